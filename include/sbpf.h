@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sbpf.h - seccomp profiles as small, exact filters
+ *
+ * This header is the manual of libsbpf. The usual way through it:
+ *
+ *	struct sbpf_error error = { 0 };
+ *	struct sbpf_policy *policy = sbpf_load_json_file("profile.json", NULL, &error);
+ *	struct sbpf_filter *filter = sbpf_compile(policy, NULL, &error);
+ *	if (sbpf_install(filter, 0, &error) < 0)
+ *		errx(1, "%s", error.message);
+ *
+ * A call that is handed NULL by a failed call before it fails too and leaves the first error as
+ * it is, so one check at the end is enough.
+ *
+ * Words. The machine is the architecture a filter is for ("x86_64"). An ABI is one way to enter
+ * its kernel ("x86_64", "x86" and "x32" on an x86_64 machine). A verdict is one 32-bit
+ * SECCOMP_RET_* value with its data, as in <linux/seccomp.h>.
+ *
+ * Threads. There is no global state. Different objects may be used by different threads at the
+ * same time; a compiled filter is immutable and may be shared. Nothing prints, exits or aborts.
+ */
+#ifndef SBPF_H
+#define SBPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SBPF_API __attribute__((visibility("default")))
+#else
+#define SBPF_API
+#endif
+
+#define SBPF_VERSION "0.1.0"
+
+/*
+ * The version of the library in use, such as "0.1.0". Static storage; never NULL.
+ */
+SBPF_API const char *sbpf_version(void);
+
+/* ---- Errors ---------------------------------------------------------------------------- */
+
+/* What kind of failure it is; the numbers are stable. */
+enum sbpf_code {
+	SBPF_OK = 0,
+	SBPF_ERROR_USAGE = 1,	    /* the caller's arguments or target are not valid */
+	SBPF_ERROR_MEMORY = 2,	    /* an allocation failed */
+	SBPF_ERROR_READ = 3,	    /* a file could not be read */
+	SBPF_ERROR_SYNTAX = 4,	    /* the text is not JSON */
+	SBPF_ERROR_PROFILE = 5,	    /* the JSON is not a profile, or says what cannot be */
+	SBPF_ERROR_TOO_LARGE = 6,   /* the filter would exceed BPF_MAXINSNS (4096) instructions */
+	SBPF_ERROR_INVALID = 7,	    /* the kernel would refuse this program */
+	SBPF_ERROR_PRIVILEGE = 8,   /* no no_new_privs and no CAP_SYS_ADMIN */
+	SBPF_ERROR_KERNEL = 9,	    /* the kernel refused; system_errno says how */
+	SBPF_WARN_UNKNOWN_KEY = 32, /* warnings: the rest of the profile stands */
+	SBPF_WARN_UNKNOWN_CALL = 33,
+	SBPF_WARN_IGNORED = 34,
+};
+
+/*
+ * What went wrong, where, and what would be right. Initialise with { 0 }; every failing call that
+ * is handed one fills it, unless it already holds an error. The strings are always terminated.
+ */
+struct sbpf_error {
+	enum sbpf_code code;
+	int system_errno;    /* errno of the failing system call, else 0 */
+	unsigned int line;   /* 1-based line in the profile text, 0 = does not apply */
+	unsigned int column; /* 1-based column in bytes, 0 = does not apply */
+	char where[160];     /* path in the profile, such as "syscalls[3].args[0].op", or "" */
+	char message[352];   /* a sentence without a full stop */
+};
+
+/* ---- Machines, ABIs and calls ---------------------------------------------------------- */
+
+/* One ABI. The strings have static storage. */
+struct sbpf_abi {
+	const char *name;	/* this library's name and libseccomp's: "x86_64" */
+	const char *scmp_name;	/* OCI name: "SCMP_ARCH_X86_64" */
+	const char *go_name;	/* Docker's name in includes and excludes: "amd64" */
+	const char *uname_name; /* machine of uname(2): "x86_64"; of x32: "x86_64" */
+	uint32_t audit_arch;	/* seccomp_data.arch, AUDIT_ARCH_* of <linux/audit.h> */
+	uint32_t number_offset; /* added to a table's numbers: 0x40000000 for x32, 4000 for mips */
+	unsigned int word_bits; /* size of a long: 32 or 64 */
+	unsigned int
+		register_bits; /* what an argument can hold: 64 for x32 and n32, else word_bits */
+	bool big_endian;
+	bool is_machine; /* a kernel can have this as its own ABI (x32 and n32: no) */
+};
+
+/*
+ * The number of ABIs; an ABI is named by its index, 0 to sbpf_abi_count() - 1. Indexes are
+ * stable within one version of the library only.
+ */
+SBPF_API int sbpf_abi_count(void);
+
+/*
+ * The index of the ABI with this name, in any of the families of names ("x86", "SCMP_ARCH_X86",
+ * "386", "i686"), or -1.
+ */
+SBPF_API int sbpf_abi_find(const char *name);
+
+/* The ABI this library was built for, which is the machine that a NULL target means. */
+SBPF_API int sbpf_abi_native(void);
+
+/* Fills *abi; false when there is no such index. */
+SBPF_API bool sbpf_abi_describe(int index, struct sbpf_abi *abi);
+
+/*
+ * The number of a call as seccomp_data.nr has it (with the offset of x32 or mips added).
+ * False when the ABI lacks the call or there is no such ABI. Tens of nanoseconds.
+ */
+SBPF_API bool sbpf_call_number(int abi, const char *name, uint32_t *number);
+
+/* The name of a call by its number in seccomp_data.nr; NULL when the ABI has none. */
+SBPF_API const char *sbpf_call_name(int abi, uint32_t number);
+
+/*
+ * The first kernel release with this call on any architecture, such as "5.9"; "?" when it is not
+ * known; NULL when no ABI has a call of this name. Static storage.
+ */
+SBPF_API const char *sbpf_call_since(const char *name);
+
+/* The number of call names known on any ABI, and each of them, in alphabetic order. */
+SBPF_API int sbpf_call_count(void);
+SBPF_API const char *sbpf_call_at(int index);
+
+/* The known call name most like this one, for error messages; NULL when none is near. */
+SBPF_API const char *sbpf_call_suggest(const char *name);
+
+/* ---- Targets --------------------------------------------------------------------------- */
+
+/*
+ * What a policy is for. Initialise with { 0 }: every field that is NULL or false has a default.
+ * The strings are read by the call that is handed the target and not kept.
+ */
+struct sbpf_target {
+	/* The machine: a name sbpf_abi_find() takes. Default: this one. */
+	const char *machine;
+
+	/*
+	 * The ABIs of the filter beside the machine's own, separated by commas ("x86,x32"), in
+	 * place of those that the profile asks for; "" for none. Default: what the profile says.
+	 */
+	const char *abis;
+
+	/* Kernel release ("6.1", "6.1.0-50-amd64"), for minKernel. Default: uname(2). */
+	const char *kernel;
+
+	/*
+	 * Capabilities held, separated by commas, with or without CAP_; "" for none, "ALL" for
+	 * all. Default: those of the config.json, else Docker's 14.
+	 */
+	const char *capabilities;
+
+	/* The action for calls from any other ABI ("KILL_THREAD", "SCMP_ACT_ERRNO"). Default:
+	 * KILL_PROCESS. */
+	const char *bad_arch;
+
+	/* Answer numbers newer than the profile with ENOSYS instead of a restrictive default. */
+	bool unknown_as_enosys;
+
+	/* Make an unknown call name an error instead of a warning. */
+	bool strict;
+};
+
+/* ---- Policies -------------------------------------------------------------------------- */
+
+struct sbpf_policy;
+
+/* The largest accepted profile text, in bytes, and the deepest accepted nesting. */
+#define SBPF_TEXT_MAX (4u << 20)
+#define SBPF_NESTING_MAX 32
+
+/*
+ * Reads a profile: an OCI linux.seccomp object, a whole OCI config.json, a Docker or a Podman
+ * profile. text need not be terminated; length is in bytes. target may be NULL. The policy is the
+ * caller's, to be freed with sbpf_policy_free(). NULL on error.
+ */
+SBPF_API struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
+					    const struct sbpf_target *target,
+					    struct sbpf_error *error);
+
+/* The same for a file; "-" is standard input. */
+SBPF_API struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_target *target,
+						 struct sbpf_error *error);
+
+/*
+ * An empty policy: every call of the machine's own ABI gets default_verdict (SECCOMP_RET_ALLOW,
+ * SECCOMP_RET_ERRNO | EPERM, …). Rules are added in order; what they mean together is the same as
+ * in a profile. target may be NULL.
+ */
+SBPF_API struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict,
+					     const struct sbpf_target *target,
+					     struct sbpf_error *error);
+
+/* How a condition compares; unsigned, all 64 bits (32 on a 32-bit ABI). */
+enum sbpf_compare {
+	SBPF_NE = 1,
+	SBPF_LT = 2,
+	SBPF_LE = 3,
+	SBPF_EQ = 4,
+	SBPF_GE = 5,
+	SBPF_GT = 6,
+	SBPF_MASKED_EQ = 7, /* (argument & value) == (value_two & value) */
+};
+
+struct sbpf_condition {
+	unsigned int argument; /* 0 to 5 */
+	enum sbpf_compare compare;
+	uint64_t value;
+	uint64_t value_two; /* SBPF_MASKED_EQ only */
+};
+
+/* Adds an ABI by name ("x86"). Adding one twice changes nothing. 0, or -1 on error. */
+SBPF_API int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi,
+				 struct sbpf_error *error);
+
+/*
+ * Adds a rule: the call gets the verdict when all conditions hold. conditions may be NULL when
+ * count is 0; they are copied. Where an ABI lacks the call the rule says nothing there; a name
+ * that no ABI has is an error. 0, or -1 on error, and then the policy is as before.
+ */
+SBPF_API int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
+				  const struct sbpf_condition *conditions, size_t count,
+				  struct sbpf_error *error);
+
+/*
+ * The same for one number of one ABI, known to the tables or not. number is as in
+ * seccomp_data.nr; for x32 the bit 30 may be left out.
+ */
+SBPF_API int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
+				    uint32_t number, const struct sbpf_condition *conditions,
+				    size_t count, struct sbpf_error *error);
+
+/* SECCOMP_FILTER_FLAG_* that the policy asks for, used by sbpf_install(); -1 for a flag that a
+ * profile cannot ask for. */
+SBPF_API int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags,
+				   struct sbpf_error *error);
+SBPF_API unsigned int sbpf_policy_flags(const struct sbpf_policy *policy);
+
+/* The number of warnings that loading gave, and each of them; NULL past the end. Owned by the
+ * policy. */
+SBPF_API size_t sbpf_policy_warning_count(const struct sbpf_policy *policy);
+SBPF_API const struct sbpf_error *sbpf_policy_warning(const struct sbpf_policy *policy,
+						      size_t index);
+
+/* The machine's own ABI, and whether the policy covers an ABI. */
+SBPF_API int sbpf_policy_machine(const struct sbpf_policy *policy);
+SBPF_API bool sbpf_policy_has_abi(const struct sbpf_policy *policy, int abi);
+
+/* Frees a policy; NULL is allowed. Filters compiled from it stay valid. */
+SBPF_API void sbpf_policy_free(struct sbpf_policy *policy);
+
+/* ---- Actions --------------------------------------------------------------------------- */
+
+/*
+ * The verdict of an action as profiles spell it, with or without "SCMP_ACT_"; ERRNO and TRACE
+ * carry 1 (EPERM), or the number or symbol in parentheses: "ERRNO(38)", "ERRNO(ENOSYS)".
+ * False when there is no such action.
+ */
+SBPF_API bool sbpf_verdict_parse(const char *text, uint32_t *verdict);
+
+/*
+ * Writes a verdict as "ALLOW", "ERRNO(1)", "KILL_PROCESS" into buffer, cut to size, terminated.
+ * Returns buffer.
+ */
+SBPF_API char *sbpf_verdict_format(uint32_t verdict, char *buffer, size_t size);
+
+/* ---- Compiling ------------------------------------------------------------------------- */
+
+struct sbpf_filter;
+
+enum sbpf_effort {
+	SBPF_QUICK = 0, /* for programs that compile at every start: fractions of a millisecond */
+	SBPF_THOROUGH = 1, /* for builds: the smallest filter; Docker's default takes 0.1 s */
+};
+
+/* Initialise with { 0 }. */
+struct sbpf_options {
+	enum sbpf_effort effort;
+};
+
+/*
+ * Compiles a policy. options may be NULL. Both efforts give the same meaning and leave the same
+ * calls to the kernel's own cache of unconditional ALLOWs (Linux 5.11). Same policy, same
+ * instructions. The filter is the caller's, to be freed with sbpf_filter_free(). NULL on error.
+ */
+SBPF_API struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
+					  const struct sbpf_options *options,
+					  struct sbpf_error *error);
+
+/* The instructions, in this machine's byte order; *count may be NULL. Owned by the filter. */
+SBPF_API const struct sock_filter *sbpf_filter_program(const struct sbpf_filter *filter,
+						       size_t *count);
+
+/* The machine it is for, the SECCOMP_FILTER_FLAG_* its policy asks for, and whether it needs a
+ * listener. */
+SBPF_API int sbpf_filter_machine(const struct sbpf_filter *filter);
+SBPF_API unsigned int sbpf_filter_flags(const struct sbpf_filter *filter);
+SBPF_API bool sbpf_filter_needs_listener(const struct sbpf_filter *filter);
+
+SBPF_API void sbpf_filter_free(struct sbpf_filter *filter);
+
+/* ---- Installing ------------------------------------------------------------------------ */
+
+/* sbpf_install(): leave no_new_privs as it is, for callers with CAP_SYS_ADMIN. */
+#define SBPF_KEEP_PRIVILEGES (1u << 31)
+
+/*
+ * Puts the filter in force on the calling thread (with SECCOMP_FILTER_FLAG_TSYNC: on all
+ * threads). flags: SECCOMP_FILTER_FLAG_* beside those that the policy asks for, and
+ * SBPF_KEEP_PRIVILEGES; else no_new_privs is set first. A filter with NOTIFY verdicts needs
+ * SECCOMP_FILTER_FLAG_NEW_LISTENER; with TSYNC, TSYNC_ESRCH is added to that by itself.
+ * WAIT_KILLABLE_RECV without a listener is dropped when the policy asks for it, and an error
+ * (SBPF_ERROR_USAGE) when the caller does. The filter must cover the ABI this library was
+ * built for, and the kernel must know its actions.
+ *
+ * Returns the listener's descriptor (close-on-exec) where one was asked for, else 0; -1 on error,
+ * and then no filter was installed. Allocates nothing and is async-signal-safe: compile before
+ * fork(2), install between fork and execve(2).
+ */
+SBPF_API int sbpf_install(const struct sbpf_filter *filter, unsigned int flags,
+			  struct sbpf_error *error);
+
+/* ---- Programs -------------------------------------------------------------------------- */
+
+/*
+ * Checks any program by the kernel's rules for seccomp (bpf_check_classic and
+ * seccomp_check_filter of Linux 6.12): 0, or -1 with the instruction in error->message.
+ */
+SBPF_API int sbpf_program_check(const struct sock_filter *program, size_t count,
+				struct sbpf_error *error);
+
+/*
+ * Runs a program that sbpf_program_check() accepts on one call, as the kernel would, and returns
+ * the verdict. big_endian: the byte order of the machine the program is for (it decides which
+ * half of an argument comes first). *steps, when not NULL, is the number of instructions run.
+ */
+SBPF_API uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
+				   const struct seccomp_data *data, bool big_endian, size_t *steps);
+
+/* The same for a compiled filter. */
+SBPF_API uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct seccomp_data *data,
+				  size_t *steps);
+
+/* Whether the kernel (5.11 on) answers this number from its cache, without running the program. */
+SBPF_API bool sbpf_program_is_cached(const struct sock_filter *program, size_t count,
+				     uint32_t audit_arch, uint32_t number);
+
+/* ---- Writing filters down -------------------------------------------------------------- */
+
+enum sbpf_format {
+	SBPF_FORMAT_RAW = 0,	/* struct sock_filter[] in the target's byte order */
+	SBPF_FORMAT_BASE64 = 1, /* the same in base64, one line */
+	SBPF_FORMAT_ASM = 2,	/* a line an instruction, calls and verdicts in comments */
+	SBPF_FORMAT_JSON = 3,	/* the instructions with their targets */
+	SBPF_FORMAT_DOT = 4,	/* the decision tree for Graphviz */
+};
+
+/*
+ * Writes a filter in a format. Returns a malloc'd buffer of *length bytes, the caller's to free(3)
+ * (text is also terminated), or NULL on error.
+ */
+SBPF_API char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format,
+				  size_t *length, struct sbpf_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "arch.h"
+
+/* An ABI; strings are offsets in strings[]. */
+struct abi {
+	uint32_t audit_arch;
+	uint32_t number_offset;
+	uint16_t name;
+	uint16_t scmp_name;
+	uint16_t go_name;
+	uint16_t uname_name;
+	uint8_t table; /* index in tables[] */
+	uint8_t errno_set;
+	uint8_t word_bits;
+	uint8_t register_bits;
+	uint8_t big_endian;
+	uint8_t is_machine;
+};
+
+/* Of several ABIs with one name, the first in this order has it. */
+enum name_family { FAMILY_NAME, FAMILY_SCMP, FAMILY_GO, FAMILY_UNAME };
+
+struct abi_name {
+	uint16_t name;
+	uint8_t family;
+	uint8_t abi;
+};
+
+/* The calls of an ABI, or of several that differ in byte order or offset only. */
+struct table {
+	uint16_t first_id; /* in table_ids[] */
+	uint16_t id_count;
+	uint16_t first_outlier;
+	uint16_t outlier_count;
+	uint32_t max;
+};
+
+struct outlier {
+	int32_t number;
+	uint16_t id;
+};
+
+struct multiplexed {
+	uint16_t multiplexer; /* call id */
+	uint16_t sub;
+};
+
+struct release {
+	uint32_t packed;
+	uint16_t text;
+};
+
+#include "tables.h"
+
+/* ---- Calls ----------------------------------------------------------------------------- */
+
+/* As hash_name() of arch/generate.py. */
+static uint32_t hash_name(const char *name, size_t length)
+{
+	uint32_t hash = HASH_START;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (uint8_t)name[i]) * HASH_STEP;
+	return hash;
+}
+
+int call_find(const char *name, size_t length)
+{
+	const size_t buckets = sizeof(hash_displacements) / sizeof(hash_displacements[0]);
+	const char *known;
+	uint32_t hash;
+	uint16_t id;
+
+	if (length > CALL_NAME_MAX)
+		return -1;
+	hash = hash_name(name, length);
+	hash = (hash ^ hash_displacements[hash % buckets]) * HASH_SPREAD;
+	id = hash_ids[hash >> (32 - HASH_BITS)];
+	if (id == NOT_THERE)
+		return -1;
+	known = call_name(id);
+	/* By strlen() and not known[length], as name may hold a byte of value 0. */
+	if (strncmp(known, name, length) != 0 || strlen(known) != length)
+		return -1;
+	return id;
+}
+
+const char *call_name(int id)
+{
+	return strings + call_names[id];
+}
+
+int32_t call_table_number(int abi, int id)
+{
+	int16_t number = table_numbers[abis[abi].table * CALL_COUNT + id];
+
+	return number < -1 ? outliers[-2 - number].number : number;
+}
+
+int call_by_table_number(int abi, uint32_t number)
+{
+	const struct table *table = &tables[abis[abi].table];
+	const struct outlier *outlier = &outliers[table->first_outlier];
+
+	if (number < table->id_count) {
+		uint16_t id = table_ids[table->first_id + number];
+
+		return id == NOT_THERE ? -1 : id;
+	}
+	for (size_t i = 0; i < table->outlier_count; i++) {
+		if ((uint32_t)outlier[i].number == number)
+			return outlier[i].id;
+	}
+	return -1;
+}
+
+uint32_t call_table_max(int abi)
+{
+	return tables[abis[abi].table].max;
+}
+
+uint32_t call_since(int id)
+{
+	return releases[call_releases[id]].packed;
+}
+
+int call_multiplexer(int abi, int id, uint32_t *sub)
+{
+	const struct multiplexed *entry = &multiplexed[call_multiplexed[id]];
+
+	if (entry->multiplexer == NOT_THERE || call_table_number(abi, entry->multiplexer) < 0)
+		return -1;
+	*sub = entry->sub;
+	return entry->multiplexer;
+}
+
+/* ---- ABIs ------------------------------------------------------------------------------ */
+
+uint32_t abi_audit_arch(int abi)
+{
+	return abis[abi].audit_arch;
+}
+
+uint32_t abi_number_offset(int abi)
+{
+	return abis[abi].number_offset;
+}
+
+unsigned int abi_register_bits(int abi)
+{
+	return abis[abi].register_bits;
+}
+
+bool abi_big_endian(int abi)
+{
+	return abis[abi].big_endian;
+}
+
+const char *abi_name(int abi)
+{
+	return strings + abis[abi].name;
+}
+
+bool abi_is_x32(int abi)
+{
+	return abi == ABI_X32;
+}
+
+/* The index in abi_names[] of the first entry that is not below name. */
+static size_t lower_bound(const char *name)
+{
+	size_t low = 0;
+	size_t high = sizeof(abi_names) / sizeof(abi_names[0]);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(strings + abi_names[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* families: bits 1 << FAMILY_*. */
+static int find_abi(const char *name, unsigned int families)
+{
+	const size_t count = sizeof(abi_names) / sizeof(abi_names[0]);
+
+	for (size_t i = lower_bound(name); i < count; i++) {
+		if (strcmp(strings + abi_names[i].name, name) != 0)
+			break;
+		if (families & 1u << abi_names[i].family)
+			return abi_names[i].abi;
+	}
+	return -1;
+}
+
+int abi_by_scmp_name(const char *name)
+{
+	return find_abi(name, 1u << FAMILY_SCMP);
+}
+
+int abi_by_go_name(const char *name)
+{
+	return find_abi(name, 1u << FAMILY_GO);
+}
+
+/* ---- Errnos ---------------------------------------------------------------------------- */
+
+int errno_find(int machine, const char *symbol)
+{
+	size_t low = 0;
+	size_t high = ERRNO_COUNT;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(strings + errno_names[middle], symbol);
+		uint16_t number = errno_numbers[abis[machine].errno_set][middle];
+
+		if (order == 0)
+			return number == 0 ? -1 : number;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
+}
+
+/* ---- Suggestions ----------------------------------------------------------------------- */
+
+/* A name of up to this length may have one typing error, a longer one two. */
+#define SHORT_NAME 4
+#define SUGGEST_MIN 3
+#define SUGGEST_DISTANCE 2
+#define SUGGEST_MAX (CALL_NAME_MAX + SUGGEST_DISTANCE)
+
+static unsigned int least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * The number of inserted, deleted, changed and swapped neighbouring letters between two names of
+ * at most SUGGEST_MAX letters (optimal string alignment).
+ */
+static unsigned int distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	unsigned int rows[3][SUGGEST_MAX + 1];
+
+	for (size_t j = 0; j <= b_length; j++)
+		rows[0][j] = (unsigned int)j;
+	for (size_t i = 1; i <= a_length; i++) {
+		unsigned int *row = rows[i % 3];
+		const unsigned int *above = rows[(i + 2) % 3];
+		const unsigned int *two_above = rows[(i + 1) % 3];
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			unsigned int change = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			row[j] = least(change, least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], two_above[j - 2] + 1);
+		}
+	}
+	return rows[a_length % 3][b_length];
+}
+
+const char *sbpf_call_suggest(const char *name)
+{
+	size_t length = strlen(name);
+	unsigned int nearest = length <= SHORT_NAME ? 1 : SUGGEST_DISTANCE;
+	const char *suggestion = NULL;
+
+	if (length < SUGGEST_MIN || length > SUGGEST_MAX)
+		return NULL;
+	for (int id = 0; id < CALL_COUNT; id++) {
+		const char *known = call_name(id);
+		size_t known_length = strlen(known);
+		unsigned int found;
+
+		if (known_length > length + nearest || length > known_length + nearest)
+			continue;
+		found = distance(name, length, known, known_length);
+		if (found < nearest || (found == nearest && !suggestion)) {
+			nearest = found;
+			suggestion = known;
+		}
+	}
+	return suggestion;
+}
+
+/* ---- The public face ------------------------------------------------------------------- */
+
+static bool is_abi(int index)
+{
+	return index >= 0 && index < ABI_COUNT;
+}
+
+int sbpf_abi_count(void)
+{
+	return ABI_COUNT;
+}
+
+int sbpf_abi_find(const char *name)
+{
+	return find_abi(name, ~0u);
+}
+
+#define BIG_ENDIAN_BUILD (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
+/* x32 and n32 programs have no machine of their own: their kernel's own ABI is the 64-bit one. */
+#if defined(__x86_64__)
+#define ABI_NATIVE ABI_X86_64
+#elif defined(__i386__)
+#define ABI_NATIVE ABI_X86
+#elif defined(__aarch64__) && !BIG_ENDIAN_BUILD
+#define ABI_NATIVE ABI_AARCH64
+#elif defined(__arm__) && defined(__ARM_EABI__) && !BIG_ENDIAN_BUILD
+#define ABI_NATIVE ABI_ARM
+#elif defined(__loongarch__) && __loongarch_grlen == 64
+#define ABI_NATIVE ABI_LOONGARCH64
+#elif defined(__m68k__)
+#define ABI_NATIVE ABI_M68K
+#elif defined(__mips__) && _MIPS_SIM == _ABIO32
+#define ABI_NATIVE (BIG_ENDIAN_BUILD ? ABI_MIPS : ABI_MIPSEL)
+#elif defined(__mips__)
+#define ABI_NATIVE (BIG_ENDIAN_BUILD ? ABI_MIPS64 : ABI_MIPSEL64)
+#elif defined(__hppa__)
+#define ABI_NATIVE (sizeof(long) == 8 ? ABI_PARISC64 : ABI_PARISC)
+#elif defined(__powerpc64__)
+#define ABI_NATIVE (BIG_ENDIAN_BUILD ? ABI_PPC64 : ABI_PPC64LE)
+#elif defined(__powerpc__) && BIG_ENDIAN_BUILD
+#define ABI_NATIVE ABI_PPC
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ABI_NATIVE ABI_RISCV64
+#elif defined(__s390x__)
+#define ABI_NATIVE ABI_S390X
+#elif defined(__s390__)
+#define ABI_NATIVE ABI_S390
+#elif defined(__sh__)
+#define ABI_NATIVE (BIG_ENDIAN_BUILD ? ABI_SHEB : ABI_SH)
+#else
+#error "no ABI of arch/abis.tbl is this compiler's target"
+#endif
+
+int sbpf_abi_native(void)
+{
+	return ABI_NATIVE;
+}
+
+bool sbpf_abi_describe(int index, struct sbpf_abi *abi)
+{
+	const struct abi *entry;
+
+	if (!is_abi(index))
+		return false;
+	entry = &abis[index];
+	*abi = (struct sbpf_abi){
+		.name = strings + entry->name,
+		.scmp_name = strings + entry->scmp_name,
+		.go_name = strings + entry->go_name,
+		.uname_name = strings + entry->uname_name,
+		.audit_arch = entry->audit_arch,
+		.number_offset = entry->number_offset,
+		.word_bits = entry->word_bits,
+		.register_bits = entry->register_bits,
+		.big_endian = entry->big_endian,
+		.is_machine = entry->is_machine,
+	};
+	return true;
+}
+
+bool sbpf_call_number(int abi, const char *name, uint32_t *number)
+{
+	int id = is_abi(abi) ? call_find(name, strlen(name)) : -1;
+	int32_t found = id < 0 ? -1 : call_table_number(abi, id);
+
+	if (found < 0)
+		return false;
+	*number = abi_number_offset(abi) + (uint32_t)found;
+	return true;
+}
+
+const char *sbpf_call_name(int abi, uint32_t number)
+{
+	/* A number below the offset wraps around to one that no table has. */
+	int id = is_abi(abi) ? call_by_table_number(abi, number - abi_number_offset(abi)) : -1;
+
+	return id < 0 ? NULL : call_name(id);
+}
+
+const char *sbpf_call_since(const char *name)
+{
+	int id = call_find(name, strlen(name));
+
+	return id < 0 ? NULL : strings + releases[call_releases[id]].text;
+}
+
+int sbpf_call_count(void)
+{
+	return CALL_COUNT;
+}
+
+const char *sbpf_call_at(int index)
+{
+	return index < 0 || index >= CALL_COUNT ? NULL : call_name(index);
+}

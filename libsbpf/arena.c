@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE (32u << 10)
+#define ALIGNMENT _Alignof(max_align_t)
+
+struct arena_block {
+	struct arena_block *next;
+	_Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+static int grow(struct arena *arena, size_t need)
+{
+	size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
+	struct arena_block *block;
+
+	if (size > SIZE_MAX - sizeof(*block))
+		return -1;
+	block = malloc(sizeof(*block) + size);
+	if (!block)
+		return -1;
+	block->next = arena->block;
+	arena->block = block;
+	arena->used = 0;
+	arena->size = size;
+	return 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+	size_t need;
+	void *bytes;
+
+	if (__builtin_mul_overflow(count, size, &need) || need > SIZE_MAX - ALIGNMENT)
+		return NULL;
+	need = (need + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	if (!arena->block || arena->size - arena->used < need) {
+		if (grow(arena, need))
+			return NULL;
+	}
+	bytes = arena->block->bytes + arena->used;
+	arena->used += need;
+	return memset(bytes, 0, need);
+}
+
+char *arena_copy(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = arena_alloc(arena, length + 1, 1);
+
+	if (copy)
+		memcpy(copy, text, length);
+	return copy;
+}
+
+struct arena arena_mark(const struct arena *arena)
+{
+	return *arena;
+}
+
+void arena_rewind(struct arena *arena, struct arena mark)
+{
+	while (arena->block != mark.block) {
+		struct arena_block *next = arena->block->next;
+
+		free(arena->block);
+		arena->block = next;
+	}
+	*arena = mark;
+}
+
+void arena_free(struct arena *arena)
+{
+	arena_rewind(arena, (struct arena){0});
+}

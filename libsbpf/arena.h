@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that is freed all at once. Initialise with { 0 }. */
+#ifndef SBPF_LIB_ARENA_H
+#define SBPF_LIB_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *block;
+	size_t used;
+	size_t size;
+};
+
+/* count objects of size bytes, zeroed and aligned for any type; NULL when there is no memory. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
+
+/* A terminated copy of length bytes. */
+char *arena_copy(struct arena *arena, const char *text, size_t length);
+
+/*
+ * Frees all that was allocated since arena_mark(). Marks are rewound in the opposite order of
+ * their making.
+ */
+struct arena arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena mark);
+
+void arena_free(struct arena *arena);
+
+#endif

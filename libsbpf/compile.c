@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch.h"
+#include "emit.h"
+#include "error.h"
+#include "filter.h"
+#include "lower.h"
+
+/* A filter of instructions that stand in reverse order. */
+static struct sbpf_filter *make_filter(const struct code *code, const struct sbpf_policy *policy,
+				       struct sbpf_error *error)
+{
+	struct sbpf_filter *filter;
+
+	if (code->count > BPF_MAXINSNS) {
+		error_set(
+			error, SBPF_ERROR_TOO_LARGE,
+			"the filter needs %zu instructions, %zu more than the kernel's limit of %d",
+			code->count, code->count - BPF_MAXINSNS, BPF_MAXINSNS);
+		return NULL;
+	}
+	filter = malloc(sizeof(*filter) + code->count * sizeof(*filter->program));
+	if (!filter) {
+		error_memory(error);
+		return NULL;
+	}
+	*filter = (struct sbpf_filter){
+		.machine = policy->machine,
+		.abi_set = policy->abi_set,
+		.flags = policy->flags,
+		.count = code->count,
+	};
+	for (size_t i = 0; i < code->count; i++) {
+		const struct sock_filter *from = &code->reversed[code->count - 1 - i];
+
+		filter->program[i] = *from;
+		filter->needs_listener |=
+			BPF_CLASS(from->code) == BPF_RET && from->k == SECCOMP_RET_USER_NOTIF;
+	}
+	return filter;
+}
+
+static bool check_options(const struct sbpf_options *options, struct sbpf_error *error)
+{
+	if (options && options->effort != SBPF_QUICK && options->effort != SBPF_THOROUGH) {
+		error_set(error, SBPF_ERROR_USAGE, "unknown effort %d", (int)options->effort);
+		return false;
+	}
+	return true;
+}
+
+struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
+				 const struct sbpf_options *options, struct sbpf_error *error)
+{
+	enum sbpf_effort effort = options ? options->effort : SBPF_QUICK;
+	struct sbpf_filter *filter = NULL;
+	struct arena arena = {0};
+	struct arena scratch = {0};
+	struct code code;
+	struct dag dag;
+	int32_t root;
+
+	if (!policy) {
+		error_set(error, SBPF_ERROR_USAGE, "no policy to compile");
+		return NULL;
+	}
+	if (!check_options(options, error))
+		return NULL;
+	if (dag_init(&dag, &arena, &scratch)) {
+		error_memory(error);
+		goto out;
+	}
+	root = lower_policy(&dag, policy, effort, error);
+	if (root < 0)
+		goto out;
+	if (emit_dag(&dag, root, &code)) {
+		error_memory(error);
+		goto out;
+	}
+	filter = make_filter(&code, policy, error);
+out:
+	arena_free(&scratch);
+	arena_free(&arena);
+	return filter;
+}
+
+const struct sock_filter *sbpf_filter_program(const struct sbpf_filter *filter, size_t *count)
+{
+	if (count)
+		*count = filter ? filter->count : 0;
+	return filter ? filter->program : NULL;
+}
+
+int sbpf_filter_machine(const struct sbpf_filter *filter)
+{
+	return filter ? filter->machine : -1;
+}
+
+unsigned int sbpf_filter_flags(const struct sbpf_filter *filter)
+{
+	return filter ? filter->flags : 0;
+}
+
+bool sbpf_filter_needs_listener(const struct sbpf_filter *filter)
+{
+	return filter && filter->needs_listener;
+}
+
+uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct seccomp_data *data,
+			 size_t *steps)
+{
+	return sbpf_program_run(filter->program, filter->count, data,
+				abi_big_endian(filter->machine), steps);
+}
+
+void sbpf_filter_free(struct sbpf_filter *filter)
+{
+	free(filter);
+}
+
+const char *sbpf_version(void)
+{
+	return SBPF_VERSION;
+}

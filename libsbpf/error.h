@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Filling struct sbpf_error. Every helper keeps the first error and accepts NULL. */
+#ifndef SBPF_LIB_ERROR_H
+#define SBPF_LIB_ERROR_H
+
+#include "sbpf.h"
+
+/* Sets code and message. Returns -1, so that a caller can `return error_set(...)`. */
+int error_set(struct sbpf_error *error, enum sbpf_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same with a path in the profile. */
+int error_set_at(struct sbpf_error *error, enum sbpf_code code, const char *where,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* "out of memory". */
+int error_memory(struct sbpf_error *error);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing a compiled filter down: a growing text, what each instruction is about, the formats. */
+#ifndef SBPF_LIB_FORMAT_H
+#define SBPF_LIB_FORMAT_H
+
+#include "filter.h"
+
+/* Text that grows. Initialise with { 0 }; after a failed allocation every call does nothing. */
+struct text {
+	char *data;
+	size_t length;
+	size_t capacity;
+	bool failed;
+};
+
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_bytes(struct text *text, const void *bytes, size_t count);
+
+/* What is known, on every path, when control reaches an instruction. */
+struct place {
+	bool reached;
+	uint64_t abis;	      /* ABIs the call can be of: bit = ABI index */
+	int32_t loaded;	      /* offset in struct seccomp_data of what A holds, -1 = unknown */
+	uint32_t kept;	      /* the bits of it that AND left */
+	uint32_t number_mask; /* bits of the number that low and high bound */
+	uint32_t low;
+	uint32_t high;
+	const char *call; /* name of the call, NULL when it can be several */
+};
+
+/* One place for each instruction; the caller's to free(3). NULL when there is no memory. */
+struct place *places_find(const struct sbpf_filter *filter);
+
+/* Longest sentence that describe() writes, with its terminator. */
+#define DESCRIPTION_MAX 256
+
+/*
+ * What an instruction does, such as "number >= 83 (mkdir)" or "ERRNO(1)", in ASCII without quotes
+ * and backslashes; "" where there is nothing to say.
+ */
+void describe(const struct sbpf_filter *filter, const struct place *place, size_t index,
+	      char description[DESCRIPTION_MAX]);
+
+/* How a classic BPF operation is written in assembly. */
+enum operand {
+	OPERAND_NONE,
+	OPERAND_CONSTANT,
+	OPERAND_OFFSET, /* in struct seccomp_data */
+	OPERAND_SCRATCH,
+	OPERAND_X,
+	OPERAND_A,
+	OPERAND_LENGTH,
+};
+
+struct operation {
+	const char *name;
+	enum operand operand;
+	uint16_t code;
+};
+
+/* NULL for a code that seccomp filters cannot have. */
+const struct operation *operation_find(uint16_t code);
+
+/* Whether it is a jump on a condition, and where such a jump and JA lead. */
+bool is_branch(const struct sock_filter *instruction);
+bool is_jump_always(const struct sock_filter *instruction);
+size_t target_true(const struct sock_filter *program, size_t index);
+size_t target_false(const struct sock_filter *program, size_t index);
+size_t target_always(const struct sock_filter *program, size_t index);
+
+/* The instruction without label and comment: "jeq #0x53, l4, l7". */
+void text_add_instruction(struct text *text, const struct sock_filter *program, size_t index);
+
+void format_raw(const struct sbpf_filter *filter, struct text *text);
+void format_base64(const struct sbpf_filter *filter, struct text *text);
+void format_asm(const struct sbpf_filter *filter, const struct place *places, struct text *text);
+void format_json(const struct sbpf_filter *filter, const struct place *places, struct text *text);
+void format_dot(const struct sbpf_filter *filter, const struct place *places, struct text *text);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules in document order for one target, and their canonical form per ABI and number. */
+#ifndef SBPF_LIB_POLICY_H
+#define SBPF_LIB_POLICY_H
+
+#include "arena.h"
+#include "sbpf.h"
+
+#define POLICY_ABI_MAX 32
+
+/* One call of one rule. Rules without conditions have condition_count 0. */
+struct policy_rule {
+	int32_t call; /* call id, or -1: number of abi */
+	int32_t abi;
+	uint32_t number; /* without the ABI's offset */
+	uint32_t verdict;
+	const struct sbpf_condition *conditions;
+	uint32_t condition_count;
+	uint32_t source; /* index in the profile's syscalls[], or order of adding */
+};
+
+struct sbpf_policy {
+	struct arena arena; /* conditions, warnings */
+	int machine;
+	uint64_t abi_set;	  /* bit = ABI index */
+	int abis[POLICY_ABI_MAX]; /* the machine's own first, then as they were added */
+	size_t abi_count;
+	uint32_t default_verdict;
+	uint32_t bad_arch;
+	unsigned int flags;
+	bool unknown_as_enosys;
+	bool strict;
+	uint32_t
+		newest; /* call_since() of the newest call named, whether its rule applies or not */
+	struct policy_rule *rules;
+	size_t rule_count;
+	size_t rule_capacity;
+	struct sbpf_error *warnings;
+	size_t warning_count;
+	size_t warning_capacity;
+};
+
+/* One condition list and what it gives; the first whose conditions all hold wins. */
+struct clause {
+	const struct sbpf_condition *conditions; /* never two on one argument */
+	uint32_t condition_count;
+	uint32_t verdict;
+	uint32_t source;
+};
+
+/* A number of an ABI with a meaning of its own. With no clauses, otherwise is the verdict. */
+struct call {
+	uint32_t number; /* without the ABI's offset */
+	uint32_t otherwise;
+	const struct clause *clauses;
+	size_t clause_count;
+};
+
+/* What one ABI means: calls by ascending number, and the two verdicts of all other numbers. */
+struct abi_calls {
+	int abi;
+	const struct call *calls;
+	size_t count;
+	uint32_t otherwise; /* a number up to table_max that is not in calls */
+	uint32_t above;	    /* a number above table_max */
+	uint32_t table_max;
+};
+
+/* SEMANTICS sections 4, 6 and 7 for one ABI. Allocates from arena. 0, or -1 on error. */
+int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
+		 struct abi_calls *calls, struct sbpf_error *error);
+
+/* Adds one call of one rule. conditions must live as long as the policy (its arena). */
+int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
+		  struct sbpf_error *error);
+
+/* Adds a warning, without failing the load when there is no memory for it. */
+void policy_warn(struct sbpf_policy *policy, const struct sbpf_error *warning);
+
+/* Adds an ABI by index. */
+int policy_add_abi_index(struct sbpf_policy *policy, int abi, struct sbpf_error *error);
+
+/* Permissive to restrictive: ALLOW 0, LOG, TRACE, NOTIFY, ERRNO, TRAP, KILL_THREAD, KILL_PROCESS 7.
+ */
+unsigned int verdict_rank(uint32_t verdict);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a value stands in a JSON text. json-c keeps no positions, so they are found by walking
+ * the text again, and only when there is something to report. The text is known to be valid.
+ */
+#ifndef SBPF_LIB_POSITION_H
+#define SBPF_LIB_POSITION_H
+
+#include "sbpf.h"
+
+/* A member or an element of the place above it; a NULL place is the document. */
+struct place {
+	const struct place *parent;
+	const char *key; /* NULL: the element at index */
+	size_t index;
+};
+
+/* "syscalls[3].args[0].op", cut to size, terminated; "" for the document. Returns buffer. */
+char *place_format(const struct place *place, char *buffer, size_t size);
+
+/*
+ * A walk that remembers the array elements and the line it was at, so that places that are asked
+ * for in document order cost one walk together. Initialise text and length.
+ */
+struct finder {
+	const char *text;
+	size_t length;
+	struct {
+		size_t array; /* offset of '[', 0 = nothing remembered */
+		size_t index;
+		size_t element;
+	} last[SBPF_NESTING_MAX];
+	unsigned int lines; /* before line_start */
+	size_t line_start;
+};
+
+/* The offset of a place's value, or of its key when it is a member. */
+size_t find_value(struct finder *finder, const struct place *place);
+size_t find_key(struct finder *finder, const struct place *place);
+
+/* 1-based line and column (in bytes) of an offset. */
+void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigned int *column);
+
+/* Reports the first key that an object has twice. -1, or 0 when there is none. */
+int report_duplicate(struct finder *finder, struct sbpf_error *error);
+
+/* A text from a profile as a message shows it: cut to a readable length, no control characters. */
+struct printable {
+	char text[64];
+};
+struct printable printable(const char *text);
+
+#endif

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` puts where. Everything is relative to the prefix, which may be moved.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sbpf)
+
+# The static library is a set of its own: only its users need json-c's development files.
+install(TARGETS sbpf EXPORT sbpf-targets
+	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+	INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS sbpf_static EXPORT sbpf-static-targets
+	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+	INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET sbpf-gen)
+	install(TARGETS sbpf-gen EXPORT sbpf-targets
+		RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+if(TARGET sbpf_tool)
+	install(TARGETS sbpf_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(FILES ${PROJECT_SOURCE_DIR}/include/sbpf.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+foreach(section 1 3 5 7)
+	file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
+	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/profiles/
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/libsbpf/profiles
+	FILES_MATCHING PATTERN "*.json")
+foreach(tool sbpf sbpf-gen)
+	install(FILES ${PROJECT_SOURCE_DIR}/tools/completion/sbpf.bash RENAME ${tool}
+		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endforeach()
+
+install(EXPORT sbpf-targets NAMESPACE sbpf:: DESTINATION ${package_dir})
+install(EXPORT sbpf-static-targets NAMESPACE sbpf:: DESTINATION ${package_dir})
+configure_package_config_file(
+	${CMAKE_CURRENT_LIST_DIR}/sbpf-config.cmake.in ${PROJECT_BINARY_DIR}/sbpf-config.cmake
+	INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/sbpf-config-version.cmake
+	COMPATIBILITY SameMajorVersion)
+install(FILES
+	${PROJECT_BINARY_DIR}/sbpf-config.cmake
+	${PROJECT_BINARY_DIR}/sbpf-config-version.cmake
+	${CMAKE_CURRENT_LIST_DIR}/SbpfGenerate.cmake
+	DESTINATION ${package_dir})
+
+# pkg-config finds the prefix from where the file lies.
+file(RELATIVE_PATH prefix_from_pkgconfig
+	${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+file(RELATIVE_PATH libdir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(RELATIVE_PATH includedir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+configure_file(${CMAKE_CURRENT_LIST_DIR}/libsbpf.pc.in ${PROJECT_BINARY_DIR}/libsbpf.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libsbpf.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
