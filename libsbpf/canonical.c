@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/* What a policy means on one ABI, number by number (docs/semantics.md). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch.h"
+#include "error.h"
+#include "policy.h"
+
+/* Tables are dense up to here; arm's private calls and numbers added by hand may lie above. */
+#define DENSE 1024u
+#define SUB_CALLS 32u
+#define NONE UINT32_MAX
+
+/* A rule that bears on a number, in a list in document order. */
+struct entry {
+	const struct policy_rule *rule;
+	uint32_t next;
+};
+
+struct list {
+	uint32_t first;
+	uint32_t last;
+};
+
+/* The rules of a number outside the dense range. */
+struct far_list {
+	uint32_t number;
+	struct list list;
+};
+
+/* A rule on socketcall or ipc, or one on a sub-call that extends to it. */
+struct multiplexed {
+	struct policy_rule rule;
+	const struct policy_rule *origin; /* for the document order */
+};
+
+struct builder {
+	const struct sbpf_policy *policy;
+	struct arena *arena;
+	int abi;
+	struct entry *entries;
+	uint32_t entry_count;
+	struct list *dense; /* by number */
+	struct far_list *far;
+	size_t far_count;
+	struct list *sub[2];	/* by sub-call: of socketcall, of ipc */
+	int32_t multiplexer[2]; /* their call ids, once seen; else -1 */
+	struct call *calls;
+	size_t call_count;
+	bool newer_enosys; /* calls newer than those the policy names get ENOSYS */
+};
+
+/* ---- Sorting rules by number ----------------------------------------------------------- */
+
+static void append(struct builder *builder, struct list *list, const struct policy_rule *rule)
+{
+	uint32_t index = builder->entry_count++;
+
+	builder->entries[index] = (struct entry){rule, NONE};
+	if (list->first == NONE)
+		list->first = index;
+	else
+		builder->entries[list->last].next = index;
+	list->last = index;
+}
+
+static struct list *list_of(struct builder *builder, uint32_t number)
+{
+	struct far_list *far;
+
+	if (number < DENSE)
+		return &builder->dense[number];
+	for (size_t i = 0; i < builder->far_count; i++) {
+		if (builder->far[i].number == number)
+			return &builder->far[i].list;
+	}
+	far = &builder->far[builder->far_count++];
+	*far = (struct far_list){number, {NONE, NONE}};
+	return &far->list;
+}
+
+/* The list of the sub-call that a rule's call is on this ABI, or NULL. */
+static struct list *sub_list_of(struct builder *builder, int32_t call)
+{
+	uint32_t sub;
+	int multiplexer = call_multiplexer(builder->abi, call, &sub);
+
+	if (multiplexer < 0 || sub >= SUB_CALLS)
+		return NULL;
+	for (int i = 0; i < 2; i++) {
+		if (builder->multiplexer[i] < 0)
+			builder->multiplexer[i] = multiplexer;
+		if (builder->multiplexer[i] == multiplexer)
+			return &builder->sub[i][sub];
+	}
+	return NULL;
+}
+
+/* The table number a rule is about on this ABI, or -1. */
+static int64_t number_of(const struct builder *builder, const struct policy_rule *rule)
+{
+	if (rule->call >= 0)
+		return call_table_number(builder->abi, rule->call);
+	return rule->abi == builder->abi ? (int64_t)rule->number : -1;
+}
+
+static void sort_rules(struct builder *builder)
+{
+	const struct sbpf_policy *policy = builder->policy;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		int64_t number = number_of(builder, rule);
+		int32_t call = rule->call;
+		struct list *sub;
+
+		if (number >= 0)
+			append(builder, list_of(builder, (uint32_t)number), rule);
+		if (call < 0 && number >= 0)
+			call = call_by_table_number(builder->abi, (uint32_t)number);
+		sub = call >= 0 ? sub_list_of(builder, call) : NULL;
+		if (sub)
+			append(builder, sub, rule);
+	}
+}
+
+/* ---- Multiplexed calls ----------------------------------------------------------------- */
+
+static bool is_void(const struct builder *builder, const struct policy_rule *rule)
+{
+	return rule->verdict == builder->policy->default_verdict;
+}
+
+/* The first rule of a list that stands without conditions: it wins outright. NULL when none does.
+ */
+static const struct policy_rule *find_outright(const struct builder *builder,
+					       const struct list *list)
+{
+	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next) {
+		const struct policy_rule *rule = builder->entries[i].rule;
+
+		if (!rule->condition_count && !is_void(builder, rule))
+			return rule;
+	}
+	return NULL;
+}
+
+/*
+ * The conditions of a sub-call lie behind a pointer, so they cannot be checked. Dropping them must
+ * not widen: only a rule that is more restrictive than the default goes without them.
+ */
+static bool extends(const struct builder *builder, const struct policy_rule *rule,
+		    const struct policy_rule *outright)
+{
+	if (is_void(builder, rule))
+		return false;
+	if (outright)
+		return rule == outright;
+	return verdict_rank(rule->verdict) > verdict_rank(builder->policy->default_verdict);
+}
+
+static int by_origin(const void *a, const void *b)
+{
+	const struct multiplexed *left = a;
+	const struct multiplexed *right = b;
+
+	return (left->origin > right->origin) - (left->origin < right->origin);
+}
+
+/* Adds what the rules of one sub-call say of the multiplexer: argument 0 is the sub-call. */
+static size_t extend_sub(struct builder *builder, int which, uint32_t sub,
+			 struct multiplexed *rules, size_t count)
+{
+	const struct list *list = &builder->sub[which][sub];
+	const struct policy_rule *outright = find_outright(builder, list);
+	struct sbpf_condition *condition = NULL;
+
+	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next) {
+		const struct policy_rule *rule = builder->entries[i].rule;
+
+		if (!extends(builder, rule, outright))
+			continue;
+		if (!condition)
+			condition = arena_alloc(builder->arena, 1, sizeof(*condition));
+		if (!condition)
+			return SIZE_MAX;
+		*condition = (struct sbpf_condition){0, SBPF_EQ, sub, 0};
+		rules[count] = (struct multiplexed){*rule, rule};
+		rules[count].rule.conditions = condition;
+		rules[count].rule.condition_count = 1;
+		count++;
+	}
+	return count;
+}
+
+static size_t count_entries(const struct builder *builder, const struct list *list)
+{
+	size_t count = 0;
+
+	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next)
+		count++;
+	return count;
+}
+
+/* Makes the list one of these rules; they need entries of their own. */
+static int replace_list(struct builder *builder, struct list *list, const struct multiplexed *rules,
+			size_t count)
+{
+	uint32_t base = builder->entry_count;
+	struct entry *more = arena_alloc(builder->arena, base + count, sizeof(*more));
+
+	if (!more)
+		return -1;
+	memcpy(more, builder->entries, base * sizeof(*more));
+	builder->entries = more;
+	*list = (struct list){NONE, NONE};
+	for (size_t i = 0; i < count; i++)
+		append(builder, list, &rules[i].rule);
+	return 0;
+}
+
+/* Merges the rules of a multiplexer's sub-calls into its own list, in document order. */
+static int extend_multiplexer(struct builder *builder, int which)
+{
+	struct list *own =
+		list_of(builder,
+			(uint32_t)call_table_number(builder->abi, builder->multiplexer[which]));
+	struct multiplexed *rules;
+	size_t count = 0;
+
+	for (uint32_t sub = 0; sub < SUB_CALLS; sub++)
+		count += count_entries(builder, &builder->sub[which][sub]);
+	rules = arena_alloc(builder->arena, count + count_entries(builder, own), sizeof(*rules));
+	count = 0;
+	if (!rules)
+		return -1;
+	for (uint32_t i = own->first; i != NONE; i = builder->entries[i].next) {
+		const struct policy_rule *rule = builder->entries[i].rule;
+
+		rules[count++] = (struct multiplexed){*rule, rule};
+	}
+	for (uint32_t sub = 0; sub < SUB_CALLS; sub++) {
+		count = extend_sub(builder, which, sub, rules, count);
+		if (count == SIZE_MAX)
+			return -1;
+	}
+	qsort(rules, count, sizeof(*rules), by_origin);
+	return replace_list(builder, own, rules, count);
+}
+
+/* ---- The canonical form of one number -------------------------------------------------- */
+
+/* Two conditions of one rule on one argument. */
+static bool repeats_argument(const struct policy_rule *rule)
+{
+	unsigned int seen = 0;
+
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		unsigned int bit = 1u << rule->conditions[i].argument;
+
+		if (seen & bit)
+			return true;
+		seen |= bit;
+	}
+	return false;
+}
+
+/* A rule with two conditions on one argument is as many rules as it has conditions, as runc has it.
+ */
+static size_t add_clauses(const struct policy_rule *rule, struct clause *clauses)
+{
+	if (!repeats_argument(rule)) {
+		*clauses = (struct clause){rule->conditions, rule->condition_count, rule->verdict,
+					   rule->source};
+		return 1;
+	}
+	for (uint32_t i = 0; i < rule->condition_count; i++)
+		clauses[i] = (struct clause){&rule->conditions[i], 1, rule->verdict, rule->source};
+	return rule->condition_count;
+}
+
+static int add_conditional(struct builder *builder, struct call *call, const struct list *list)
+{
+	struct clause *clauses;
+	size_t most = 0;
+
+	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next)
+		most += builder->entries[i].rule->condition_count;
+	clauses = arena_alloc(builder->arena, most, sizeof(*clauses));
+	if (!clauses)
+		return -1;
+	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next) {
+		const struct policy_rule *rule = builder->entries[i].rule;
+
+		if (!is_void(builder, rule))
+			call->clause_count += add_clauses(rule, clauses + call->clause_count);
+	}
+	call->clauses = clauses;
+	return 0;
+}
+
+static int add_call(struct builder *builder, uint32_t number, const struct list *list)
+{
+	struct call *call = &builder->calls[builder->call_count++];
+	const struct policy_rule *outright = find_outright(builder, list);
+
+	*call = (struct call){.number = number,
+			      .otherwise = outright ? outright->verdict
+						    : builder->policy->default_verdict};
+	return outright ? 0 : add_conditional(builder, call, list);
+}
+
+/* ---- Numbers no rule names ------------------------------------------------------------- */
+
+static bool answers_enosys(const struct sbpf_policy *policy)
+{
+	return policy->unknown_as_enosys &&
+	       verdict_rank(policy->default_verdict) >= verdict_rank(SECCOMP_RET_USER_NOTIF);
+}
+
+static uint32_t enosys(const struct sbpf_policy *policy)
+{
+	int number = errno_find(policy->machine, "ENOSYS");
+
+	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
+}
+
+/* Whether a call was first released after the newest that the policy names. */
+static bool is_newer(const struct builder *builder, int id)
+{
+	return id >= 0 && call_since(id) > builder->policy->newest;
+}
+
+static void add_newer(struct builder *builder, uint32_t number)
+{
+	if (is_newer(builder, call_by_table_number(builder->abi, number)))
+		builder->calls[builder->call_count++] =
+			(struct call){.number = number, .otherwise = enosys(builder->policy)};
+}
+
+/* Makes lists, if only empty ones, for newer calls outside the dense range. */
+static void list_far_newer(struct builder *builder)
+{
+	for (int id = 0; id < sbpf_call_count(); id++) {
+		int64_t number = call_table_number(builder->abi, id);
+
+		if (number >= (int64_t)DENSE && is_newer(builder, id))
+			list_of(builder, (uint32_t)number);
+	}
+}
+
+/* ---- One ABI --------------------------------------------------------------------------- */
+
+/* The most numbers that no rule names and that are newer all the same. */
+static size_t most_newer(const struct builder *builder)
+{
+	return builder->newer_enosys ? (size_t)sbpf_call_count() : 0;
+}
+
+static int start(struct builder *builder)
+{
+	size_t rules = builder->policy->rule_count;
+	size_t most = rules + most_newer(builder) + 2; /* socketcall and ipc by their sub-calls */
+
+	/* A rule stands in its number's list and in its sub-call's. */
+	builder->entries = arena_alloc(builder->arena, 2 * rules + 1, sizeof(*builder->entries));
+	builder->dense = arena_alloc(builder->arena, DENSE + 2 * SUB_CALLS, sizeof(struct list));
+	builder->far = arena_alloc(builder->arena, most, sizeof(*builder->far));
+	builder->calls = arena_alloc(builder->arena, most, sizeof(*builder->calls));
+	if (!builder->entries || !builder->dense || !builder->far || !builder->calls)
+		return -1;
+	memset(builder->dense, 0xff, (DENSE + 2 * SUB_CALLS) * sizeof(struct list));
+	builder->sub[0] = builder->dense + DENSE;
+	builder->sub[1] = builder->sub[0] + SUB_CALLS;
+	builder->multiplexer[0] = builder->multiplexer[1] = -1;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t left = ((const struct far_list *)a)->number;
+	uint32_t right = ((const struct far_list *)b)->number;
+
+	return (left > right) - (left < right);
+}
+
+static int add_number(struct builder *builder, uint32_t number, const struct list *list)
+{
+	if (list->first != NONE)
+		return add_call(builder, number, list);
+	if (builder->newer_enosys)
+		add_newer(builder, number);
+	return 0;
+}
+
+static int canonicalize(struct builder *builder)
+{
+	for (uint32_t number = 0; number < DENSE; number++) {
+		if (add_number(builder, number, &builder->dense[number]))
+			return -1;
+	}
+	if (builder->newer_enosys)
+		list_far_newer(builder);
+	qsort(builder->far, builder->far_count, sizeof(*builder->far), by_number);
+	for (size_t i = 0; i < builder->far_count; i++) {
+		if (add_number(builder, builder->far[i].number, &builder->far[i].list))
+			return -1;
+	}
+	return 0;
+}
+
+int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
+		 struct abi_calls *calls, struct sbpf_error *error)
+{
+	struct builder builder = {.policy = policy, .arena = arena, .abi = abi};
+
+	/* A policy that names no call of a known release has no newest one to be newer than. */
+	builder.newer_enosys = answers_enosys(policy) && policy->newest;
+	if (start(&builder))
+		return error_memory(error);
+	sort_rules(&builder);
+	for (int i = 0; i < 2; i++) {
+		if (builder.multiplexer[i] >= 0 && extend_multiplexer(&builder, i))
+			return error_memory(error);
+	}
+	if (canonicalize(&builder))
+		return error_memory(error);
+	*calls = (struct abi_calls){
+		.abi = abi,
+		.calls = builder.calls,
+		.count = builder.call_count,
+		.otherwise = policy->default_verdict,
+		.above = answers_enosys(policy) ? enosys(policy) : policy->default_verdict,
+		.table_max = call_table_max(abi),
+	};
+	return 0;
+}

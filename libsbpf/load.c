@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "profile.h"
+#include "resolve.h"
+#include "target.h"
+
+struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
+				   const struct sbpf_target *target, struct sbpf_error *error)
+{
+	struct sbpf_policy *policy = NULL;
+	struct profile profile;
+	struct target parsed;
+
+	if (!text) {
+		error_set(error, SBPF_ERROR_USAGE, "no text to read a profile from");
+		return NULL;
+	}
+	if (target_parse(target, &parsed, error))
+		return NULL;
+	if (!profile_parse(text, length, &profile, error))
+		policy = resolve(&profile, &parsed, error);
+	profile_release(&profile);
+	return policy;
+}
+
+/* ---- Files ----------------------------------------------------------------------------- */
+
+/* A file's text; bytes has room for one byte more than the most that is accepted. */
+struct input {
+	const char *path;
+	char *bytes;
+	size_t length;
+	size_t size;
+};
+
+/* Sets the error of the system call that just failed. */
+static int fail_to_read(const struct input *input, struct sbpf_error *error)
+{
+	int number = errno;
+	bool first = error && error->code == SBPF_OK;
+
+	error_set(error, SBPF_ERROR_READ, "cannot read '%s': %m", input->path);
+	if (first)
+		error->system_errno = number;
+	return -1;
+}
+
+static int make_room(struct input *input, struct sbpf_error *error)
+{
+	size_t size = input->size ? input->size * 4 : 64u << 10;
+	char *bytes;
+
+	if (size > SBPF_TEXT_MAX + 1)
+		size = SBPF_TEXT_MAX + 1;
+	bytes = realloc(input->bytes, size);
+	if (!bytes)
+		return error_memory(error);
+	input->bytes = bytes;
+	input->size = size;
+	return 0;
+}
+
+static int read_all(int file, struct input *input, struct sbpf_error *error)
+{
+	for (;;) {
+		ssize_t count;
+
+		if (input->length > SBPF_TEXT_MAX)
+			return error_set(error, SBPF_ERROR_READ,
+					 "'%s' is too large: a profile has at most %u bytes",
+					 input->path, SBPF_TEXT_MAX);
+		if (input->length == input->size && make_room(input, error))
+			return -1;
+		count = read(file, input->bytes + input->length, input->size - input->length);
+		if (count == 0)
+			return 0;
+		if (count > 0)
+			input->length += (size_t)count;
+		else if (errno != EINTR)
+			return fail_to_read(input, error);
+	}
+}
+
+static int read_file(struct input *input, struct sbpf_error *error)
+{
+	int file = open(input->path, O_RDONLY | O_CLOEXEC);
+	int result;
+
+	if (file < 0)
+		return fail_to_read(input, error);
+	result = read_all(file, input, error);
+	close(file);
+	return result;
+}
+
+struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_target *target,
+					struct sbpf_error *error)
+{
+	struct sbpf_policy *policy = NULL;
+	struct input input = {.path = path};
+	bool standard_input = path && !strcmp(path, "-");
+
+	if (!path) {
+		error_set(error, SBPF_ERROR_USAGE, "no path to read a profile from");
+		return NULL;
+	}
+	if (standard_input)
+		input.path = "standard input";
+	if (!(standard_input ? read_all(STDIN_FILENO, &input, error) : read_file(&input, error)))
+		policy = sbpf_load_json(input.bytes, input.length, target, error);
+	free(input.bytes);
+	return policy;
+}

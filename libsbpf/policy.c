@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "action.h"
+#include "arch.h"
+#include "error.h"
+#include "target.h"
+
+unsigned int verdict_rank(uint32_t verdict)
+{
+	static const uint32_t order[] = {
+		SECCOMP_RET_ALLOW,	 SECCOMP_RET_LOG,	   SECCOMP_RET_TRACE,
+		SECCOMP_RET_USER_NOTIF,	 SECCOMP_RET_ERRNO,	   SECCOMP_RET_TRAP,
+		SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS,
+	};
+	unsigned int rank = 0;
+
+	while (rank + 1 < sizeof(order) / sizeof(*order) &&
+	       order[rank] != (verdict & SECCOMP_RET_ACTION_FULL))
+		rank++;
+	return rank;
+}
+
+/* ---- Building -------------------------------------------------------------------------- */
+
+int policy_add_abi_index(struct sbpf_policy *policy, int abi, struct sbpf_error *error)
+{
+	if (policy->abi_set & (UINT64_C(1) << abi))
+		return 0;
+	if (policy->abi_count == POLICY_ABI_MAX)
+		return error_set(error, SBPF_ERROR_USAGE, "more ABIs than there are");
+	policy->abi_set |= UINT64_C(1) << abi;
+	policy->abis[policy->abi_count++] = abi;
+	return 0;
+}
+
+static int check_verdict(uint32_t verdict, struct sbpf_error *error)
+{
+	if (!action_of(verdict))
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "verdict 0x%08x is no SECCOMP_RET_* value of Linux", verdict);
+	return 0;
+}
+
+struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_target *target,
+				    struct sbpf_error *error)
+{
+	struct sbpf_policy *policy;
+	struct target parsed;
+
+	if (check_verdict(default_verdict, error) || target_parse(target, &parsed, error))
+		return NULL;
+	policy = calloc(1, sizeof(*policy));
+	if (!policy) {
+		error_memory(error);
+		return NULL;
+	}
+	policy->machine = parsed.machine;
+	policy->default_verdict = default_verdict;
+	policy->bad_arch = parsed.bad_arch;
+	policy->unknown_as_enosys = parsed.unknown_as_enosys;
+	policy->strict = parsed.strict;
+	policy->abi_set = UINT64_C(1) << parsed.machine;
+	policy->abis[policy->abi_count++] = parsed.machine;
+	for (size_t i = 0; i < parsed.abi_count; i++) {
+		if (policy_add_abi_index(policy, parsed.abis[i], error)) {
+			sbpf_policy_free(policy);
+			return NULL;
+		}
+	}
+	return policy;
+}
+
+int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+{
+	int index = abi ? sbpf_abi_find(abi) : -1;
+
+	if (!policy)
+		return error_set(error, SBPF_ERROR_USAGE, "no policy to add an ABI to");
+	if (index < 0)
+		return error_set(
+			error, SBPF_ERROR_USAGE,
+			"unknown ABI '%s'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64",
+			abi ? abi : "(null)");
+	return policy_add_abi_index(policy, index, error);
+}
+
+int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
+		  struct sbpf_error *error)
+{
+	if (policy->rule_count == policy->rule_capacity) {
+		size_t capacity = policy->rule_capacity ? policy->rule_capacity * 2 : 512;
+		struct policy_rule *rules;
+
+		if (capacity > UINT32_MAX / 2)
+			return error_memory(error);
+		rules = reallocarray(policy->rules, capacity, sizeof(*rules));
+		if (!rules)
+			return error_memory(error);
+		policy->rules = rules;
+		policy->rule_capacity = capacity;
+	}
+	policy->rules[policy->rule_count++] = *rule;
+	return 0;
+}
+
+static int check_conditions(const struct sbpf_condition *conditions, size_t count,
+			    struct sbpf_error *error)
+{
+	if (count && !conditions)
+		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions, but none given", count);
+	for (size_t i = 0; i < count; i++) {
+		if (conditions[i].argument > 5)
+			return error_set(error, SBPF_ERROR_USAGE,
+					 "condition %zu: argument %u; calls have arguments 0 to 5",
+					 i, conditions[i].argument);
+		if (conditions[i].compare < SBPF_NE || conditions[i].compare > SBPF_MASKED_EQ)
+			return error_set(error, SBPF_ERROR_USAGE,
+					 "condition %zu: unknown comparison %d", i,
+					 (int)conditions[i].compare);
+	}
+	return 0;
+}
+
+/* Checks what all rules have in common and appends the rule with its own copy of the conditions. */
+static int add_rule(struct sbpf_policy *policy, struct policy_rule *rule,
+		    const struct sbpf_condition *conditions, size_t count, struct sbpf_error *error)
+{
+	struct sbpf_condition *copy = NULL;
+
+	if (check_verdict(rule->verdict, error) || check_conditions(conditions, count, error))
+		return -1;
+	if (count) {
+		copy = arena_alloc(&policy->arena, count, sizeof(*copy));
+		if (!copy)
+			return error_memory(error);
+		memcpy(copy, conditions, count * sizeof(*copy));
+	}
+	rule->conditions = copy;
+	rule->condition_count = (uint32_t)count;
+	rule->source = (uint32_t)policy->rule_count;
+	return policy_append(policy, rule, error);
+}
+
+int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
+			 const struct sbpf_condition *conditions, size_t count,
+			 struct sbpf_error *error)
+{
+	struct policy_rule rule = {.abi = -1, .verdict = verdict};
+
+	if (!policy || !call)
+		return error_set(error, SBPF_ERROR_USAGE, "no policy or no call to make a rule of");
+	rule.call = call_find(call, strlen(call));
+	if (rule.call < 0) {
+		const char *near = sbpf_call_suggest(call);
+
+		return error_set(error, SBPF_ERROR_USAGE, "unknown system call '%s'%s%s%s", call,
+				 near ? "; did you mean '" : "", near ? near : "",
+				 near ? "'?" : "");
+	}
+	if (add_rule(policy, &rule, conditions, count, error))
+		return -1;
+	if (call_since(rule.call) > policy->newest)
+		policy->newest = call_since(rule.call);
+	return 0;
+}
+
+int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
+			   uint32_t number, const struct sbpf_condition *conditions, size_t count,
+			   struct sbpf_error *error)
+{
+	struct policy_rule rule = {.call = -1, .verdict = verdict};
+	uint32_t offset;
+
+	if (!policy || !abi)
+		return error_set(error, SBPF_ERROR_USAGE, "no policy or no ABI to make a rule of");
+	rule.abi = sbpf_abi_find(abi);
+	if (rule.abi < 0)
+		return error_set(error, SBPF_ERROR_USAGE, "unknown ABI '%s'", abi);
+	offset = abi_number_offset(rule.abi);
+	if (abi_is_x32(rule.abi))
+		rule.number = number & ~offset;
+	else
+		rule.number = number - offset;
+	if (!abi_is_x32(rule.abi) && number < offset)
+		return error_set(error, SBPF_ERROR_USAGE, "%s has no number %u: its first is %u",
+				 abi_name(rule.abi), number, offset);
+	return add_rule(policy, &rule, conditions, count, error);
+}
+
+int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct sbpf_error *error)
+{
+	if (!policy)
+		return error_set(error, SBPF_ERROR_USAGE, "no policy to add flags to");
+	for (unsigned int bit = 1; bit; bit <<= 1) {
+		if ((flags & bit) && !flag_name(bit))
+			return error_set(error, SBPF_ERROR_USAGE,
+					 "a policy cannot ask for filter flag 0x%x", bit);
+	}
+	policy->flags |= flags;
+	return 0;
+}
+
+/* ---- Reading --------------------------------------------------------------------------- */
+
+unsigned int sbpf_policy_flags(const struct sbpf_policy *policy)
+{
+	return policy ? policy->flags : 0;
+}
+
+int sbpf_policy_machine(const struct sbpf_policy *policy)
+{
+	return policy ? policy->machine : -1;
+}
+
+bool sbpf_policy_has_abi(const struct sbpf_policy *policy, int abi)
+{
+	return policy && abi >= 0 && abi < sbpf_abi_count() && (policy->abi_set >> abi & 1);
+}
+
+void policy_warn(struct sbpf_policy *policy, const struct sbpf_error *warning)
+{
+	if (policy->warning_count == policy->warning_capacity) {
+		size_t capacity = policy->warning_capacity ? policy->warning_capacity * 2 : 8;
+		struct sbpf_error *warnings;
+
+		warnings = reallocarray(policy->warnings, capacity, sizeof(*warnings));
+		if (!warnings)
+			return;
+		policy->warnings = warnings;
+		policy->warning_capacity = capacity;
+	}
+	policy->warnings[policy->warning_count++] = *warning;
+}
+
+size_t sbpf_policy_warning_count(const struct sbpf_policy *policy)
+{
+	return policy ? policy->warning_count : 0;
+}
+
+const struct sbpf_error *sbpf_policy_warning(const struct sbpf_policy *policy, size_t index)
+{
+	return index < sbpf_policy_warning_count(policy) ? &policy->warnings[index] : NULL;
+}
+
+void sbpf_policy_free(struct sbpf_policy *policy)
+{
+	if (!policy)
+		return;
+	arena_free(&policy->arena);
+	free(policy->rules);
+	free(policy->warnings);
+	free(policy);
+}

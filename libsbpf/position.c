@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+#include "position.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+
+struct printable printable(const char *text)
+{
+	struct printable out;
+	size_t most = sizeof(out.text) - sizeof("...");
+	size_t length = strnlen(text, most + 1);
+	bool cut = length > most;
+
+	if (cut) {
+		/* Back to the first byte of the UTF-8 sequence that does not fit. */
+		length = most;
+		while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length--;
+	}
+	for (size_t i = 0; i < length; i++)
+		out.text[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+	memcpy(out.text + length, cut ? "..." : "", cut ? sizeof("...") : 1);
+	return out;
+}
+
+/* ---- Places in words ------------------------------------------------------------------- */
+
+static size_t format_place(const struct place *place, char *buffer, size_t size)
+{
+	size_t length;
+	int added;
+
+	if (!place)
+		return 0;
+	length = format_place(place->parent, buffer, size);
+	if (place->key)
+		added = snprintf(buffer + length, size - length, "%s%s", length ? "." : "",
+				 printable(place->key).text);
+	else
+		added = snprintf(buffer + length, size - length, "[%zu]", place->index);
+	length += (size_t)added;
+	return length < size ? length : size - 1;
+}
+
+char *place_format(const struct place *place, char *buffer, size_t size)
+{
+	buffer[0] = '\0';
+	format_place(place, buffer, size);
+	return buffer;
+}
+
+/* ---- Walking valid JSON ---------------------------------------------------------------- */
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static size_t skip_space(const struct finder *finder, size_t at)
+{
+	while (at < finder->length && is_space(finder->text[at]))
+		at++;
+	return at;
+}
+
+/* at: the opening quote. The offset after the closing one. */
+static size_t skip_string(const struct finder *finder, size_t at)
+{
+	for (at++; finder->text[at] != '"'; at++) {
+		if (finder->text[at] == '\\')
+			at++;
+	}
+	return at + 1;
+}
+
+static size_t skip_container(const struct finder *finder, size_t at)
+{
+	size_t depth = 0;
+
+	do {
+		char byte = finder->text[at];
+
+		if (byte == '"') {
+			at = skip_string(finder, at);
+			continue;
+		}
+		if (byte == '{' || byte == '[')
+			depth++;
+		if (byte == '}' || byte == ']')
+			depth--;
+		at++;
+	} while (depth);
+	return at;
+}
+
+static size_t skip_value(const struct finder *finder, size_t at)
+{
+	char byte = finder->text[at];
+
+	if (byte == '"')
+		return skip_string(finder, at);
+	if (byte == '{' || byte == '[')
+		return skip_container(finder, at);
+	do
+		byte = finder->text[++at];
+	while (!is_space(byte) && byte != ',' && byte != ']' && byte != '}');
+	return at;
+}
+
+/* From an opening bracket to the first thing inside, or to the closing bracket. */
+static size_t enter(const struct finder *finder, size_t container)
+{
+	return skip_space(finder, container + 1);
+}
+
+/* From a value to the next element or key, or to the closing bracket. */
+static size_t advance(const struct finder *finder, size_t value)
+{
+	size_t at = skip_space(finder, skip_value(finder, value));
+
+	return finder->text[at] == ',' ? skip_space(finder, at + 1) : at;
+}
+
+static size_t value_of(const struct finder *finder, size_t key)
+{
+	size_t colon = skip_space(finder, skip_string(finder, key));
+
+	return skip_space(finder, colon + 1);
+}
+
+/* ---- Keys ------------------------------------------------------------------------------ */
+
+static uint32_t hexadecimal(const char *digits)
+{
+	char text[5] = {digits[0], digits[1], digits[2], digits[3]};
+
+	return (uint32_t)strtoul(text, NULL, 16);
+}
+
+/* Writes a code point in UTF-8 and returns its length. */
+static size_t encode(uint32_t point, char *out)
+{
+	size_t length = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = length - 1; i > 0; i--) {
+		out[i] = (char)(0x80 | (point & 0x3f));
+		point >>= 6;
+	}
+	out[0] = (char)(lead[length] | point);
+	return length;
+}
+
+/* Decodes one byte or escape at *at, moves *at past it and returns the number of bytes in out. */
+static size_t decode(const char **at, char out[4])
+{
+	static const char escapes[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+	const char *text = *at;
+	const char *escape;
+	uint32_t point;
+
+	*at += 1;
+	out[0] = text[0];
+	if (text[0] != '\\')
+		return 1;
+	*at += 1;
+	if (text[1] != 'u') {
+		escape = strchr(escapes, text[1]);
+		out[0] = escape ? meanings[escape - escapes] : text[1];
+		return 1;
+	}
+	*at += 4;
+	point = hexadecimal(text + 2);
+	if (point >= 0xd800 && point <= 0xdfff) {
+		*at += 6;
+		point = 0x10000 + ((point & 0x3ff) << 10) + (hexadecimal(text + 8) & 0x3ff);
+	}
+	return encode(point, out);
+}
+
+static bool key_equals(const struct finder *finder, size_t offset, const char *key)
+{
+	const char *at = finder->text + offset + 1;
+
+	while (*at != '"') {
+		char bytes[4];
+		size_t count = decode(&at, bytes);
+
+		if (strncmp(key, bytes, count))
+			return false;
+		key += count;
+	}
+	return !*key;
+}
+
+/* ---- Finding --------------------------------------------------------------------------- */
+
+static size_t find_member(const struct finder *finder, size_t object, const char *key)
+{
+	size_t at = enter(finder, object);
+
+	while (finder->text[at] == '"' && !key_equals(finder, at, key))
+		at = advance(finder, value_of(finder, at));
+	return at;
+}
+
+static size_t find_element(struct finder *finder, size_t array, size_t index, size_t level)
+{
+	size_t at = enter(finder, array);
+	size_t i = 0;
+
+	if (finder->last[level].array == array && finder->last[level].index <= index) {
+		at = finder->last[level].element;
+		i = finder->last[level].index;
+	}
+	for (; i < index; i++)
+		at = advance(finder, at);
+	finder->last[level].array = array;
+	finder->last[level].index = index;
+	finder->last[level].element = at;
+	return at;
+}
+
+static size_t level_of(const struct place *place)
+{
+	size_t level = 0;
+
+	while ((place = place->parent))
+		level++;
+	return level;
+}
+
+size_t find_key(struct finder *finder, const struct place *place)
+{
+	if (!place)
+		return skip_space(finder, 0);
+	if (!place->key)
+		return find_value(finder, place);
+	return find_member(finder, find_value(finder, place->parent), place->key);
+}
+
+size_t find_value(struct finder *finder, const struct place *place)
+{
+	if (!place)
+		return skip_space(finder, 0);
+	if (place->key)
+		return value_of(finder, find_key(finder, place));
+	return find_element(finder, find_value(finder, place->parent), place->index,
+			    level_of(place));
+}
+
+void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigned int *column)
+{
+	if (offset < finder->line_start) {
+		finder->line_start = 0;
+		finder->lines = 0;
+	}
+	for (size_t at = finder->line_start; at < offset; at++) {
+		if (finder->text[at] == '\n') {
+			finder->lines++;
+			finder->line_start = at + 1;
+		}
+	}
+	*line = finder->lines + 1;
+	*column = (unsigned int)(offset - finder->line_start) + 1;
+}
+
+/* ---- Keys that an object has twice ----------------------------------------------------- */
+
+struct key {
+	char *text;
+	size_t offset;
+};
+
+struct search {
+	struct finder *finder;
+	struct arena arena;
+	struct sbpf_error *error;
+};
+
+static int compare_offsets(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+
+	return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+	int order = strcmp(a->text, b->text);
+
+	return order ? order : compare_offsets(a, b);
+}
+
+static char *copy_key(struct search *search, size_t offset)
+{
+	const struct finder *finder = search->finder;
+	const char *at = finder->text + offset + 1;
+	char *copy = arena_alloc(&search->arena, skip_string(finder, offset) - offset + 4, 1);
+	size_t length = 0;
+
+	while (copy && *at != '"')
+		length += decode(&at, copy + length);
+	return copy;
+}
+
+/* The keys of one object in their order; *count of them. NULL when there is no memory. */
+static struct key *collect_keys(struct search *search, size_t object, size_t *count)
+{
+	const struct finder *finder = search->finder;
+	struct key *keys;
+	size_t at, i = 0;
+
+	for (*count = 0, at = enter(finder, object); finder->text[at] == '"'; ++*count)
+		at = advance(finder, value_of(finder, at));
+	keys = arena_alloc(&search->arena, *count + 1, sizeof(*keys));
+	if (!keys)
+		return NULL;
+	for (at = enter(finder, object); i < *count; at = advance(finder, value_of(finder, at))) {
+		keys[i].offset = at;
+		keys[i].text = copy_key(search, at);
+		if (!keys[i++].text)
+			return NULL;
+	}
+	return keys;
+}
+
+static int report(struct search *search, const struct key *first, const struct key *second,
+		  const struct place *object)
+{
+	const struct place place = {.parent = object, .key = second->text};
+	struct sbpf_error found = {0};
+	char where[sizeof(found.where)];
+	unsigned int line, column;
+
+	find_line(search->finder, first->offset, &line, &column);
+	error_set_at(&found, SBPF_ERROR_PROFILE, place_format(&place, where, sizeof(where)),
+		     "the key '%s' stands twice in one object, first in line %u: keep one of them",
+		     printable(second->text).text, line);
+	find_line(search->finder, second->offset, &found.line, &found.column);
+	if (search->error && search->error->code == SBPF_OK)
+		*search->error = found;
+	return -1;
+}
+
+static int check_keys(struct search *search, struct key *keys, size_t count,
+		      const struct place *object)
+{
+	const struct key *second = NULL;
+
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < count; i++) {
+		if (!strcmp(keys[i - 1].text, keys[i].text) &&
+		    (!second || keys[i].offset < second->offset))
+			second = &keys[i];
+	}
+	if (second)
+		return report(search, second - 1, second, object);
+	qsort(keys, count, sizeof(*keys), compare_offsets);
+	return 0;
+}
+
+static int search_value(struct search *search, size_t value, const struct place *place);
+
+static int search_object(struct search *search, size_t object, const struct place *place)
+{
+	size_t count;
+	struct key *keys = collect_keys(search, object, &count);
+
+	if (!keys)
+		return error_memory(search->error);
+	if (check_keys(search, keys, count, place))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct place member = {.parent = place, .key = keys[i].text};
+
+		if (search_value(search, value_of(search->finder, keys[i].offset), &member))
+			return -1;
+	}
+	return 0;
+}
+
+static int search_array(struct search *search, size_t array, const struct place *place)
+{
+	const struct finder *finder = search->finder;
+	struct place element = {.parent = place};
+
+	for (size_t at = enter(finder, array); finder->text[at] != ']'; at = advance(finder, at)) {
+		if (search_value(search, at, &element))
+			return -1;
+		element.index++;
+	}
+	return 0;
+}
+
+static int search_value(struct search *search, size_t value, const struct place *place)
+{
+	switch (search->finder->text[value]) {
+	case '{':
+		return search_object(search, value, place);
+	case '[':
+		return search_array(search, value, place);
+	default:
+		return 0;
+	}
+}
+
+int report_duplicate(struct finder *finder, struct sbpf_error *error)
+{
+	struct search search = {.finder = finder, .error = error};
+	int result = search_value(&search, skip_space(finder, 0), NULL);
+
+	arena_free(&search.arena);
+	return result;
+}

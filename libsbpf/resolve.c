@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch.h"
+#include "error.h"
+#include "policy.h"
+
+struct resolver {
+	struct profile *profile;
+	const struct target *target;
+	struct sbpf_policy *policy;
+	uint64_t capabilities;
+	const char *go_name; /* of the machine */
+	struct sbpf_error *error;
+};
+
+/* ---- ABIs ------------------------------------------------------------------------------ */
+
+static int add_abi(struct resolver *resolver, int abi, const struct place *place)
+{
+	int machine = resolver->policy->machine;
+
+	if (abi_big_endian(abi) != abi_big_endian(machine))
+		profile_warn(resolver->profile, place, SBPF_WARN_IGNORED,
+			     "%s has another byte order than the machine, %s: no such call can "
+			     "occur there",
+			     abi_name(abi), abi_name(machine));
+	return policy_add_abi_index(resolver->policy, abi, resolver->error);
+}
+
+static int add_abis(struct resolver *resolver, const int *abis, size_t count,
+		    const struct place *list)
+{
+	struct place element = {.parent = list};
+
+	for (; element.index < count; element.index++) {
+		if (add_abi(resolver, abis[element.index], &element))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_mapped_abis(struct resolver *resolver)
+{
+	const struct profile *profile = resolver->profile;
+	const struct place map = {.parent = profile->base, .key = "archMap"};
+
+	for (size_t i = 0; i < profile->arch_map_count; i++) {
+		const struct profile_arch *entry = &profile->arch_map[i];
+		const struct place element = {.parent = &map, .index = i};
+		const struct place list = {.parent = &element, .key = "subArchitectures"};
+
+		if (entry->machine == resolver->target->machine)
+			return add_abis(resolver, entry->abis, entry->abi_count, &list);
+	}
+	return 0;
+}
+
+/* The machine's own ABI and those that the target, or else the profile, asks for. */
+static int set_abis(struct resolver *resolver)
+{
+	const struct profile *profile = resolver->profile;
+	const struct target *target = resolver->target;
+	const struct place list = {.parent = profile->base, .key = "architectures"};
+
+	if (policy_add_abi_index(resolver->policy, target->machine, resolver->error))
+		return -1;
+	if (!target->has_abis)
+		return profile->arch_map ? add_mapped_abis(resolver)
+					 : add_abis(resolver, profile->architectures,
+						    profile->architecture_count, &list);
+	for (size_t i = 0; i < target->abi_count; i++) {
+		if (add_abi(resolver, target->abis[i], profile->base))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- Verdicts -------------------------------------------------------------------------- */
+
+static int find_verdict(struct resolver *resolver, const struct profile_action *action,
+			const struct place *symbol, uint32_t *verdict)
+{
+	int number = action->data;
+
+	if (action->errno_symbol)
+		number = errno_find(resolver->target->machine, action->errno_symbol);
+	if (number < 0)
+		return profile_error(resolver->profile, symbol, resolver->error,
+				     "unknown errno '%s' on %s: errno(3) lists the symbols, such "
+				     "as EPERM",
+				     printable(action->errno_symbol).text,
+				     abi_name(resolver->target->machine));
+	*verdict = action->ret | (action->has_data ? (uint32_t)number : 0);
+	return 0;
+}
+
+/* ---- Rules ----------------------------------------------------------------------------- */
+
+static bool lists_arch(const struct profile_guard *guard, const char *go_name)
+{
+	for (size_t i = 0; i < guard->arch_count; i++) {
+		if (!strcmp(guard->arches[i], go_name))
+			return true;
+	}
+	return false;
+}
+
+static bool applies(const struct resolver *resolver, const struct profile_rule *rule)
+{
+	const struct profile_guard *excludes = &rule->excludes;
+	const struct profile_guard *includes = &rule->includes;
+	uint32_t kernel = resolver->target->kernel;
+
+	if (lists_arch(excludes, resolver->go_name) ||
+	    (excludes->capabilities & resolver->capabilities) ||
+	    (excludes->min_kernel && kernel >= excludes->min_kernel))
+		return false;
+	return (!includes->arch_count || lists_arch(includes, resolver->go_name)) &&
+	       !(includes->capabilities & ~resolver->capabilities) &&
+	       includes->min_kernel <= kernel;
+}
+
+/* An unknown name: profiles name calls of every architecture and kernel, so it may be right. */
+static int report_unknown(struct resolver *resolver, const struct place *place, const char *name)
+{
+	const char *near = NULL;
+
+	if (resolver->target->strict || profile_keeps_warnings(resolver->profile))
+		near = sbpf_call_suggest(name);
+	if (resolver->target->strict)
+		return profile_error(resolver->profile, place, resolver->error,
+				     near ? "unknown system call '%s'; did you mean '%s'?"
+					  : "unknown system call '%s': no ABI has one of this name",
+				     printable(name).text, near);
+	profile_warn(resolver->profile, place, SBPF_WARN_UNKNOWN_CALL,
+		     near ? "unknown system call '%s' is ignored; did you mean '%s'?"
+			  : "unknown system call '%s' is ignored",
+		     printable(name).text, near);
+	return 0;
+}
+
+/*
+ * Handing over the listener needs write(2): a process that waits for its listener at that call
+ * waits for ever. runc refuses such a profile for the same reason.
+ */
+static int check_notify(struct resolver *resolver, const struct policy_rule *rule,
+			const struct place *place)
+{
+	if ((rule->verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_USER_NOTIF ||
+	    strcmp(call_name(rule->call), "write") != 0)
+		return 0;
+	return profile_error(resolver->profile, place, resolver->error,
+			     "write cannot have SCMP_ACT_NOTIFY: the process would wait for its "
+			     "own listener before it could hand it over; take write out of this "
+			     "rule");
+}
+
+static int add_name(struct resolver *resolver, struct policy_rule *rule, bool kept,
+		    const struct profile_name *name, const struct place *place)
+{
+	struct sbpf_policy *policy = resolver->policy;
+	uint32_t since;
+
+	rule->call = call_find(name->text, name->length);
+	if (rule->call < 0)
+		return report_unknown(resolver, place, name->text);
+	since = call_since(rule->call);
+	if (since > policy->newest)
+		policy->newest = since;
+	if (!kept)
+		return 0;
+	if (check_notify(resolver, rule, place))
+		return -1;
+	return policy_append(policy, rule, resolver->error);
+}
+
+/* Gives the rule a copy of the conditions that lives as long as the policy. */
+static int copy_conditions(struct resolver *resolver, const struct profile_rule *from,
+			   struct policy_rule *rule)
+{
+	struct sbpf_condition *copy;
+
+	if (!from->condition_count)
+		return 0;
+	copy = arena_alloc(&resolver->policy->arena, from->condition_count, sizeof(*copy));
+	if (!copy)
+		return error_memory(resolver->error);
+	memcpy(copy, from->conditions, from->condition_count * sizeof(*copy));
+	rule->conditions = copy;
+	rule->condition_count = (uint32_t)from->condition_count;
+	return 0;
+}
+
+static int add_rule(struct resolver *resolver, size_t index, const struct place *syscalls)
+{
+	const struct profile_rule *from = &resolver->profile->rules[index];
+	const struct place place = {.parent = syscalls, .index = index};
+	const struct place symbol = {.parent = &place, .key = "errno"};
+	const struct place names = {.parent = &place, .key = from->single_name ? "name" : "names"};
+	struct policy_rule rule = {.abi = -1, .source = (uint32_t)index};
+	bool kept = applies(resolver, from);
+
+	if (find_verdict(resolver, &from->action, &symbol, &rule.verdict))
+		return -1;
+	if (kept && copy_conditions(resolver, from, &rule))
+		return -1;
+	for (size_t i = 0; i < from->name_count; i++) {
+		const struct place element = {.parent = &names, .index = i};
+
+		if (add_name(resolver, &rule, kept, &from->names[i],
+			     from->single_name ? &names : &element))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- Warnings -------------------------------------------------------------------------- */
+
+static void hand_over_warnings(struct resolver *resolver)
+{
+	struct profile *profile = resolver->profile;
+	size_t count = profile->warning_count;
+
+	if (count > PROFILE_WARNINGS_MAX) {
+		struct sbpf_error *last = &profile->warnings[PROFILE_WARNINGS_MAX - 1];
+
+		*last = (struct sbpf_error){0};
+		error_set(last, SBPF_WARN_IGNORED, "%zu more warnings are not listed",
+			  count - (PROFILE_WARNINGS_MAX - 1));
+		count = PROFILE_WARNINGS_MAX;
+	}
+	for (size_t i = 0; i < count; i++)
+		policy_warn(resolver->policy, &profile->warnings[i]);
+}
+
+/* ---- Profile to policy ----------------------------------------------------------------- */
+
+static int fill(struct resolver *resolver)
+{
+	const struct profile *profile = resolver->profile;
+	struct sbpf_policy *policy = resolver->policy;
+	const struct place symbol = {.parent = profile->base, .key = "defaultErrno"};
+	const struct place syscalls = {.parent = profile->base, .key = "syscalls"};
+
+	if (set_abis(resolver) ||
+	    find_verdict(resolver, &profile->default_action, &symbol, &policy->default_verdict))
+		return -1;
+	for (size_t i = 0; i < profile->rule_count; i++) {
+		if (add_rule(resolver, i, &syscalls))
+			return -1;
+	}
+	return 0;
+}
+
+struct sbpf_policy *resolve(struct profile *profile, const struct target *target,
+			    struct sbpf_error *error)
+{
+	struct resolver resolver = {.profile = profile, .target = target, .error = error};
+	struct sbpf_policy *policy = calloc(1, sizeof(*policy));
+	struct sbpf_abi machine;
+
+	if (!policy) {
+		error_memory(error);
+		return NULL;
+	}
+	policy->machine = target->machine;
+	policy->bad_arch = target->bad_arch;
+	policy->flags = profile->flags;
+	policy->unknown_as_enosys = target->unknown_as_enosys;
+	policy->strict = target->strict;
+	sbpf_abi_describe(target->machine, &machine);
+	resolver.policy = policy;
+	resolver.go_name = machine.go_name;
+	resolver.capabilities = target->has_capabilities    ? target->capabilities
+				: profile->has_capabilities ? profile->capabilities
+							    : target_docker_capabilities;
+	if (fill(&resolver)) {
+		sbpf_policy_free(policy);
+		return NULL;
+	}
+	hand_over_warnings(&resolver);
+	return policy;
+}

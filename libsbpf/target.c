@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "target.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/utsname.h>
+
+#include "action.h"
+#include "arch.h"
+#include "error.h"
+#include "position.h"
+
+/* capabilities(7): the index is the number of include/uapi/linux/capability.h (Linux 6.12). */
+static const char *const capabilities[] = {
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
+};
+
+#define CAPABILITY_COUNT (sizeof(capabilities) / sizeof(*capabilities))
+#define PREFIX_LENGTH (sizeof("CAP_") - 1)
+#define BIT(number) (UINT64_C(1) << (number))
+
+/* CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, NET_RAW,
+ * SYS_CHROOT, MKNOD, AUDIT_WRITE and SETFCAP. */
+const uint64_t target_docker_capabilities = BIT(0) | BIT(1) | BIT(3) | BIT(4) | BIT(5) | BIT(6) |
+					    BIT(7) | BIT(8) | BIT(10) | BIT(13) | BIT(18) |
+					    BIT(27) | BIT(29) | BIT(31);
+
+int capability_find(const char *name)
+{
+	if (!strncasecmp(name, "CAP_", PREFIX_LENGTH))
+		name += PREFIX_LENGTH;
+	for (size_t i = 0; i < CAPABILITY_COUNT; i++) {
+		if (!strcasecmp(capabilities[i] + PREFIX_LENGTH, name))
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *capability_name(int number)
+{
+	return capabilities[number];
+}
+
+/* ---- Kernel releases ------------------------------------------------------------------- */
+
+/* A decimal number at *text, cut to 255 as LINUX_VERSION_CODE cuts it, or -1; moves *text past it.
+ */
+static int parse_number(const char **text)
+{
+	int number = -1;
+
+	for (; **text >= '0' && **text <= '9'; ++*text) {
+		number = (number < 0 ? 0 : number) * 10 + (**text - '0');
+		if (number > 255)
+			number = 255;
+	}
+	return number;
+}
+
+uint32_t kernel_parse(const char *text)
+{
+	int major = parse_number(&text);
+	int minor = -1;
+	int patch = 0;
+
+	if (major >= 0 && *text == '.') {
+		text++;
+		minor = parse_number(&text);
+	}
+	if (minor >= 0 && *text == '.') {
+		text++;
+		patch = parse_number(&text);
+	}
+	/* "-rc1", "+", "-50-amd64", ".4-microsoft-standard", "_1" */
+	if (minor < 0 || patch < 0 || (*text && !strchr("-+._~", *text)))
+		return 0;
+	return (uint32_t)major << 16 | (uint32_t)minor << 8 | (uint32_t)patch;
+}
+
+/* ---- Fields of a struct sbpf_target ---------------------------------------------------- */
+
+/* The machine whose kernel has this ABI beside its own: that of the same ELF machine and byte
+ * order. */
+static const char *machine_of(const struct sbpf_abi *abi)
+{
+	const uint32_t elf_machine = 0xffff; /* EM_* in AUDIT_ARCH_* of linux/audit.h */
+	struct sbpf_abi other;
+
+	for (int i = 0; sbpf_abi_describe(i, &other); i++) {
+		if (other.is_machine && other.word_bits == 64 &&
+		    other.big_endian == abi->big_endian &&
+		    !((other.audit_arch ^ abi->audit_arch) & elf_machine))
+			return other.name;
+	}
+	return "";
+}
+
+static int parse_machine(const char *name, struct target *target, struct sbpf_error *error)
+{
+	struct sbpf_abi abi;
+	const char *machine;
+
+	target->machine = name ? sbpf_abi_find(name) : sbpf_abi_native();
+	if (!sbpf_abi_describe(target->machine, &abi))
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "unknown machine '%s': it is named as in x86_64, amd64 or "
+				 "SCMP_ARCH_X86_64",
+				 printable(name).text);
+	if (abi.is_machine)
+		return 0;
+	machine = machine_of(&abi);
+	return error_set(error, SBPF_ERROR_USAGE,
+			 "'%s' is no machine but an ABI of %s: ask for machine %s and ABI %s "
+			 "(--arch %s --abi %s)",
+			 abi.name, machine, machine, abi.name, machine, abi.name);
+}
+
+/* Cuts the next item off a list with commas, without the spaces around it; false at the end. */
+static bool next_item(const char **list, char *item, size_t size)
+{
+	size_t length, kept;
+
+	*list += strspn(*list, " ,");
+	length = strcspn(*list, ",");
+	if (!length)
+		return false;
+	/* What is too long is no name, and stays none when it is cut. */
+	kept = length < size ? length : size - 1;
+	memcpy(item, *list, kept);
+	while (item[kept - 1] == ' ')
+		kept--;
+	item[kept] = '\0';
+	*list += length;
+	return true;
+}
+
+static int parse_abis(const char *list, struct target *target, struct sbpf_error *error)
+{
+	char name[64];
+
+	if (!list)
+		return 0;
+	target->has_abis = true;
+	while (next_item(&list, name, sizeof(name))) {
+		int abi = sbpf_abi_find(name);
+
+		if (abi < 0)
+			return error_set(error, SBPF_ERROR_USAGE,
+					 "unknown ABI '%s': it is named as in x86, 386 or "
+					 "SCMP_ARCH_X86",
+					 printable(name).text);
+		if (target->abi_set & BIT(abi))
+			continue;
+		target->abi_set |= BIT(abi);
+		target->abis[target->abi_count++] = abi;
+	}
+	return 0;
+}
+
+static int parse_kernel(const char *release, struct target *target, struct sbpf_error *error)
+{
+	struct utsname system;
+
+	if (!release && !uname(&system))
+		release = system.release;
+	target->kernel = release ? kernel_parse(release) : 0;
+	if (!target->kernel)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "'%s' is no kernel release: it is written as in 6.1 or "
+				 "6.1.0-50-amd64",
+				 release ? printable(release).text : "");
+	return 0;
+}
+
+static int parse_capabilities(const char *list, struct target *target, struct sbpf_error *error)
+{
+	char name[64];
+
+	if (!list)
+		return 0;
+	target->has_capabilities = true;
+	while (next_item(&list, name, sizeof(name))) {
+		int number = capability_find(name);
+
+		if (!strcasecmp(name, "ALL"))
+			target->capabilities = BIT(CAPABILITY_COUNT) - 1;
+		else if (number >= 0)
+			target->capabilities |= BIT(number);
+		else
+			return error_set(
+				error, SBPF_ERROR_USAGE,
+				"unknown capability '%s': capabilities(7) lists them, such "
+				"as CAP_NET_RAW; ALL stands for all",
+				printable(name).text);
+	}
+	return 0;
+}
+
+static int parse_bad_arch(const char *action, struct target *target, struct sbpf_error *error)
+{
+	char names[128];
+
+	target->bad_arch = SECCOMP_RET_KILL_PROCESS;
+	if (!action || verdict_parse(target->machine, action, &target->bad_arch))
+		return 0;
+	action_names(names, sizeof(names));
+	return error_set(error, SBPF_ERROR_USAGE,
+			 "'%s' is no action for calls from other ABIs: the actions are %s; ERRNO "
+			 "and TRACE take a number or a symbol, as in ERRNO(ENOSYS)",
+			 printable(action).text, names);
+}
+
+int target_parse(const struct sbpf_target *wanted, struct target *target, struct sbpf_error *error)
+{
+	static const struct sbpf_target defaults = {0};
+
+	if (!wanted)
+		wanted = &defaults;
+	*target = (struct target){
+		.unknown_as_enosys = wanted->unknown_as_enosys,
+		.strict = wanted->strict,
+	};
+	if (parse_machine(wanted->machine, target, error) ||
+	    parse_abis(wanted->abis, target, error) ||
+	    parse_kernel(wanted->kernel, target, error) ||
+	    parse_capabilities(wanted->capabilities, target, error))
+		return -1;
+	return parse_bad_arch(wanted->bad_arch, target, error);
+}

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "policy.h"
+#include "profile.h"
+#include "sbpf.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define MALFORMED PROJECT_DIR "/tests/profiles/malformed/"
+#define UNUSUAL PROJECT_DIR "/tests/profiles/unusual/"
+
+static const struct sbpf_target x86_64 = {.machine = "x86_64", .kernel = "6.12"};
+
+static struct sbpf_policy *load(const char *text, struct sbpf_error *error)
+{
+	*error = (struct sbpf_error){0};
+	return sbpf_load_json(text, strlen(text), &x86_64, error);
+}
+
+static struct sbpf_policy *load_valid(const char *text)
+{
+	struct sbpf_error error;
+	struct sbpf_policy *policy = load(text, &error);
+
+	ck_assert_msg(policy, "%s: %s", error.where, error.message);
+	return policy;
+}
+
+/* ---- Malformed files ------------------------------------------------------------------- */
+
+/* One line of malformed.tbl. */
+struct row {
+	char file[64];
+	char code[16];
+	unsigned int line, column;
+	char where[160];
+	char message[352];
+};
+
+static bool read_row(FILE *table, struct row *row)
+{
+	char line[800];
+
+	do {
+		if (!fgets(line, sizeof(line), table))
+			return false;
+	} while (line[0] == '#');
+	ck_assert_int_eq(sscanf(line, "%63[^\t]\t%15[^\t]\t%u\t%u\t%159[^\t]\t%351[^\n]", row->file,
+				row->code, &row->line, &row->column, row->where, row->message),
+			 6);
+	if (!strcmp(row->where, "-"))
+		row->where[0] = '\0';
+	return true;
+}
+
+static void check_row(const struct row *row)
+{
+	struct sbpf_error error = {0};
+	char path[512];
+	bool syntax = !strcmp(row->code, "SYNTAX");
+
+	snprintf(path, sizeof(path), "%s%s.json", MALFORMED, row->file);
+	ck_assert_msg(!sbpf_load_json_file(path, &x86_64, &error), "%s was accepted", row->file);
+	ck_assert_msg(!strcmp(error.message, row->message), "%s: message is '%s'", row->file,
+		      error.message);
+	ck_assert_msg(!strcmp(error.where, row->where), "%s: where is '%s'", row->file,
+		      error.where);
+	ck_assert_msg(error.line == row->line && error.column == row->column,
+		      "%s: position is %u:%u", row->file, error.line, error.column);
+	ck_assert_msg(error.code == (syntax ? SBPF_ERROR_SYNTAX : SBPF_ERROR_PROFILE),
+		      "%s: code is %d", row->file, (int)error.code);
+	ck_assert_int_eq(error.system_errno, 0);
+}
+
+static size_t count_files(const char *folder)
+{
+	DIR *directory = opendir(folder);
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	for (struct dirent *entry; (entry = readdir(directory));)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+START_TEST(malformed_files_give_the_errors_of_the_table)
+{
+	FILE *table = fopen(PROJECT_DIR "/tests/unit/malformed.tbl", "r");
+	struct row row;
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(table);
+	for (; read_row(table, &row); count++)
+		check_row(&row);
+	fclose(table);
+	ck_assert_uint_eq(count, count_files(MALFORMED));
+}
+END_TEST
+
+/* ---- Unusual files --------------------------------------------------------------------- */
+
+static const struct {
+	const char *file;
+	uint32_t default_verdict;
+	size_t rules;
+	size_t warnings;
+} unusual[] = {
+	{"all-flags", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"carriage-returns", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"config-without-version", SECCOMP_RET_KILL_THREAD, 0, 0},
+	{"escapes", SECCOMP_RET_ALLOW, 1, 0},
+	{"keys-in-any-order", SECCOMP_RET_ALLOW, 1, 0},
+	{"largest-errno", SECCOMP_RET_ERRNO | 4095, 1, 0},
+	{"largest-numbers", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"nested-32-deep", SECCOMP_RET_ALLOW, 0, 1},
+	{"notify-on-other-calls", SECCOMP_RET_ERRNO | 1, 2, 0},
+	{"notify-on-write-of-another-machine", SECCOMP_RET_ERRNO | 1, 0, 0},
+	{"null-syscalls", SECCOMP_RET_LOG, 0, 0},
+	{"nulls-count-as-absent", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"only-default-action", SECCOMP_RET_ALLOW, 0, 0},
+	{"space-around", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"symbolic-errno-wins", SECCOMP_RET_ERRNO | 38, 2, 0},
+	{"two-conditions-on-one-argument", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{"unknown-keys-of-any-type", SECCOMP_RET_ALLOW, 1, 5},
+	{"utf8-comments", SECCOMP_RET_ALLOW, 0, 0},
+	{"value-32-deep", SECCOMP_RET_ALLOW, 0, 1},
+	{"whole-config", SECCOMP_RET_ERRNO | 1, 1, 0},
+};
+
+static struct sbpf_policy *load_unusual(const char *file)
+{
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s%s.json", UNUSUAL, file);
+	policy = sbpf_load_json_file(path, &x86_64, &error);
+	ck_assert_msg(policy, "%s: %s: %s", file, error.where, error.message);
+	return policy;
+}
+
+START_TEST(unusual_files_are_accepted)
+{
+	struct sbpf_policy *policy = load_unusual(unusual[_i].file);
+
+	ck_assert_uint_eq(policy->default_verdict, unusual[_i].default_verdict);
+	ck_assert_uint_eq(policy->rule_count, unusual[_i].rules);
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), unusual[_i].warnings);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(every_unusual_file_is_tested)
+{
+	ck_assert_uint_eq(COUNT(unusual), count_files(UNUSUAL));
+}
+END_TEST
+
+START_TEST(conditions_are_read_to_the_last_bit)
+{
+	struct sbpf_policy *policy = load_unusual("largest-numbers");
+	const struct sbpf_condition *conditions = policy->rules[0].conditions;
+
+	ck_assert_uint_eq(policy->rules[0].condition_count, 2);
+	ck_assert_uint_eq(conditions[0].argument, 5);
+	ck_assert_int_eq(conditions[0].compare, SBPF_MASKED_EQ);
+	ck_assert_uint_eq(conditions[0].value, UINT64_MAX);
+	ck_assert_uint_eq(conditions[0].value_two, UINT64_MAX);
+	ck_assert_uint_eq(conditions[1].argument, 0);
+	ck_assert_int_eq(conditions[1].compare, SBPF_LT);
+	ck_assert_uint_eq(conditions[1].value, UINT64_C(1) << 63);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(second_value_counts_for_masked_eq_only)
+{
+	struct sbpf_policy *policy =
+		load_valid("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"name\":\"read\","
+			   "\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,"
+			   "\"valueTwo\":2,\"op\":\"SCMP_CMP_GE\"}]}]}");
+
+	ck_assert_uint_eq(policy->rules[0].conditions[0].value, 1);
+	ck_assert_uint_eq(policy->rules[0].conditions[0].value_two, 0);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(all_flags_reach_the_policy)
+{
+	struct sbpf_policy *policy = load_unusual("all-flags");
+
+	ck_assert_uint_eq(sbpf_policy_flags(policy),
+			  SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
+				  SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+				  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(config_gives_its_bounding_set_and_abis)
+{
+	struct sbpf_policy *policy = load_unusual("whole-config");
+
+	ck_assert(sbpf_policy_has_abi(policy, sbpf_abi_find("x86")));
+	ck_assert_uint_eq(policy->rules[0].verdict, SECCOMP_RET_ALLOW);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+/* ---- Texts ----------------------------------------------------------------------------- */
+
+START_TEST(text_ends_at_its_length)
+{
+	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}";
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy = sbpf_load_json(text, sizeof(text) - 3, &x86_64, &error);
+
+	ck_assert_ptr_nonnull(policy);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+static char *padded_profile(size_t length)
+{
+	static const char profile[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}";
+	char *text = malloc(length);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, ' ', length);
+	memcpy(text, profile, sizeof(profile) - 1);
+	return text;
+}
+
+START_TEST(text_of_4_mib_is_accepted)
+{
+	char *text = padded_profile(SBPF_TEXT_MAX);
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy = sbpf_load_json(text, SBPF_TEXT_MAX, &x86_64, &error);
+
+	ck_assert_ptr_nonnull(policy);
+	sbpf_policy_free(policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(text_above_4_mib_is_refused)
+{
+	char *text = padded_profile(SBPF_TEXT_MAX + 1);
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json(text, SBPF_TEXT_MAX + 1, &x86_64, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
+	ck_assert_str_eq(error.message,
+			 "the text has 4194305 bytes: a profile has at most 4194304");
+	free(text);
+}
+END_TEST
+
+START_TEST(no_text_is_a_usage_error)
+{
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json(NULL, 0, NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+}
+END_TEST
+
+START_TEST(errors_may_be_ignored)
+{
+	static const char *const texts[] = {"{", "[]", "{}", "{\"x\":1,\"x\":1}"};
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		ck_assert_ptr_null(sbpf_load_json(texts[i], strlen(texts[i]), NULL, NULL));
+}
+END_TEST
+
+START_TEST(first_error_is_kept)
+{
+	struct sbpf_error error = {.code = SBPF_ERROR_KERNEL, .message = "before"};
+
+	ck_assert_ptr_null(sbpf_load_json("{", 1, &x86_64, &error));
+	ck_assert_ptr_null(sbpf_load_json("{}", 2, &x86_64, &error));
+	ck_assert_ptr_null(sbpf_load_json_file("/", &x86_64, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_KERNEL);
+	ck_assert_str_eq(error.message, "before");
+	ck_assert_str_eq(error.where, "");
+	ck_assert_uint_eq(error.line, 0);
+	ck_assert_int_eq(error.system_errno, 0);
+}
+END_TEST
+
+START_TEST(control_characters_do_not_reach_messages)
+{
+	struct sbpf_error error;
+
+	ck_assert_ptr_null(load("{\"defaultAction\":\"\\u001b[31m\\n\"}", &error));
+	ck_assert_mem_eq(error.message, "unknown action '?[31m?'", 23);
+}
+END_TEST
+
+START_TEST(long_names_are_cut_between_characters)
+{
+	struct sbpf_error error;
+	char text[256] = "{\"defaultAction\":\"", *end = text + strlen(text);
+
+	memset(end, 'x', 59);
+	memcpy(end + 59, "\xc3\xa9yyyy\"}", 9);
+	ck_assert_ptr_null(load(text, &error));
+	ck_assert_mem_eq(error.message + 16, "xxx", 3);
+	ck_assert_mem_eq(error.message + 16 + 59, "...'", 4);
+}
+END_TEST
+
+/* ---- Warnings -------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	enum sbpf_code code;
+	unsigned int line, column;
+	const char *where;
+	const char *message;
+} warnings[] = {
+	{"{\n \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"_comment\": 1 }", SBPF_WARN_UNKNOWN_KEY,
+	 3, 3, "_comment", "unknown key '_comment' is ignored"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"Syscalls\": [] }", SBPF_WARN_UNKNOWN_KEY, 1, 37,
+	 "Syscalls",
+	 "unknown key 'Syscalls' is ignored, but programs in Go such as Docker read it as "
+	 "'syscalls': write it so"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	 "{\"names\":[],\"action\":\"SCMP_ACT_LOG\"}] }",
+	 SBPF_WARN_IGNORED, 2, 2, "syscalls[0].names",
+	 "the rule has no effect: it names no system call"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", SBPF_WARN_IGNORED, 1,
+	 37, "defaultErrnoRet",
+	 "'defaultErrnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a "
+	 "number"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrno\": \"EPERM\"}", SBPF_WARN_IGNORED,
+	 1, 37, "defaultErrno",
+	 "'defaultErrno' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	 "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":2}] }",
+	 SBPF_WARN_IGNORED, 2, 41, "syscalls[0].errnoRet",
+	 "'errnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	 "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"args\":[\n"
+	 "{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_EQ\"}]}] }",
+	 SBPF_WARN_IGNORED, 3, 22, "syscalls[0].args[0].valueTwo",
+	 "'valueTwo' has no effect: only SCMP_CMP_MASKED_EQ compares with it"},
+	{"{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
+	 SBPF_WARN_UNKNOWN_KEY, 2, 1, "linux.seccomp.x", "unknown key 'x' is ignored"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	 "{\"names\":[\"read\",\n\"opennat\"],\"action\":\"SCMP_ACT_KILL\"}] }",
+	 SBPF_WARN_UNKNOWN_CALL, 3, 1, "syscalls[0].names[1]",
+	 "unknown system call 'opennat' is ignored; did you mean 'openat'?"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	 "{\"name\":\"frobnicate\",\"action\":\"SCMP_ACT_KILL\"}] }",
+	 SBPF_WARN_UNKNOWN_CALL, 2, 2, "syscalls[0].name",
+	 "unknown system call 'frobnicate' is ignored"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_S390X\"]}",
+	 SBPF_WARN_IGNORED, 2, 19, "architectures[0]",
+	 "s390x has another byte order than the machine, x86_64: no such call can occur there"},
+};
+
+START_TEST(warnings_say_what_and_where)
+{
+	struct sbpf_policy *policy = load_valid(warnings[_i].text);
+	const struct sbpf_error *warning = sbpf_policy_warning(policy, 0);
+
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), 1);
+	ck_assert_str_eq(warning->message, warnings[_i].message);
+	ck_assert_str_eq(warning->where, warnings[_i].where);
+	ck_assert_int_eq(warning->code, warnings[_i].code);
+	ck_assert_uint_eq(warning->line, warnings[_i].line);
+	ck_assert_uint_eq(warning->column, warnings[_i].column);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(warnings_may_go_back_to_earlier_rules)
+{
+	/* Unknown keys are noted while reading, unknown calls after it. */
+	struct sbpf_policy *policy =
+		load_valid("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[\n"
+			   "{\"name\":\"xxxxx\",\"action\":\"SCMP_ACT_LOG\"},\n"
+			   "{\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\"},\n"
+			   "{\"x\":0,\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\"}]}");
+
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), 2);
+	ck_assert_str_eq(sbpf_policy_warning(policy, 0)->where, "syscalls[2].x");
+	ck_assert_uint_eq(sbpf_policy_warning(policy, 0)->line, 4);
+	ck_assert_uint_eq(sbpf_policy_warning(policy, 0)->column, 2);
+	ck_assert_str_eq(sbpf_policy_warning(policy, 1)->where, "syscalls[0].name");
+	ck_assert_uint_eq(sbpf_policy_warning(policy, 1)->line, 2);
+	ck_assert_uint_eq(sbpf_policy_warning(policy, 1)->column, 2);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+/* A profile with count unknown names, one a line; the first stands in line 2. */
+static char *profile_with_unknown_names(size_t count)
+{
+	char *text = malloc(count * 16 + 256), *end = text;
+
+	ck_assert_ptr_nonnull(text);
+	end += sprintf(end, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
+			    "\"action\":\"SCMP_ACT_LOG\",\"names\":[");
+	for (size_t i = 0; i < count; i++)
+		end += sprintf(end, "%s\n\"no%06zu\"", i ? "," : "", i);
+	sprintf(end, "]}]}");
+	return text;
+}
+
+START_TEST(hundred_warnings_are_all_kept)
+{
+	char *text = profile_with_unknown_names(PROFILE_WARNINGS_MAX);
+	struct sbpf_policy *policy = load_valid(text);
+
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), 100);
+	ck_assert_str_eq(sbpf_policy_warning(policy, 99)->message,
+			 "unknown system call 'no000099' is ignored");
+	sbpf_policy_free(policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(last_warning_counts_those_that_are_left_out)
+{
+	char *text = profile_with_unknown_names(300000);
+	struct sbpf_policy *policy = load_valid(text);
+
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), 100);
+	ck_assert_uint_eq(sbpf_policy_warning(policy, 98)->line, 100);
+	ck_assert_str_eq(sbpf_policy_warning(policy, 98)->where, "syscalls[0].names[98]");
+	ck_assert_str_eq(sbpf_policy_warning(policy, 99)->message,
+			 "299901 more warnings are not listed");
+	ck_assert_str_eq(sbpf_policy_warning(policy, 99)->where, "");
+	ck_assert_ptr_null(sbpf_policy_warning(policy, 100));
+	sbpf_policy_free(policy);
+	free(text);
+}
+END_TEST
+
+/* ---- Files ----------------------------------------------------------------------------- */
+
+START_TEST(missing_file_is_a_read_error)
+{
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json_file("/nonexistent/profile.json", NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
+	ck_assert_int_eq(error.system_errno, ENOENT);
+	ck_assert_str_eq(error.message,
+			 "cannot read '/nonexistent/profile.json': No such file or directory");
+}
+END_TEST
+
+START_TEST(directory_is_a_read_error)
+{
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json_file("/", NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
+	ck_assert_int_eq(error.system_errno, EISDIR);
+	ck_assert_str_eq(error.message, "cannot read '/': Is a directory");
+}
+END_TEST
+
+START_TEST(endless_file_is_refused)
+{
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json_file("/dev/zero", NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
+	ck_assert_str_eq(error.message,
+			 "'/dev/zero' is too large: a profile has at most 4194304 bytes");
+}
+END_TEST
+
+START_TEST(no_path_is_a_usage_error)
+{
+	struct sbpf_error error = {0};
+
+	ck_assert_ptr_null(sbpf_load_json_file(NULL, NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+}
+END_TEST
+
+START_TEST(dash_is_standard_input)
+{
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy;
+
+	ck_assert_ptr_nonnull(freopen(UNUSUAL "only-default-action.json", "r", stdin));
+	policy = sbpf_load_json_file("-", NULL, &error);
+	ck_assert_ptr_nonnull(policy);
+	ck_assert_uint_eq(policy->default_verdict, SECCOMP_RET_ALLOW);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+static TCase *text_tests(void)
+{
+	TCase *tests = tcase_create("texts");
+
+	tcase_add_test(tests, malformed_files_give_the_errors_of_the_table);
+	tcase_add_loop_test(tests, unusual_files_are_accepted, 0, COUNT(unusual));
+	tcase_add_test(tests, every_unusual_file_is_tested);
+	tcase_add_test(tests, conditions_are_read_to_the_last_bit);
+	tcase_add_test(tests, second_value_counts_for_masked_eq_only);
+	tcase_add_test(tests, all_flags_reach_the_policy);
+	tcase_add_test(tests, config_gives_its_bounding_set_and_abis);
+	tcase_add_test(tests, text_ends_at_its_length);
+	tcase_add_test(tests, text_of_4_mib_is_accepted);
+	tcase_add_test(tests, text_above_4_mib_is_refused);
+	tcase_add_test(tests, no_text_is_a_usage_error);
+	tcase_add_test(tests, errors_may_be_ignored);
+	tcase_add_test(tests, first_error_is_kept);
+	tcase_add_test(tests, control_characters_do_not_reach_messages);
+	tcase_add_test(tests, long_names_are_cut_between_characters);
+	return tests;
+}
+
+static TCase *warning_tests(void)
+{
+	TCase *tests = tcase_create("warnings");
+
+	tcase_add_loop_test(tests, warnings_say_what_and_where, 0, COUNT(warnings));
+	tcase_add_test(tests, warnings_may_go_back_to_earlier_rules);
+	tcase_add_test(tests, hundred_warnings_are_all_kept);
+	tcase_add_test(tests, last_warning_counts_those_that_are_left_out);
+	return tests;
+}
+
+static TCase *file_tests(void)
+{
+	TCase *tests = tcase_create("files");
+
+	tcase_add_test(tests, missing_file_is_a_read_error);
+	tcase_add_test(tests, directory_is_a_read_error);
+	tcase_add_test(tests, endless_file_is_refused);
+	tcase_add_test(tests, no_path_is_a_usage_error);
+	tcase_add_test(tests, dash_is_standard_input);
+	return tests;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("json");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(suite, text_tests());
+	suite_add_tcase(suite, warning_tests());
+	suite_add_tcase(suite, file_tests());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <check.h>
+
+#include "action.h"
+#include "arch.h"
+#include "target.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static struct target parse_valid(const struct sbpf_target *wanted)
+{
+	struct sbpf_error error = {0};
+	struct target target;
+
+	ck_assert_msg(!target_parse(wanted, &target, &error), "%s", error.message);
+	return target;
+}
+
+/* ---- Targets --------------------------------------------------------------------------- */
+
+START_TEST(defaults_are_this_machine_and_kernel)
+{
+	struct target target = parse_valid(NULL);
+	struct utsname system;
+
+	ck_assert_int_eq(uname(&system), 0);
+	ck_assert_int_eq(target.machine, sbpf_abi_native());
+	ck_assert_uint_eq(target.kernel, kernel_parse(system.release));
+	ck_assert_uint_ne(target.kernel, 0);
+	ck_assert_uint_eq(target.bad_arch, SECCOMP_RET_KILL_PROCESS);
+	ck_assert(!target.has_abis);
+	ck_assert(!target.has_capabilities);
+	ck_assert(!target.strict);
+	ck_assert(!target.unknown_as_enosys);
+}
+END_TEST
+
+START_TEST(fields_are_understood)
+{
+	const struct sbpf_target wanted = {
+		.machine = "amd64",
+		.abis = "x86, SCMP_ARCH_X32,x86",
+		.kernel = "5.10.7-1",
+		.capabilities = "CAP_CHOWN,sys_admin",
+		.bad_arch = "KILL_THREAD",
+		.unknown_as_enosys = true,
+		.strict = true,
+	};
+	struct target target = parse_valid(&wanted);
+
+	ck_assert_int_eq(target.machine, sbpf_abi_find("x86_64"));
+	ck_assert(target.has_abis);
+	ck_assert_uint_eq(target.abi_count, 2);
+	ck_assert_int_eq(target.abis[0], sbpf_abi_find("x86"));
+	ck_assert_int_eq(target.abis[1], sbpf_abi_find("x32"));
+	ck_assert_uint_eq(target.kernel, 0x050a07);
+	ck_assert(target.has_capabilities);
+	ck_assert_uint_eq(target.capabilities, 1u << 0 | 1u << 21);
+	ck_assert_uint_eq(target.bad_arch, SECCOMP_RET_KILL_THREAD);
+	ck_assert(target.unknown_as_enosys);
+	ck_assert(target.strict);
+}
+END_TEST
+
+START_TEST(empty_lists_mean_none)
+{
+	const struct sbpf_target wanted = {.abis = "", .capabilities = ""};
+	struct target target = parse_valid(&wanted);
+
+	ck_assert(target.has_abis);
+	ck_assert_uint_eq(target.abi_count, 0);
+	ck_assert(target.has_capabilities);
+	ck_assert_uint_eq(target.capabilities, 0);
+}
+END_TEST
+
+START_TEST(all_capabilities_are_41)
+{
+	const struct sbpf_target wanted = {.capabilities = "all"};
+
+	ck_assert_uint_eq(parse_valid(&wanted).capabilities, (UINT64_C(1) << 41) - 1);
+}
+END_TEST
+
+START_TEST(errno_of_bad_arch_is_the_machines)
+{
+	const struct sbpf_target mips = {.machine = "mips", .bad_arch = "ERRNO(ENOSYS)"};
+	const struct sbpf_target aarch64 = {.machine = "aarch64", .bad_arch = "ERRNO(ENOSYS)"};
+
+	ck_assert_uint_eq(parse_valid(&mips).bad_arch, SECCOMP_RET_ERRNO | 89);
+	ck_assert_uint_eq(parse_valid(&aarch64).bad_arch, SECCOMP_RET_ERRNO | 38);
+}
+END_TEST
+
+static const struct {
+	struct sbpf_target target;
+	const char *message;
+} wrong[] = {
+	{{.machine = "vax"},
+	 "unknown machine 'vax': it is named as in x86_64, amd64 or SCMP_ARCH_X86_64"},
+	{{.machine = "x32"},
+	 "'x32' is no machine but an ABI of x86_64: ask for machine x86_64 "
+	 "and ABI x32 (--arch x86_64 --abi x32)"},
+	{{.machine = "mipsel64n32"},
+	 "'mipsel64n32' is no machine but an ABI of mipsel64: ask for machine mipsel64 and ABI "
+	 "mipsel64n32 (--arch mipsel64 --abi mipsel64n32)"},
+	{{.abis = "x86,y86"}, "unknown ABI 'y86': it is named as in x86, 386 or SCMP_ARCH_X86"},
+	{{.kernel = "6"}, "'6' is no kernel release: it is written as in 6.1 or 6.1.0-50-amd64"},
+	{{.kernel = ""}, "'' is no kernel release: it is written as in 6.1 or 6.1.0-50-amd64"},
+	{{.capabilities = "CAP_CHOWN,CAP_FLY"},
+	 "unknown capability 'CAP_FLY': capabilities(7) lists them, such as CAP_NET_RAW; ALL "
+	 "stands for all"},
+	{{.bad_arch = "DENY"},
+	 "'DENY' is no action for calls from other ABIs: the actions are ALLOW, LOG, TRACE, "
+	 "NOTIFY, ERRNO, TRAP, KILL_THREAD, KILL, KILL_PROCESS; ERRNO and TRACE take a number or "
+	 "a symbol, as in ERRNO(ENOSYS)"},
+};
+
+START_TEST(wrong_fields_are_usage_errors)
+{
+	struct sbpf_error error = {0};
+	struct target target;
+
+	ck_assert_int_eq(target_parse(&wrong[_i].target, &target, &error), -1);
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+	ck_assert_str_eq(error.message, wrong[_i].message);
+}
+END_TEST
+
+/* ---- Kernel releases ------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	uint32_t kernel;
+} releases[] = {
+	{"4.8", 0x040800},
+	{"5.10.0", 0x050a00},
+	{"6.1.0-50-amd64", 0x060100},
+	{"6.18.1+", 0x061201},
+	{"6.1-rc1", 0x060100},
+	{"4.14.336", 0x040eff}, /* as LINUX_VERSION_CODE of that release */
+	{"5.15.167.4-microsoft-standard-WSL2", 0x050fa7},
+	{"2.6.32-754.el6.x86_64", 0x020620},
+	{"", 0},
+	{"6", 0},
+	{"6.", 0},
+	{".6", 0},
+	{"6.1.", 0},
+	{"6.1x", 0},
+	{"v6.1", 0},
+	{"-6.1", 0},
+};
+
+START_TEST(releases_are_read)
+{
+	ck_assert_uint_eq(kernel_parse(releases[_i].text), releases[_i].kernel);
+}
+END_TEST
+
+/* ---- Capabilities ---------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int number;
+} capabilities[] = {
+	{"CAP_CHOWN", 0},      {"CHOWN", 0},	    {"cap_sys_admin", 21},
+	{"Sys_Admin", 21},     {"CAP_SETFCAP", 31}, {"CAP_CHECKPOINT_RESTORE", 40},
+	{"CAP_CAP_CHOWN", -1}, {"CAP_", -1},	    {"", -1},
+};
+
+START_TEST(capabilities_are_found_with_and_without_prefix)
+{
+	ck_assert_int_eq(capability_find(capabilities[_i].name), capabilities[_i].number);
+}
+END_TEST
+
+START_TEST(docker_holds_14_capabilities)
+{
+	static const char list[] = "CHOWN,DAC_OVERRIDE,FSETID,FOWNER,MKNOD,NET_RAW,SETGID,SETUID,"
+				   "SETFCAP,SETPCAP,NET_BIND_SERVICE,SYS_CHROOT,KILL,AUDIT_WRITE";
+	const struct sbpf_target wanted = {.capabilities = list};
+
+	ck_assert_uint_eq(parse_valid(&wanted).capabilities, target_docker_capabilities);
+}
+END_TEST
+
+/* ---- Actions --------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	bool valid;
+	uint32_t verdict;
+} verdicts[] = {
+	{"ALLOW", true, SECCOMP_RET_ALLOW},
+	{"SCMP_ACT_ALLOW", true, SECCOMP_RET_ALLOW},
+	{"LOG", true, SECCOMP_RET_LOG},
+	{"TRACE", true, SECCOMP_RET_TRACE | 1},
+	{"TRACE(65535)", true, SECCOMP_RET_TRACE | 65535},
+	{"NOTIFY", true, SECCOMP_RET_USER_NOTIF},
+	{"ERRNO", true, SECCOMP_RET_ERRNO | 1},
+	{"SCMP_ACT_ERRNO", true, SECCOMP_RET_ERRNO | 1},
+	{"ERRNO(0)", true, SECCOMP_RET_ERRNO},
+	{"ERRNO(38)", true, SECCOMP_RET_ERRNO | 38},
+	{"ERRNO(EPERM)", true, SECCOMP_RET_ERRNO | 1},
+	{"ERRNO(4095)", true, SECCOMP_RET_ERRNO | 4095},
+	{"TRAP", true, SECCOMP_RET_TRAP},
+	{"KILL", true, SECCOMP_RET_KILL_THREAD},
+	{"KILL_THREAD", true, SECCOMP_RET_KILL_THREAD},
+	{"KILL_PROCESS", true, SECCOMP_RET_KILL_PROCESS},
+	{"ERRNO(4096)", false, 0},
+	{"TRACE(65536)", false, 0},
+	{"ERRNO()", false, 0},
+	{"ERRNO(38", false, 0},
+	{"ERRNO(38))", false, 0},
+	{"ERRNO(38)x", false, 0},
+	{"ERRNO(-1)", false, 0},
+	{"ERRNO(3 8)", false, 0},
+	{"ERRNO(ENOPERM)", false, 0},
+	{"ERRNO(18446744073709551616)", false, 0},
+	{"ALLOW(1)", false, 0},
+	{"ALLOW()", false, 0},
+	{"allow", false, 0},
+	{"ALLO", false, 0},
+	{"SCMP_ACT_", false, 0},
+	{"SCMP_ACT_SCMP_ACT_LOG", false, 0},
+	{"(1)", false, 0},
+	{"", false, 0},
+};
+
+START_TEST(verdicts_are_read)
+{
+	uint32_t verdict = 0;
+
+	ck_assert_int_eq(sbpf_verdict_parse(verdicts[_i].text, &verdict), verdicts[_i].valid);
+	ck_assert_uint_eq(verdict, verdicts[_i].verdict);
+}
+END_TEST
+
+static const struct {
+	uint32_t verdict;
+	const char *text;
+} formats[] = {
+	{SECCOMP_RET_ALLOW, "ALLOW"},
+	{SECCOMP_RET_LOG, "LOG"},
+	{SECCOMP_RET_TRACE | 7, "TRACE(7)"},
+	{SECCOMP_RET_USER_NOTIF, "NOTIFY"},
+	{SECCOMP_RET_ERRNO, "ERRNO(0)"},
+	{SECCOMP_RET_ERRNO | 1, "ERRNO(1)"},
+	{SECCOMP_RET_TRAP, "TRAP"},
+	{SECCOMP_RET_TRAP | 3, "TRAP(3)"},
+	{SECCOMP_RET_KILL_THREAD, "KILL_THREAD"},
+	{SECCOMP_RET_KILL_PROCESS, "KILL_PROCESS"},
+	{0x12345678, "0x12345678"},
+};
+
+START_TEST(verdicts_are_written)
+{
+	char buffer[32];
+
+	ck_assert_ptr_eq(sbpf_verdict_format(formats[_i].verdict, buffer, sizeof(buffer)), buffer);
+	ck_assert_str_eq(buffer, formats[_i].text);
+}
+END_TEST
+
+START_TEST(written_verdict_is_cut_to_the_buffer)
+{
+	char buffer[5] = "xxxx";
+
+	ck_assert_str_eq(sbpf_verdict_format(SECCOMP_RET_KILL_PROCESS, buffer, 4), "KIL");
+}
+END_TEST
+
+START_TEST(flags_and_comparisons_have_their_names)
+{
+	ck_assert_uint_eq(flag_find("SECCOMP_FILTER_FLAG_LOG"), SECCOMP_FILTER_FLAG_LOG);
+	ck_assert_uint_eq(flag_find("SECCOMP_FILTER_FLAG_NEW_LISTENER"), 0);
+	ck_assert_str_eq(flag_name(SECCOMP_FILTER_FLAG_TSYNC), "SECCOMP_FILTER_FLAG_TSYNC");
+	ck_assert_ptr_null(flag_name(SECCOMP_FILTER_FLAG_NEW_LISTENER));
+	ck_assert_ptr_null(flag_name(0));
+	for (int compare = SBPF_NE; compare <= SBPF_MASKED_EQ; compare++)
+		ck_assert_int_eq(compare_find(compare_name(compare)), compare);
+	ck_assert_int_eq(compare_find("SCMP_CMP_EQ"), SBPF_EQ);
+	ck_assert_int_eq(compare_find("EQ"), 0);
+}
+END_TEST
+
+static TCase *target_tests(void)
+{
+	TCase *tests = tcase_create("targets");
+
+	tcase_add_test(tests, defaults_are_this_machine_and_kernel);
+	tcase_add_test(tests, fields_are_understood);
+	tcase_add_test(tests, empty_lists_mean_none);
+	tcase_add_test(tests, all_capabilities_are_41);
+	tcase_add_test(tests, errno_of_bad_arch_is_the_machines);
+	tcase_add_loop_test(tests, wrong_fields_are_usage_errors, 0, COUNT(wrong));
+	tcase_add_loop_test(tests, releases_are_read, 0, COUNT(releases));
+	tcase_add_loop_test(tests, capabilities_are_found_with_and_without_prefix, 0,
+			    COUNT(capabilities));
+	tcase_add_test(tests, docker_holds_14_capabilities);
+	return tests;
+}
+
+static TCase *action_tests(void)
+{
+	TCase *tests = tcase_create("actions");
+
+	tcase_add_loop_test(tests, verdicts_are_read, 0, COUNT(verdicts));
+	tcase_add_loop_test(tests, verdicts_are_written, 0, COUNT(formats));
+	tcase_add_test(tests, written_verdict_is_cut_to_the_buffer);
+	tcase_add_test(tests, flags_and_comparisons_have_their_names);
+	return tests;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("target");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(suite, target_tests());
+	suite_add_tcase(suite, action_tests());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
