@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "format.h"
+
+#include "error.h"
+
+#include <stdlib.h>
+
+static const struct writer {
+	enum sbpf_format format;
+	void (*plain)(const struct sbpf_filter *filter, struct text *text);
+	void (*annotated)(const struct sbpf_filter *filter, const struct place *places,
+			  struct text *text);
+} writers[] = {
+	{SBPF_FORMAT_RAW, format_raw, NULL}, {SBPF_FORMAT_BASE64, format_base64, NULL},
+	{SBPF_FORMAT_ASM, NULL, format_asm}, {SBPF_FORMAT_JSON, NULL, format_json},
+	{SBPF_FORMAT_DOT, NULL, format_dot},
+};
+
+static const struct writer *find_writer(enum sbpf_format format)
+{
+	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+		if (writers[i].format == format)
+			return &writers[i];
+	}
+	return NULL;
+}
+
+static void write_annotated(const struct writer *writer, const struct sbpf_filter *filter,
+			    struct text *text)
+{
+	struct place *places = places_find(filter);
+
+	if (places)
+		writer->annotated(filter, places, text);
+	else
+		text->failed = true;
+	free(places);
+}
+
+char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format, size_t *length,
+			 struct sbpf_error *error)
+{
+	const struct writer *writer = find_writer(format);
+	struct text text = {0};
+
+	if (!filter) {
+		error_set(error, SBPF_ERROR_USAGE, "no filter to write");
+		return NULL;
+	}
+	if (!writer) {
+		error_set(error, SBPF_ERROR_USAGE,
+			  "no such format: %d, must be one of enum sbpf_format", (int)format);
+		return NULL;
+	}
+	if (writer->plain)
+		writer->plain(filter, &text);
+	else
+		write_annotated(writer, filter, &text);
+	/* Terminates the text, also where there is none. */
+	text_add(&text, "%s", "");
+	if (text.failed) {
+		free(text.data);
+		error_memory(error);
+		return NULL;
+	}
+	if (length)
+		*length = text.length;
+	return text.data;
+}
