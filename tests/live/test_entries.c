@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* The 32-bit way into an x86_64 kernel, and numbers of x32. */
+#include "live.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+
+#include <linux/audit.h>
+
+#define REFUSED 99
+
+/* getppid(2) of the x86 ABI; the kernel cuts the registers to 32 bits. */
+static long enter_32bit(uint64_t first_argument)
+{
+	uint32_t number = 0;
+	long result;
+
+	if (!sbpf_call_number(sbpf_abi_find("x86"), "getppid", &number))
+		return -ENOSYS;
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"((uint64_t)number), "b"(first_argument)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)result;
+}
+
+/* Without CONFIG_IA32_EMULATION the instruction is a fault. */
+static bool has_32bit(void)
+{
+	pid_t parent = getpid();
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(enter_32bit(0) == parent ? EXIT_SUCCESS : EXIT_FAILURE);
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == EXIT_SUCCESS;
+}
+
+static uint64_t first_argument;
+
+static void enter_32bit_under(struct seen *seen, const struct sbpf_filter *filter)
+{
+	if (install(filter, 0, seen))
+		seen->value = enter_32bit(first_argument);
+}
+
+/* The result of getppid(2) by the 32-bit entry. */
+static long value_32bit(const struct sbpf_filter *filter, uint64_t argument)
+{
+	struct seen seen;
+	int status;
+
+	first_argument = argument;
+	status = run_case(enter_32bit_under, filter, &seen);
+	ck_assert_msg(seen.installed == 0, "%s", seen.install_error.message);
+	assert_survived(status, &seen);
+	return seen.value;
+}
+
+START_TEST(a_rule_is_for_every_abi_of_the_filter)
+{
+	const struct sbpf_target target = {.abis = "x86"};
+	struct sbpf_filter *filter =
+		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
+	struct seen seen;
+	int status = run_case(install_and_call, filter, &seen);
+
+	assert_survived(status, &seen);
+	ck_assert_int_eq(seen.error, REFUSED);
+	ck_assert_int_eq(value_32bit(filter, 0), -REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+/* 64 is semget on x86_64 and getppid on x86. */
+START_TEST(numbers_of_one_abi_do_not_leak_into_another)
+{
+	const struct sbpf_target target = {.abis = "x86"};
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, &target, &error);
+	struct sbpf_filter *filter;
+
+	sbpf_policy_add_number(policy, SECCOMP_RET_ERRNO | REFUSED, "x86_64", 64, NULL, 0, &error);
+	filter = compile(policy);
+	ck_assert_int_eq(value_32bit(filter, 0), getpid());
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(an_abi_outside_the_filter_is_killed)
+{
+	const struct sbpf_target target = {.abis = ""};
+	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
+	struct seen seen;
+	int status = run_case(enter_32bit_under, filter, &seen);
+
+	assert_killed(status, &seen);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(an_abi_outside_the_filter_gets_the_action_asked_for)
+{
+	const struct sbpf_target target = {.abis = "", .bad_arch = "SCMP_ACT_ERRNO"};
+	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
+
+	ck_assert_int_eq(value_32bit(filter, 0), -EPERM);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+static struct seen *trap_seen;
+
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	trap_seen->signal_arch = info->si_arch;
+	trap_seen->signal_call = info->si_syscall;
+}
+
+static void enter_32bit_with_handler(struct seen *seen, const struct sbpf_filter *filter)
+{
+	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+
+	trap_seen = seen;
+	sigaction(SIGSYS, &action, NULL);
+	enter_32bit_under(seen, filter);
+}
+
+START_TEST(trap_names_the_abi_that_was_entered)
+{
+	const struct sbpf_target target = {.abis = "x86"};
+	struct sbpf_filter *filter = filter_of("getppid", SECCOMP_RET_TRAP, NULL, 0, &target);
+	struct seen seen;
+	int status = run_case(enter_32bit_with_handler, filter, &seen);
+
+	assert_survived(status, &seen);
+	ck_assert_uint_eq(seen.signal_arch, AUDIT_ARCH_I386);
+	ck_assert_int_eq(seen.signal_call, 64);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+/* What conditions mean for arguments that have no upper half. */
+static const struct condition_32bit {
+	struct sbpf_condition condition;
+	uint64_t argument;
+	bool holds;
+} conditions_32bit[] = {
+	{{0, SBPF_EQ, 5, 0}, 5, true},
+	{{0, SBPF_EQ, 5, 0}, 6, false},
+	/* the register's upper half does not count */
+	{{0, SBPF_EQ, 5, 0}, 0xdeadbeef00000005, true},
+	/* a sign-extended value is cut */
+	{{0, SBPF_EQ, 0xffffffffffffffff, 0}, 0xffffffff, true},
+	{{0, SBPF_EQ, 0xfffffffffffffffe, 0}, 0xfffffffe, true},
+	{{0, SBPF_GT, 0xfffffffffffffffe, 0}, 0xffffffff, true},
+	{{0, SBPF_MASKED_EQ, 0xff, 0xffffffffffffff80}, 0x80, true},
+	/* any other value above 32 bits is compared as it stands */
+	{{0, SBPF_EQ, 0x100000005, 0}, 5, false},
+	{{0, SBPF_NE, 0x100000005, 0}, 5, true},
+	{{0, SBPF_LT, 0x100000000, 0}, 0xffffffff, true},
+	{{0, SBPF_LE, 0x100000000, 0}, 0xffffffff, true},
+	{{0, SBPF_GE, 0x100000000, 0}, 0xffffffff, false},
+	{{0, SBPF_GT, 0x100000000, 0}, 0xffffffff, false},
+	{{0, SBPF_MASKED_EQ, 0x1000000ff, 0x100000005}, 5, false},
+	{{0, SBPF_MASKED_EQ, 0x1000000ff, 0x5}, 5, true},
+};
+
+START_TEST(conditions_take_32bit_arguments_as_zero_extended)
+{
+	const struct sbpf_target target = {.abis = "x86"};
+
+	for (size_t i = 0; i < sizeof(conditions_32bit) / sizeof(conditions_32bit[0]); i++) {
+		const struct condition_32bit *row = &conditions_32bit[i];
+		struct sbpf_filter *filter = filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED,
+						       &row->condition, 1, &target);
+		bool held = value_32bit(filter, row->argument) == -REFUSED;
+
+		ck_assert_msg(held == row->holds, "row %zu", i);
+		sbpf_filter_free(filter);
+	}
+}
+END_TEST
+
+/* ---- A real 32-bit program, started under the filter ---- */
+
+static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
+{
+	char *argv[] = {(char *)"call32", NULL};
+
+	if (install(filter, 0, seen))
+		execv(CALL32_PROGRAM, argv);
+}
+
+START_TEST(a_32bit_program_runs_under_the_filter)
+{
+	const struct sbpf_target target = {.abis = "x86"};
+	struct sbpf_filter *filter;
+	struct seen seen;
+	int status;
+
+	if (!*CALL32_PROGRAM) {
+		skip("a_32bit_program_runs_under_the_filter", "the compiler has no -m32");
+		return;
+	}
+	filter = filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
+	status = run_case(execute_program, filter, &seen);
+	ck_assert_msg(WIFEXITED(status), "wait status %#x", status);
+	ck_assert_int_eq(WEXITSTATUS(status), REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter)
+{
+	const struct sbpf_target target = {.abis = ""};
+	struct sbpf_filter *filter;
+	struct seen seen;
+	int status;
+
+	if (!*CALL32_PROGRAM) {
+		skip("a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter",
+		     "the compiler has no -m32");
+		return;
+	}
+	filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
+	status = run_case(execute_program, filter, &seen);
+	assert_killed(status, &seen);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+/* ---- Numbers with bit 30: seccomp sees them whether the kernel has x32 or not ---- */
+
+static void call_x32(struct seen *seen, const struct sbpf_filter *filter)
+{
+	if (!install(filter, 0, seen))
+		return;
+	errno = 0;
+	seen->value = syscall(__X32_SYSCALL_BIT | SYS_getppid);
+	seen->error = errno;
+}
+
+START_TEST(x32_numbers_are_killed_without_x32_in_the_filter)
+{
+	const struct sbpf_target target = {.abis = ""};
+	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
+	struct seen seen;
+	int status = run_case(call_x32, filter, &seen);
+
+	assert_killed(status, &seen);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(x32_numbers_have_their_rules_with_x32_in_the_filter)
+{
+	const struct sbpf_target target = {.abis = "x32"};
+	struct sbpf_filter *filter =
+		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
+	struct seen seen;
+	int status = run_case(call_x32, filter, &seen);
+
+	assert_survived(status, &seen);
+	ck_assert_int_eq(seen.error, REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+static void call_number_minus_one(struct seen *seen, const struct sbpf_filter *filter)
+{
+	if (!install(filter, 0, seen))
+		return;
+	errno = 0;
+	seen->value = syscall(-1L);
+	seen->error = errno;
+}
+
+START_TEST(number_0xffffffff_gets_the_default)
+{
+	const struct sbpf_target target = {.abis = ""};
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ERRNO | REFUSED, &target, &error);
+	struct sbpf_filter *filter;
+	struct seen seen;
+	int status;
+
+	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, &error);
+	filter = compile(policy);
+	status = run_case(call_number_minus_one, filter, &seen);
+	assert_survived(status, &seen);
+	ck_assert_int_eq(seen.error, REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *tests[] = {
+		x32_numbers_are_killed_without_x32_in_the_filter,
+		x32_numbers_have_their_rules_with_x32_in_the_filter,
+		number_0xffffffff_gets_the_default,
+		a_rule_is_for_every_abi_of_the_filter,
+		numbers_of_one_abi_do_not_leak_into_another,
+		an_abi_outside_the_filter_is_killed,
+		an_abi_outside_the_filter_gets_the_action_asked_for,
+		trap_names_the_abi_that_was_entered,
+		conditions_take_32bit_arguments_as_zero_extended,
+		a_32bit_program_runs_under_the_filter,
+		a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter,
+	};
+	size_t count = sizeof(tests) / sizeof(tests[0]);
+
+	if (!has_32bit()) {
+		skip("the 32-bit entry", "this kernel has none (CONFIG_IA32_EMULATION)");
+		count = 3;
+	}
+	return run_tests("entries", tests, count);
+}
+
+#else
+
+int main(void)
+{
+	skip("the 32-bit entry and x32", "this machine is no x86_64");
+	return STATUS_SKIPPED;
+}
+
+#endif

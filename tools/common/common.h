@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What all tools share: options, reports on stderr, files written whole or not at all. */
+#ifndef SBPF_TOOLS_COMMON_H
+#define SBPF_TOOLS_COMMON_H
+
+#include "sbpf.h"
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_FAILURE = 1,
+	STATUS_USAGE = 2,
+};
+
+/* ---- Options ---- */
+
+/* One option: this row parses it and prints its help. */
+struct option_row {
+	const char *name; /* long name, without the dashes */
+	char letter;	  /* short name, or 0 */
+	/* What it takes ("FILE"): the value is a const char *. NULL: a flag, the value is a bool.
+	 */
+	const char *argument;
+	const char *help; /* lines end with \n but for the last */
+	size_t offset;	  /* of the value in the group's values */
+};
+
+struct option_group {
+	const char *title; /* above the options in the help: "Options" */
+	const struct option_row *rows;
+	size_t count;
+	void *values; /* the struct that the offsets point into */
+};
+
+/* One program, or one subcommand of sbpf. */
+struct tool {
+	const char *name;      /* begins every message: "sbpf run" */
+	const char *synopsis;  /* what follows the name in the help; a line for each form */
+	const char *summary;   /* the help's paragraph above the options */
+	const char *notes;     /* the help's paragraph below them, or NULL */
+	bool stops_at_operand; /* options after the first operand belong to somebody else */
+};
+
+/*
+ * Reads the options of all groups, --help and --version. True: go on, argv[*operand] is the first
+ * operand (argv may be reordered). False: help, version or an error was printed, exit with *status.
+ */
+bool options_parse(const struct tool *tool, const struct option_group *groups, size_t group_count,
+		   int argc, char **argv, int *operand, int *status);
+
+/* The rows of the target options, with offsets into struct sbpf_target. */
+extern const struct option_row target_options[];
+extern const size_t target_option_count;
+
+/* "Try 'sbpf run --help'." after a message on wrong usage. Returns STATUS_USAGE. */
+int usage_error(const struct tool *tool, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- Reports ---- */
+
+/* "PROGRAM: message" on stderr; control characters are written as \xNN. */
+void report(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * "PROGRAM: FILE:LINE: WHERE: message" on stderr, without the parts that are not known. file is as
+ * the user named it ("-" is shown as <stdin>), or NULL.
+ */
+void report_error(const char *program, const char *file, const struct sbpf_error *error);
+
+/* The warnings of a policy, in the same form with "warning: " before the message. */
+void report_warnings(const char *program, const char *file, const struct sbpf_policy *policy);
+
+/* The one of count names that is most like the word, or NULL when none is near. */
+const char *nearest_name(const char *word, const char *const *names, size_t count);
+
+/* ---- Output ---- */
+
+/*
+ * Writes a file whole or not at all: a temporary file in the same folder takes its place when all
+ * is on disk. "-" is standard output; a device, pipe or socket is written to directly. A symbolic
+ * link stays one. False when it failed, which was reported; then the old file is as it was.
+ */
+bool output_write(const char *program, const char *path, const void *data, size_t length);
+
+/* Flushes stdout at the end; false when anything printed there was lost, which was reported. */
+bool output_flush(const char *program);
+
+#endif

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Completion for sbpf and sbpf-gen. It reads their --help, so it knows what they know.
+
+_sbpf_options() { # command line of a tool
+	"$@" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
+}
+
+_sbpf_commands() { # tool
+	"$1" --help 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+_sbpf_reply() { # word, choices
+	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
+}
+
+# Words that are neither options nor commands are files, which bash completes by itself.
+_sbpf_complete() { # tool, word, word before
+	local command=
+	if [ "${1##*/}" = sbpf ]; then
+		if [ "$COMP_CWORD" -eq 1 ]; then
+			_sbpf_reply "$2" "$(_sbpf_commands "$1") --help --version"
+			return
+		fi
+		command=${COMP_WORDS[1]}
+		if [ "$3" = -- ] && [ "$command" = run ]; then
+			mapfile -t COMPREPLY < <(compgen -c -- "$2")
+			return
+		fi
+	fi
+	[[ $2 != -* ]] || _sbpf_reply "$2" "$(_sbpf_options "$1" ${command:+"$command"})"
+}
+
+complete -o default -F _sbpf_complete sbpf sbpf-gen

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What sbpf-gen makes of its arguments. */
+#ifndef SBPF_GEN_H
+#define SBPF_GEN_H
+
+#include "common.h"
+
+#include <stdio.h>
+
+#define PROGRAM "sbpf-gen"
+
+/* The size of a SHA-256 in hexadecimal, with its terminator. */
+#define DIGEST_SIZE 65
+
+#define MACHINES_MAX 32
+
+/* One profile and its filters. */
+struct source {
+	const char *path; /* as the user wrote it; "-" is standard input */
+	char *identifier;
+	char *text;
+	size_t length;
+	char digest[DIGEST_SIZE];
+	struct sbpf_filter *filters[MACHINES_MAX]; /* one for each machine of the work */
+};
+
+struct work {
+	const char *output; /* file to write, or NULL */
+	const char *check;  /* file to compare with, or NULL */
+	const char *format;
+	const char *effort;
+	const char *name; /* row of --help; sources hold the values */
+	bool verbose;
+	struct sbpf_target target;  /* machine: the list as it was written */
+	int machines[MACHINES_MAX]; /* ABI indexes */
+	size_t machine_count;
+	struct source *sources;
+	size_t source_count;
+};
+
+/* ---- machines.c ---- */
+
+/* Reads the target's list of machines into the work; false after a report on wrong usage. */
+bool machines_parse(struct work *work, const struct tool *tool);
+
+/* The preprocessor's condition for compiling for a machine. */
+const char *machine_condition(int abi);
+
+/* ---- identifiers.c ---- */
+
+/* Whether it can begin the names of a header: a C identifier and no keyword of C or C++. */
+bool identifier_is_valid(const char *text);
+
+/* "dir/block-mkdir.json" → "block_mkdir", malloc'd. NULL when there is no memory. */
+char *identifier_from_path(const char *path);
+
+/* What follows the last slash. */
+const char *base_name(const char *path);
+
+/* ---- sources.c ---- */
+
+/*
+ * Takes every --name out of argv, so that the rest is ordinary options. Returns the new argc, or
+ * -1 when there is no memory.
+ */
+int sources_take_names(struct work *work, int argc, char **argv);
+
+/* Adds a profile that was given without a name. */
+bool sources_add_path(struct work *work, const char *path);
+
+/* Reads and compiles all of them. STATUS_OK, or what to exit with after a report. */
+enum status sources_read(struct work *work);
+enum status sources_compile(struct work *work);
+
+void sources_free(struct work *work);
+
+/* A whole file, or standard input for "-": malloc'd. NULL with errno; EFBIG past limit. */
+char *read_file(const char *path, size_t limit, size_t *length);
+
+/* ---- header.c ---- */
+
+/* The C header: malloc'd. NULL when there is no memory. */
+char *header_format(const struct work *work, size_t *length);
+
+/* The command that makes this output, with options and base names only, for humans. */
+void command_print(const struct work *work, const char *output, FILE *stream);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands of sbpf: each has a file, and gets its own name as argv[0]. */
+#ifndef SBPF_TOOLS_COMMANDS_H
+#define SBPF_TOOLS_COMMANDS_H
+
+#include <stddef.h>
+
+int run_main(int argc, char **argv);
+int syscalls_main(int argc, char **argv);
+
+/* Docker's policy, which stands in where no profile is named; built in from profiles/. */
+extern const char default_profile[];
+extern const size_t default_profile_length;
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* sbpf run: a command under a profile. */
+#include "commands.h"
+#include "common.h"
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* As env(1), nice(1) and shells have it. */
+enum run_status {
+	STATUS_NOT_STARTED = 125, /* sbpf itself failed */
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
+};
+
+struct run_options {
+	const char *profile;
+	bool keep_privileges;
+};
+
+static const struct option_row run_rows[] = {
+	{"profile", 'p', "FILE",
+	 "the profile, or - for standard input\n"
+	 "(default: Docker's)",
+	 offsetof(struct run_options, profile)},
+	{"keep-privileges", 0, NULL,
+	 "do not set no_new_privs, so that set-user-ID programs work;\n"
+	 "needs CAP_SYS_ADMIN",
+	 offsetof(struct run_options, keep_privileges)},
+};
+
+static const struct tool tool = {
+	.name = "sbpf run",
+	.synopsis = "[OPTION...] [--] COMMAND [ARGUMENT...]",
+	.summary = "Run a command under a seccomp profile.",
+	.notes =
+		"The exit status is the command's; 128 + N when signal N ended it; 127 when the\n"
+		"command is not found, 126 when it is not executable, 125 when sbpf itself failed\n"
+		"and 2 on wrong usage; in these four cases nothing was executed.",
+	.stops_at_operand = true,
+};
+
+/* ---- The filter ---- */
+
+/* The filter, or NULL: the error was reported, *status says what it means. */
+static struct sbpf_filter *compile_profile(const struct run_options *options,
+					   const struct sbpf_target *target, int *status)
+{
+	const char *file = options->profile ? options->profile : "built-in profile";
+	struct sbpf_error error = {0};
+	struct sbpf_policy *policy;
+	struct sbpf_filter *filter;
+
+	if (options->profile)
+		policy = sbpf_load_json_file(options->profile, target, &error);
+	else
+		policy = sbpf_load_json(default_profile, default_profile_length, target, &error);
+	if (policy)
+		report_warnings(tool.name, file, policy);
+	filter = sbpf_compile(policy, NULL, &error);
+	if (!filter) {
+		report_error(tool.name, file, &error);
+		*status = error.code == SBPF_ERROR_USAGE ? STATUS_USAGE : STATUS_NOT_STARTED;
+	}
+	sbpf_policy_free(policy);
+	return filter;
+}
+
+static bool needs_no_listener(const struct sbpf_filter *filter)
+{
+	if (!sbpf_filter_needs_listener(filter))
+		return true;
+	report(tool.name, "the profile has NOTIFY actions, which need a listener to answer them; "
+			  "sbpf run has none");
+	return false;
+}
+
+/* ---- The command ---- */
+
+/* 0, or the errno execve(2) would give for what can be seen before. */
+static int executable_error(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno;
+	if (S_ISDIR(status.st_mode))
+		return EISDIR;
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+/* "/bin:/usr/bin" and "ls" → "/bin/ls", malloc'd, as execvp(3) finds it; NULL with errno. */
+static char *search_path(const char *name, const char *path)
+{
+	int denied = ENOENT;
+
+	for (;;) {
+		size_t length = strcspn(path, ":");
+		char *candidate;
+		int error;
+
+		/* An empty entry is the current directory. */
+		if (asprintf(&candidate, "%.*s%s%s", (int)length, path, length ? "/" : "", name) <
+		    0)
+			return NULL;
+		error = executable_error(candidate);
+		if (!error)
+			return candidate;
+		/* A folder that cannot be looked into is no reason to speak of permissions. */
+		if (error == EACCES && access(candidate, F_OK) == 0)
+			denied = EACCES;
+		free(candidate);
+		if (!path[length])
+			break;
+		path += length + 1;
+	}
+	errno = denied;
+	return NULL;
+}
+
+/* The file to execute, malloc'd, or NULL with errno. */
+static char *find_command(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (!strchr(name, '/'))
+		return search_path(name, path ? path : "/bin:/usr/bin");
+	errno = executable_error(name);
+	return errno ? NULL : strdup(name);
+}
+
+static int status_of_exec_error(int error)
+{
+	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* The exec happens under the filter, so a profile may forbid it; better said than found out. */
+static bool allows_exec(const struct sbpf_filter *filter, const struct supervise_command *command)
+{
+	struct sbpf_abi native;
+	struct seccomp_data data = {
+		.nr = SYS_execve,
+		.args = {(uintptr_t)command->path, (uintptr_t)command->argv,
+			 (uintptr_t)command->environment},
+	};
+	uint32_t verdict;
+	char text[32];
+
+	/* A filter for another machine is what sbpf_install() will speak of. */
+	if (sbpf_filter_machine(filter) != sbpf_abi_native() ||
+	    !sbpf_abi_describe(sbpf_abi_native(), &native))
+		return true;
+	data.arch = native.audit_arch;
+	verdict = sbpf_filter_run(filter, &data, NULL);
+	switch (verdict & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+	case SECCOMP_RET_TRACE: /* strace(1) may be there to allow it */
+		return true;
+	}
+	report(tool.name,
+	       "the profile answers execve with %s, so no command can be started under it; it "
+	       "must allow execve",
+	       sbpf_verdict_format(verdict, text, sizeof(text)));
+	return false;
+}
+
+/* ---- How it ended ---- */
+
+static int report_outcome(const char *name, const struct supervise_outcome *outcome)
+{
+	int signal = outcome->signal;
+
+	if (outcome->install_error.code == SBPF_ERROR_PRIVILEGE) {
+		report(tool.name, "--keep-privileges needs CAP_SYS_ADMIN");
+		return STATUS_NOT_STARTED;
+	}
+	if (outcome->install_error.code != SBPF_OK) {
+		report_error(tool.name, NULL, &outcome->install_error);
+		return STATUS_NOT_STARTED;
+	}
+	if (outcome->exec_errno) {
+		report(tool.name, "%s: %s", name, strerror(outcome->exec_errno));
+		return status_of_exec_error(outcome->exec_errno);
+	}
+	if (outcome->system_errno) {
+		report(tool.name, "%s: %s", name, strerror(outcome->system_errno));
+		return STATUS_NOT_STARTED;
+	}
+	if (!signal)
+		return outcome->exit_status;
+	/* Those two are how commands usually end, and shells say nothing either. */
+	if (signal != SIGINT && signal != SIGPIPE)
+		report(tool.name, "%s: %s%s", name, strsignal(signal),
+		       outcome->core_dumped ? " (core dumped)" : "");
+	return 128 + signal;
+}
+
+static int run(const struct run_options *options, const struct sbpf_target *target, char **argv)
+{
+	int status = STATUS_NOT_STARTED;
+	struct sbpf_filter *filter = compile_profile(options, target, &status);
+	struct supervise_command command = {.argv = argv, .environment = environ};
+	struct supervise_outcome outcome = {0};
+	char *path = NULL;
+
+	if (!filter || !needs_no_listener(filter))
+		goto out;
+	path = find_command(argv[0]);
+	if (!path) {
+		status = status_of_exec_error(errno);
+		report(tool.name, "%s: %s", argv[0],
+		       status == STATUS_NOT_FOUND ? "command not found" : strerror(errno));
+		goto out;
+	}
+	command.path = path;
+	if (!allows_exec(filter, &command))
+		goto out;
+	supervise(&command, filter, options->keep_privileges ? SBPF_KEEP_PRIVILEGES : 0, &outcome);
+	status = report_outcome(argv[0], &outcome);
+out:
+	free(path);
+	sbpf_filter_free(filter);
+	return status;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct run_options options = {0};
+	struct sbpf_target target = {0};
+	const struct option_group groups[] = {
+		{"Options", run_rows, sizeof(run_rows) / sizeof(run_rows[0]), &options},
+		{"Target", target_options, target_option_count, &target},
+	};
+	int operand, status;
+
+	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+		return status;
+	if (operand == argc)
+		return usage_error(&tool, "which command is to be run?");
+	return run(&options, &target, argv + operand);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A child process that installs a filter and becomes a command, and the wait for its end. */
+#ifndef SBPF_TOOLS_SUPERVISE_H
+#define SBPF_TOOLS_SUPERVISE_H
+
+#include "sbpf.h"
+
+struct supervise_command {
+	const char *path; /* the file to execute */
+	char **argv;
+	char **environment;
+};
+
+/* One of the four is set, or the command ran and exited with exit_status. */
+struct supervise_outcome {
+	struct sbpf_error install_error; /* the filter could not be installed */
+	int exec_errno;			 /* the command could not be executed */
+	int system_errno;		 /* no child process could be made */
+	int signal;			 /* a signal ended the command */
+	bool core_dumped;
+	int exit_status;
+};
+
+/*
+ * Runs the command with the filter (install_flags: of sbpf_install()) and waits for its end.
+ * Signals that are sent to this process go to the command.
+ */
+void supervise(const struct supervise_command *command, const struct sbpf_filter *filter,
+	       unsigned int install_flags, struct supervise_outcome *outcome);
+
+#endif
