@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The two compilers that are compared, and what is measured of each. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "sbpf.h"
+
+/* A profile text and the machine with the ABIs, separated by commas, that it is compiled for. */
+struct task {
+	const char *text;
+	size_t length;
+	const char *machine;
+	const char *abis;
+};
+
+struct program {
+	struct sock_filter *code; /* malloc'd */
+	size_t count;
+};
+
+/* Text to filter; exits with a message when it fails, as there is nothing to measure then. */
+typedef struct program compile_function(const struct task *task);
+
+compile_function libseccomp_compile;	       /* as libseccomp comes */
+compile_function libseccomp_compile_optimized; /* SCMP_FLTATR_CTL_OPTIMIZE 2, a binary tree */
+
+/* "2.5.4" */
+const char *libseccomp_version(void);
+
+/* What json-c alone takes for the text, as both sides need it. */
+void libseccomp_parse_only(const struct task *task);
+
+/* Of calls of the machine's own ABI with zero arguments; in microseconds, instructions, bytes. */
+struct figures {
+	double compile;	       /* text to filter */
+	double instructions;   /* of the whole program */
+	double steps;	       /* instructions run, mean */
+	double worst;	       /* instructions run, most */
+	double uncached;       /* calls for which the kernel (5.11 on) runs the program */
+	double uncached_steps; /* mean of those */
+	double install;	       /* seccomp(2); 0 for another machine's program */
+	double heap;	       /* most bytes of malloc(3) memory held while compiling */
+};
+
+/* Measures the compilers in turn, round by round, so that all see the same machine. */
+void measure(const struct task *task, compile_function *const compilers[], size_t count,
+	     unsigned int rounds, struct figures figures[]);
+
+/* Median time of parsing alone, in microseconds. */
+double measure_parse(const struct task *task, unsigned int rounds);
+
+#endif
