@@ -13,15 +13,15 @@
 
 /* Permissive to restrictive; the first name of a value is the one it is printed with. */
 static const struct action actions[] = {
-	{"ALLOW", SECCOMP_RET_ALLOW, false},
-	{"LOG", SECCOMP_RET_LOG, false},
-	{"TRACE", SECCOMP_RET_TRACE, true},
-	{"NOTIFY", SECCOMP_RET_USER_NOTIF, false},
-	{"ERRNO", SECCOMP_RET_ERRNO, true},
-	{"TRAP", SECCOMP_RET_TRAP, false},
-	{"KILL_THREAD", SECCOMP_RET_KILL_THREAD, false},
-	{"KILL", SECCOMP_RET_KILL_THREAD, false},
-	{"KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
+	{ "ALLOW", SECCOMP_RET_ALLOW, false },
+	{ "LOG", SECCOMP_RET_LOG, false },
+	{ "TRACE", SECCOMP_RET_TRACE, true },
+	{ "NOTIFY", SECCOMP_RET_USER_NOTIF, false },
+	{ "ERRNO", SECCOMP_RET_ERRNO, true },
+	{ "TRAP", SECCOMP_RET_TRAP, false },
+	{ "KILL_THREAD", SECCOMP_RET_KILL_THREAD, false },
+	{ "KILL", SECCOMP_RET_KILL_THREAD, false },
+	{ "KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false },
 };
 
 /* NEW_LISTENER and TSYNC_ESRCH change what seccomp(2) returns: they are the caller's to ask for. */
@@ -29,23 +29,23 @@ static const struct {
 	const char *name;
 	unsigned int flag;
 } flags[] = {
-	{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
-	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 };
 
 static const struct {
 	const char *name;
 	enum sbpf_compare compare;
 } comparisons[] = {
-	{"SCMP_CMP_NE", SBPF_NE},
-	{"SCMP_CMP_LT", SBPF_LT},
-	{"SCMP_CMP_LE", SBPF_LE},
-	{"SCMP_CMP_EQ", SBPF_EQ},
-	{"SCMP_CMP_GE", SBPF_GE},
-	{"SCMP_CMP_GT", SBPF_GT},
-	{"SCMP_CMP_MASKED_EQ", SBPF_MASKED_EQ},
+	{ "SCMP_CMP_NE", SBPF_NE },
+	{ "SCMP_CMP_LT", SBPF_LT },
+	{ "SCMP_CMP_LE", SBPF_LE },
+	{ "SCMP_CMP_EQ", SBPF_EQ },
+	{ "SCMP_CMP_GE", SBPF_GE },
+	{ "SCMP_CMP_GT", SBPF_GT },
+	{ "SCMP_CMP_MASKED_EQ", SBPF_MASKED_EQ },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

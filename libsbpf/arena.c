@@ -74,5 +74,5 @@ void arena_rewind(struct arena *arena, struct arena mark)
 
 void arena_free(struct arena *arena)
 {
-	arena_rewind(arena, (struct arena){0});
+	arena_rewind(arena, (struct arena){ 0 });
 }

@@ -58,7 +58,7 @@ struct answer {
 	int32_t node;
 };
 
-#define ANSWER_BUCKETS 256u
+#define ANSWER_BUCKETS 64u
 
 struct builder {
 	struct dag *dag;
@@ -179,7 +179,7 @@ static enum truth open_condition(const struct sbpf_condition *condition,
 	uint64_t two = narrow_abi ? cut(condition->value_two) : condition->value_two;
 	enum truth truth;
 
-	*open = (struct open){.argument = (uint8_t)condition->argument};
+	*open = (struct open){ .argument = (uint8_t)condition->argument };
 	if (condition->compare == SBPF_MASKED_EQ) {
 		open->masked = 1;
 		set_range(open, value, two & value);
@@ -195,7 +195,7 @@ static enum truth open_condition(const struct sbpf_condition *condition,
 static bool make_question(struct builder *builder, struct question *question, uint32_t clauses,
 			  uint32_t opens)
 {
-	*question = (struct question){0};
+	*question = (struct question){ 0 };
 	question->clauses = arena_alloc(builder->dag->scratch, clauses, sizeof(struct open_clause));
 	question->opens = arena_alloc(builder->dag->scratch, opens, sizeof(struct open));
 	return question->clauses && question->opens;
@@ -207,7 +207,7 @@ static bool make_question(struct builder *builder, struct question *question, ui
  */
 static bool end_clause(struct question *question, uint32_t verdict, uint32_t opens)
 {
-	question->clauses[question->clause_count++] = (struct open_clause){verdict, opens};
+	question->clauses[question->clause_count++] = (struct open_clause){ verdict, opens };
 	question->open_count += opens;
 	return opens == 0;
 }
@@ -243,8 +243,8 @@ static struct half mask_half(const struct open *open, bool lower)
 {
 	uint32_t mask = half_of(open, open->low, lower);
 
-	return (struct half){open->masked && mask && (~mask & (~mask + 1)), mask,
-			     half_of(open, open->high, lower)};
+	return (struct half){ open->masked && mask && (~mask & (~mask + 1)), mask,
+			      half_of(open, open->high, lower) };
 }
 
 /* Goes on with the other half of a mask. */
@@ -478,8 +478,8 @@ static int32_t decide_ranges(struct builder *builder, const struct question *que
 		if (!reduce(builder, question, scope, &edges[i], &left))
 			return -1;
 		segments[i] =
-			(struct segment){edges[i], i + 1 < count ? edges[i + 1] - 1 : UINT32_MAX,
-					 ask(builder, &left), 1};
+			(struct segment){ edges[i], i + 1 < count ? edges[i + 1] - 1 : UINT32_MAX,
+					  ask(builder, &left), 1 };
 		if (segments[i].node < 0)
 			return -1;
 	}
@@ -488,11 +488,9 @@ static int32_t decide_ranges(struct builder *builder, const struct question *que
 			  count, builder->options, NULL);
 }
 
-static int32_t test_half(struct builder *builder, const struct scope *scope,
-			 const struct half *half, int32_t yes, int32_t no)
+static int32_t test_half(struct builder *builder, uint8_t word, const struct half *half,
+			 int32_t yes, int32_t no)
 {
-	uint8_t word = word_of(builder, scope->argument, scope->lower);
-
 	if (!half->value)
 		return dag_test(builder->dag, BPF_JSET, word, half->mask, no, yes);
 	if (half->value == half->mask && !(half->mask & (half->mask - 1)))
@@ -529,13 +527,14 @@ static int32_t decide_half(struct builder *builder, const struct question *quest
 	scope->known_count++;
 	for (uint32_t outcome = 0; outcome < 2; outcome++) {
 		scope->known[scope->known_count - 1] =
-			(struct known){half.mask, half.value, outcome};
+			(struct known){ half.mask, half.value, outcome };
 		if (!reduce(builder, question, scope, NULL, &left))
 			return -1;
 		sides[outcome] = decide_half(builder, &left, scope);
 	}
 	scope->known_count--;
-	return test_half(builder, scope, &half, sides[1], sides[0]);
+	return test_half(builder, word_of(builder, scope->argument, scope->lower), &half, sides[1],
+			 sides[0]);
 }
 
 /* ---- Asking ---------------------------------------------------------------------------- */
@@ -572,8 +571,10 @@ static struct answer **find_answer(struct builder *builder, const unsigned char 
 static int32_t answer(struct builder *builder, const struct question *question)
 {
 	const struct open *first = question->opens;
-	struct scope scope = {.argument = first->argument};
+	struct scope scope; /* known[] is long, and empty */
 
+	scope.argument = first->argument;
+	scope.known_count = 0;
 	scope.lower = first->left == LEFT_BOTH ? builder->lower_first : first->left == LEFT_LOWER;
 	return decide_half(builder, question, &scope);
 }
@@ -598,7 +599,7 @@ static int32_t ask(struct builder *builder, const struct question *question)
 	found = arena_alloc(builder->dag->scratch, 1, sizeof(*found));
 	if (!found)
 		return -1;
-	*found = (struct answer){NULL, key, size, answer(builder, question)};
+	*found = (struct answer){ NULL, key, size, answer(builder, question) };
 	place = find_answer(builder, key, size);
 	*place = found;
 	return found->node;
@@ -643,12 +644,12 @@ static int32_t chain_masked(struct builder *builder, const struct open *open, in
 			    int32_t no)
 {
 	for (int lower = 1; lower >= (open->left == LEFT_BOTH ? 0 : 1); lower--) {
-		struct scope scope = {.argument = open->argument, .lower = lower};
-		struct half half = {true, half_of(open, open->low, lower),
-				    half_of(open, open->high, lower)};
+		struct half half = { true, half_of(open, open->low, lower),
+				     half_of(open, open->high, lower) };
 
 		if (half.mask)
-			yes = test_half(builder, &scope, &half, yes, no);
+			yes = test_half(builder, word_of(builder, open->argument, lower), &half,
+					yes, no);
 	}
 	return yes;
 }
@@ -747,17 +748,26 @@ static int32_t build(struct builder *builder, const struct call *call)
 	return smaller(builder->dag, node, ask_in_order(builder, &question, false));
 }
 
+static int32_t build_conditional(struct dag *dag, const struct call *call,
+				 const struct argument_layout *layout,
+				 const struct tree_options *options, int32_t otherwise)
+{
+	struct builder builder = {
+		.dag = dag, .layout = layout, .options = options, .otherwise = otherwise
+	};
+	struct arena mark = arena_mark(dag->scratch);
+	int32_t node = build(&builder, call);
+
+	arena_rewind(dag->scratch, mark);
+	return node;
+}
+
 int32_t arguments_build(struct dag *dag, const struct call *call,
 			const struct argument_layout *layout, const struct tree_options *options)
 {
-	struct builder builder = {.dag = dag, .layout = layout, .options = options};
-	struct arena mark = arena_mark(dag->scratch);
-	int32_t node;
+	int32_t otherwise = dag_return(dag, call->otherwise);
 
-	builder.otherwise = dag_return(dag, call->otherwise);
-	if (builder.otherwise < 0 || !call->clause_count)
-		return builder.otherwise;
-	node = build(&builder, call);
-	arena_rewind(dag->scratch, mark);
-	return node;
+	if (otherwise < 0 || !call->clause_count)
+		return otherwise;
+	return build_conditional(dag, call, layout, options, otherwise);
 }

@@ -58,7 +58,7 @@ static void append(struct builder *builder, struct list *list, const struct poli
 {
 	uint32_t index = builder->entry_count++;
 
-	builder->entries[index] = (struct entry){rule, NONE};
+	builder->entries[index] = (struct entry){ rule, NONE };
 	if (list->first == NONE)
 		list->first = index;
 	else
@@ -77,7 +77,7 @@ static struct list *list_of(struct builder *builder, uint32_t number)
 			return &builder->far[i].list;
 	}
 	far = &builder->far[builder->far_count++];
-	*far = (struct far_list){number, {NONE, NONE}};
+	*far = (struct far_list){ number, { NONE, NONE } };
 	return &far->list;
 }
 
@@ -186,8 +186,8 @@ static size_t extend_sub(struct builder *builder, int which, uint32_t sub,
 			condition = arena_alloc(builder->arena, 1, sizeof(*condition));
 		if (!condition)
 			return SIZE_MAX;
-		*condition = (struct sbpf_condition){0, SBPF_EQ, sub, 0};
-		rules[count] = (struct multiplexed){*rule, rule};
+		*condition = (struct sbpf_condition){ 0, SBPF_EQ, sub, 0 };
+		rules[count] = (struct multiplexed){ *rule, rule };
 		rules[count].rule.conditions = condition;
 		rules[count].rule.condition_count = 1;
 		count++;
@@ -215,7 +215,7 @@ static int replace_list(struct builder *builder, struct list *list, const struct
 		return -1;
 	memcpy(more, builder->entries, base * sizeof(*more));
 	builder->entries = more;
-	*list = (struct list){NONE, NONE};
+	*list = (struct list){ NONE, NONE };
 	for (size_t i = 0; i < count; i++)
 		append(builder, list, &rules[i].rule);
 	return 0;
@@ -239,7 +239,7 @@ static int extend_multiplexer(struct builder *builder, int which)
 	for (uint32_t i = own->first; i != NONE; i = builder->entries[i].next) {
 		const struct policy_rule *rule = builder->entries[i].rule;
 
-		rules[count++] = (struct multiplexed){*rule, rule};
+		rules[count++] = (struct multiplexed){ *rule, rule };
 	}
 	for (uint32_t sub = 0; sub < SUB_CALLS; sub++) {
 		count = extend_sub(builder, which, sub, rules, count);
@@ -272,12 +272,13 @@ static bool repeats_argument(const struct policy_rule *rule)
 static size_t add_clauses(const struct policy_rule *rule, struct clause *clauses)
 {
 	if (!repeats_argument(rule)) {
-		*clauses = (struct clause){rule->conditions, rule->condition_count, rule->verdict,
-					   rule->source};
+		*clauses = (struct clause){ rule->conditions, rule->condition_count, rule->verdict,
+					    rule->source };
 		return 1;
 	}
 	for (uint32_t i = 0; i < rule->condition_count; i++)
-		clauses[i] = (struct clause){&rule->conditions[i], 1, rule->verdict, rule->source};
+		clauses[i] =
+			(struct clause){ &rule->conditions[i], 1, rule->verdict, rule->source };
 	return rule->condition_count;
 }
 
@@ -306,9 +307,9 @@ static int add_call(struct builder *builder, uint32_t number, const struct list 
 	struct call *call = &builder->calls[builder->call_count++];
 	const struct policy_rule *outright = find_outright(builder, list);
 
-	*call = (struct call){.number = number,
-			      .otherwise = outright ? outright->verdict
-						    : builder->policy->default_verdict};
+	*call = (struct call){ .number = number,
+			       .otherwise = outright ? outright->verdict
+						     : builder->policy->default_verdict };
 	return outright ? 0 : add_conditional(builder, call, list);
 }
 
@@ -337,7 +338,7 @@ static void add_newer(struct builder *builder, uint32_t number)
 {
 	if (is_newer(builder, call_by_table_number(builder->abi, number)))
 		builder->calls[builder->call_count++] =
-			(struct call){.number = number, .otherwise = enosys(builder->policy)};
+			(struct call){ .number = number, .otherwise = enosys(builder->policy) };
 }
 
 /* Makes lists, if only empty ones, for newer calls outside the dense range. */
@@ -414,7 +415,7 @@ static int canonicalize(struct builder *builder)
 int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 		 struct abi_calls *calls, struct sbpf_error *error)
 {
-	struct builder builder = {.policy = policy, .arena = arena, .abi = abi};
+	struct builder builder = { .policy = policy, .arena = arena, .abi = abi };
 
 	/* A policy that names no call of a known release has no newest one to be newer than. */
 	builder.newer_enosys = answers_enosys(policy) && policy->newest;

@@ -56,8 +56,8 @@ struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
 {
 	enum sbpf_effort effort = options ? options->effort : SBPF_QUICK;
 	struct sbpf_filter *filter = NULL;
-	struct arena arena = {0};
-	struct arena scratch = {0};
+	struct arena arena = { 0 };
+	struct arena scratch = { 0 };
 	struct code code;
 	struct dag dag;
 	int32_t root;

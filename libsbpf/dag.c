@@ -8,10 +8,11 @@
 
 int dag_init(struct dag *dag, struct arena *arena, struct arena *scratch)
 {
-	*dag = (struct dag){.arena = arena,
-			    .scratch = scratch,
-			    .capacity = FIRST_NODES,
-			    .table_size = FIRST_TABLE};
+	*dag = (struct dag){ .arena = arena,
+			     .scratch = scratch,
+			     .capacity = FIRST_NODES,
+			     .table_size = FIRST_TABLE,
+			     .last_return = -1 };
 	dag->nodes = arena_alloc(arena, dag->capacity, sizeof(*dag->nodes));
 	dag->table = arena_alloc(arena, dag->table_size, sizeof(*dag->table));
 	if (!dag->nodes || !dag->table)
@@ -85,9 +86,11 @@ static int32_t intern(struct dag *dag, const struct node *node)
 
 int32_t dag_return(struct dag *dag, uint32_t verdict)
 {
-	struct node node = {.kind = NODE_RETURN, .k = verdict, .yes = -1, .no = -1};
+	struct node node = { .kind = NODE_RETURN, .k = verdict, .yes = -1, .no = -1 };
 
-	return intern(dag, &node);
+	if (dag->last_return < 0 || dag->nodes[dag->last_return].k != verdict)
+		dag->last_return = intern(dag, &node);
+	return dag->last_return;
 }
 
 static int32_t test(struct dag *dag, struct node node)
@@ -102,13 +105,13 @@ static int32_t test(struct dag *dag, struct node node)
 int32_t dag_test(struct dag *dag, uint8_t compare, uint8_t word, uint32_t k, int32_t yes,
 		 int32_t no)
 {
-	return test(dag, (struct node){NODE_TEST, compare, word, MASK_ALL, k, yes, no});
+	return test(dag, (struct node){ NODE_TEST, compare, word, MASK_ALL, k, yes, no });
 }
 
 int32_t dag_test_masked(struct dag *dag, uint8_t word, uint32_t mask, uint32_t k, int32_t yes,
 			int32_t no)
 {
-	return test(dag, (struct node){NODE_TEST, BPF_JEQ, word, mask, k, yes, no});
+	return test(dag, (struct node){ NODE_TEST, BPF_JEQ, word, mask, k, yes, no });
 }
 
 /* Not in the table: it equals no other node until it is told where it goes on. */
@@ -116,7 +119,7 @@ int32_t dag_and_later(struct dag *dag, uint32_t mask)
 {
 	if (dag->count == dag->capacity && grow(dag))
 		return -1;
-	dag->nodes[dag->count] = (struct node){.kind = NODE_AND, .word = WORD_NUMBER, .k = mask};
+	dag->nodes[dag->count] = (struct node){ .kind = NODE_AND, .word = WORD_NUMBER, .k = mask };
 	return (int32_t)dag->count++;
 }
 

@@ -42,7 +42,8 @@ struct dag {
 	struct node *nodes;
 	uint32_t count;
 	uint32_t capacity;
-	int32_t *table; /* hash → node, open addressing; -1 is empty */
+	int32_t last_return; /* most calls of a policy have one verdict */
+	int32_t *table;	     /* hash → node, open addressing; -1 is empty */
 	uint32_t table_size;
 };
 

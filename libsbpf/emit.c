@@ -173,8 +173,8 @@ static int put_test(struct emitter *emitter, int32_t index)
 	struct place *place = &emitter->places[index];
 	int32_t yes = skip_and(emitter->dag, node->yes);
 	int32_t no = skip_and(emitter->dag, node->no);
-	struct sock_filter test = {.code = (uint16_t)(BPF_JMP | node->compare | BPF_K),
-				   .k = node->k};
+	struct sock_filter test = { .code = (uint16_t)(BPF_JMP | node->compare | BPF_K),
+				    .k = node->k };
 	int failed = bring_near(emitter, node, yes, no);
 
 	test.jt = (uint8_t)distance(emitter, *target_of(emitter, node, yes));
@@ -220,9 +220,9 @@ static int put_node(struct emitter *emitter, int32_t index)
 
 int emit_dag(const struct dag *dag, int32_t root, struct code *code)
 {
-	struct emitter emitter = {.dag = dag, .code = code};
+	struct emitter emitter = { .dag = dag, .code = code };
 
-	*code = (struct code){0};
+	*code = (struct code){ 0 };
 	emitter.places = arena_alloc(dag->arena, dag->count, sizeof(*emitter.places));
 	emitter.order = arena_alloc(dag->arena, dag->count, sizeof(*emitter.order));
 	if (!emitter.places || !emitter.order)

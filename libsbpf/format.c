@@ -11,9 +11,9 @@ static const struct writer {
 	void (*annotated)(const struct sbpf_filter *filter, const struct place *places,
 			  struct text *text);
 } writers[] = {
-	{SBPF_FORMAT_RAW, format_raw, NULL}, {SBPF_FORMAT_BASE64, format_base64, NULL},
-	{SBPF_FORMAT_ASM, NULL, format_asm}, {SBPF_FORMAT_JSON, NULL, format_json},
-	{SBPF_FORMAT_DOT, NULL, format_dot},
+	{ SBPF_FORMAT_RAW, format_raw, NULL }, { SBPF_FORMAT_BASE64, format_base64, NULL },
+	{ SBPF_FORMAT_ASM, NULL, format_asm }, { SBPF_FORMAT_JSON, NULL, format_json },
+	{ SBPF_FORMAT_DOT, NULL, format_dot },
 };
 
 static const struct writer *find_writer(enum sbpf_format format)
@@ -41,7 +41,7 @@ char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format form
 			 struct sbpf_error *error)
 {
 	const struct writer *writer = find_writer(format);
-	struct text text = {0};
+	struct text text = { 0 };
 
 	if (!filter) {
 		error_set(error, SBPF_ERROR_USAGE, "no filter to write");

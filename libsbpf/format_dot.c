@@ -13,10 +13,10 @@ static const struct colour {
 	uint32_t action;
 	const char *name; /* of the X11 colour scheme */
 } colours[] = {
-	{SECCOMP_RET_ALLOW, "palegreen"},	{SECCOMP_RET_LOG, "khaki"},
-	{SECCOMP_RET_TRACE, "lightskyblue"},	{SECCOMP_RET_USER_NOTIF, "plum"},
-	{SECCOMP_RET_ERRNO, "orange"},		{SECCOMP_RET_TRAP, "salmon"},
-	{SECCOMP_RET_KILL_THREAD, "orangered"}, {SECCOMP_RET_KILL_PROCESS, "red"},
+	{ SECCOMP_RET_ALLOW, "palegreen" },	  { SECCOMP_RET_LOG, "khaki" },
+	{ SECCOMP_RET_TRACE, "lightskyblue" },	  { SECCOMP_RET_USER_NOTIF, "plum" },
+	{ SECCOMP_RET_ERRNO, "orange" },	  { SECCOMP_RET_TRAP, "salmon" },
+	{ SECCOMP_RET_KILL_THREAD, "orangered" }, { SECCOMP_RET_KILL_PROCESS, "red" },
 };
 
 static const char *colour_of(uint32_t verdict)

@@ -181,12 +181,12 @@ struct place *places_find(const struct sbpf_filter *filter)
 
 	if (!places)
 		return NULL;
-	places[0] = (struct place){.reached = true,
-				   .abis = filter->abi_set,
-				   .loaded = -1,
-				   .kept = UINT32_MAX,
-				   .number_mask = UINT32_MAX,
-				   .high = UINT32_MAX};
+	places[0] = (struct place){ .reached = true,
+				    .abis = filter->abi_set,
+				    .loaded = -1,
+				    .kept = UINT32_MAX,
+				    .number_mask = UINT32_MAX,
+				    .high = UINT32_MAX };
 	for (size_t i = 0; i < filter->count; i++) {
 		if (places[i].reached)
 			spread(filter, places, i);

@@ -55,7 +55,7 @@ static void add_group(struct text *text, const uint8_t *bytes, size_t count)
 
 void format_base64(const struct sbpf_filter *filter, struct text *text)
 {
-	struct text raw = {0};
+	struct text raw = { 0 };
 
 	format_raw(filter, &raw);
 	for (size_t i = 0; i < raw.length; i += 3)

@@ -56,7 +56,7 @@ static void append_number(struct message *message, unsigned long number)
 /* Begins a message. Like error_set(), it keeps the first error and accepts NULL. */
 static struct message begin(struct sbpf_error *error, enum sbpf_code code, int system_errno)
 {
-	struct message message = {0};
+	struct message message = { 0 };
 
 	errno = system_errno ? system_errno : EINVAL;
 	if (!error || error->code != SBPF_OK)
@@ -91,18 +91,19 @@ struct feature {
 };
 
 static const struct feature flag_features[] = {
-	{SECCOMP_FILTER_FLAG_TSYNC, "SECCOMP_FILTER_FLAG_TSYNC", "3.17"},
-	{SECCOMP_FILTER_FLAG_LOG, "SECCOMP_FILTER_FLAG_LOG", "4.14"},
-	{SECCOMP_FILTER_FLAG_SPEC_ALLOW, "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "4.17"},
-	{SECCOMP_FILTER_FLAG_NEW_LISTENER, "SECCOMP_FILTER_FLAG_NEW_LISTENER", "5.0"},
-	{SECCOMP_FILTER_FLAG_TSYNC_ESRCH, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH", "5.7"},
-	{SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "5.19"},
+	{ SECCOMP_FILTER_FLAG_TSYNC, "SECCOMP_FILTER_FLAG_TSYNC", "3.17" },
+	{ SECCOMP_FILTER_FLAG_LOG, "SECCOMP_FILTER_FLAG_LOG", "4.14" },
+	{ SECCOMP_FILTER_FLAG_SPEC_ALLOW, "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "4.17" },
+	{ SECCOMP_FILTER_FLAG_NEW_LISTENER, "SECCOMP_FILTER_FLAG_NEW_LISTENER", "5.0" },
+	{ SECCOMP_FILTER_FLAG_TSYNC_ESRCH, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH", "5.7" },
+	{ SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+	  "5.19" },
 };
 
 static const struct feature action_features[] = {
-	{SECCOMP_RET_KILL_PROCESS, "KILL_PROCESS", "4.14"},
-	{SECCOMP_RET_LOG, "LOG", "4.14"},
-	{SECCOMP_RET_USER_NOTIF, "NOTIFY", "5.0"},
+	{ SECCOMP_RET_KILL_PROCESS, "KILL_PROCESS", "4.14" },
+	{ SECCOMP_RET_LOG, "LOG", "4.14" },
+	{ SECCOMP_RET_USER_NOTIF, "NOTIFY", "5.0" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -167,29 +168,29 @@ static const struct refusal {
 	enum sbpf_code code;
 	const char *text;
 } refusals[] = {
-	{EACCES, SBPF_ERROR_PRIVILEGE,
-	 "installing a filter without no_new_privs needs CAP_SYS_ADMIN in the thread's user "
-	 "namespace; leave out SBPF_KEEP_PRIVILEGES, or set no_new_privs with prctl(2)"},
-	{KERNEL_ENOTSUPP, SBPF_ERROR_KERNEL,
-	 "the kernel's memory for compiled BPF programs is used up; end processes that hold many "
-	 "filters, or raise the limit with sysctl net.core.bpf_jit_limit"},
-	{EBUSY, SBPF_ERROR_KERNEL,
-	 "a filter with a listener is in force on this thread already, and there can be only one; "
-	 "use that listener, or install this filter without NOTIFY verdicts"},
-	{ESRCH, SBPF_ERROR_KERNEL,
-	 "a thread of the process cannot be synchronised, for it has filters of its own; install "
-	 "before threads are started, or on every thread without SECCOMP_FILTER_FLAG_TSYNC"},
-	{ENOSYS, SBPF_ERROR_KERNEL,
-	 "there is no seccomp(2) here: the kernel is older than Linux 3.17 or built without "
-	 "CONFIG_SECCOMP, or a filter in force answers the call with ENOSYS"},
-	{EPERM, SBPF_ERROR_KERNEL,
-	 "seccomp(2) was refused, by a filter that is in force already or by a security module; "
-	 "that filter must allow seccomp for another one to be added"},
-	{EFAULT, SBPF_ERROR_KERNEL, "the kernel could not read the filter's instructions"},
-	{EMFILE, SBPF_ERROR_KERNEL,
-	 "no file descriptor is left for the listener; close some, or raise RLIMIT_NOFILE"},
-	{ENFILE, SBPF_ERROR_KERNEL,
-	 "no open file is left for the listener; the system's limit is sysctl fs.file-max"},
+	{ EACCES, SBPF_ERROR_PRIVILEGE,
+	  "installing a filter without no_new_privs needs CAP_SYS_ADMIN in the thread's user "
+	  "namespace; leave out SBPF_KEEP_PRIVILEGES, or set no_new_privs with prctl(2)" },
+	{ KERNEL_ENOTSUPP, SBPF_ERROR_KERNEL,
+	  "the kernel's memory for compiled BPF programs is used up; end processes that hold many "
+	  "filters, or raise the limit with sysctl net.core.bpf_jit_limit" },
+	{ EBUSY, SBPF_ERROR_KERNEL,
+	  "a filter with a listener is in force on this thread already, and there can be only one; "
+	  "use that listener, or install this filter without NOTIFY verdicts" },
+	{ ESRCH, SBPF_ERROR_KERNEL,
+	  "a thread of the process cannot be synchronised, for it has filters of its own; install "
+	  "before threads are started, or on every thread without SECCOMP_FILTER_FLAG_TSYNC" },
+	{ ENOSYS, SBPF_ERROR_KERNEL,
+	  "there is no seccomp(2) here: the kernel is older than Linux 3.17 or built without "
+	  "CONFIG_SECCOMP, or a filter in force answers the call with ENOSYS" },
+	{ EPERM, SBPF_ERROR_KERNEL,
+	  "seccomp(2) was refused, by a filter that is in force already or by a security module; "
+	  "that filter must allow seccomp for another one to be added" },
+	{ EFAULT, SBPF_ERROR_KERNEL, "the kernel could not read the filter's instructions" },
+	{ EMFILE, SBPF_ERROR_KERNEL,
+	  "no file descriptor is left for the listener; close some, or raise RLIMIT_NOFILE" },
+	{ ENFILE, SBPF_ERROR_KERNEL,
+	  "no open file is left for the listener; the system's limit is sysctl fs.file-max" },
 };
 
 /* ENOMEM has two causes (seccomp_attach_filter), and what to do about them differs. */
@@ -305,7 +306,7 @@ static int check_flags(const struct sbpf_filter *filter, unsigned int flags,
 /* A filter without this program's own ABI would end the program at its next call. */
 static int check_machine(const struct sbpf_filter *filter, struct sbpf_error *error)
 {
-	struct sbpf_abi native = {0}, machine = {0};
+	struct sbpf_abi native = { 0 }, machine = { 0 };
 	struct message message;
 	int abi = sbpf_abi_native();
 

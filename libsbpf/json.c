@@ -95,7 +95,7 @@ static int read_unsigned(struct parser *parser, const struct place *place,
 static int read_list(struct parser *parser, const struct place *place, struct json_object *value,
 		     parse_function *parse, void *into, size_t stride)
 {
-	struct place element = {.parent = place};
+	struct place element = { .parent = place };
 	unsigned char *item = into;
 	const struct array_list *list = json_object_get_array(value);
 
@@ -157,7 +157,7 @@ static int read_members(struct parser *parser, const struct place *place,
 		return wrong_type(parser, place, object, "an object");
 	json_object_object_foreach(object, key, value)
 	{
-		const struct place member = {.parent = place, .key = key};
+		const struct place member = { .parent = place, .key = key };
 		size_t i = 0;
 
 		while (i < count && strcmp(members[i].key, key) != 0)
@@ -237,7 +237,7 @@ static int parse_errno_symbol(struct parser *parser, const struct place *place,
 
 static void warn_without_effect(struct parser *parser, const struct place *object, const char *key)
 {
-	const struct place place = {.parent = object, .key = key};
+	const struct place place = { .parent = object, .key = key };
 
 	profile_warn(parser->profile, &place, SBPF_WARN_IGNORED,
 		     "'%s' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number",
@@ -348,9 +348,9 @@ static int read_guard(struct parser *parser, const struct place *place, struct j
 		      struct profile_guard *guard)
 {
 	static const struct member members[] = {
-		{"caps", parse_guard_capabilities},
-		{"arches", parse_guard_arches},
-		{"minKernel", parse_min_kernel},
+		{ "caps", parse_guard_capabilities },
+		{ "arches", parse_guard_arches },
+		{ "minKernel", parse_min_kernel },
 	};
 	unsigned int seen;
 
@@ -413,12 +413,12 @@ static int parse_condition(struct parser *parser, const struct place *place,
 			   struct json_object *value, void *into)
 {
 	static const struct member members[] = {
-		{"index", parse_index},
-		{"value", parse_value},
-		{"op", parse_compare},
-		{"valueTwo", parse_value_two},
+		{ "index", parse_index },
+		{ "value", parse_value },
+		{ "op", parse_compare },
+		{ "valueTwo", parse_value_two },
 	};
-	const struct place value_two = {.parent = place, .key = "valueTwo"};
+	const struct place value_two = { .parent = place, .key = "valueTwo" };
 	struct sbpf_condition *condition = into;
 	unsigned int seen;
 
@@ -548,15 +548,15 @@ enum {
 };
 
 static const struct member rule_members[] = {
-	[RULE_NAMES] = {"names", parse_names},
-	[RULE_NAME] = {"name", parse_name},
-	[RULE_ACTION] = {"action", parse_rule_action},
-	[RULE_ERRNO_NUMBER] = {"errnoRet", parse_rule_errno_number},
-	[RULE_ERRNO_SYMBOL] = {"errno", parse_rule_errno_symbol},
-	[RULE_ARGS] = {"args", parse_conditions},
-	[RULE_INCLUDES] = {"includes", parse_includes},
-	[RULE_EXCLUDES] = {"excludes", parse_excludes},
-	[RULE_COMMENT] = {"comment", parse_ignored},
+	[RULE_NAMES] = { "names", parse_names },
+	[RULE_NAME] = { "name", parse_name },
+	[RULE_ACTION] = { "action", parse_rule_action },
+	[RULE_ERRNO_NUMBER] = { "errnoRet", parse_rule_errno_number },
+	[RULE_ERRNO_SYMBOL] = { "errno", parse_rule_errno_symbol },
+	[RULE_ARGS] = { "args", parse_conditions },
+	[RULE_INCLUDES] = { "includes", parse_includes },
+	[RULE_EXCLUDES] = { "excludes", parse_excludes },
+	[RULE_COMMENT] = { "comment", parse_ignored },
 };
 
 static const char *key_if_seen(const struct member *members, unsigned int seen, size_t index)
@@ -568,7 +568,7 @@ static int parse_rule(struct parser *parser, const struct place *place, struct j
 		      void *into)
 {
 	const unsigned int both = 1u << RULE_NAMES | 1u << RULE_NAME;
-	const struct place name = {.parent = place, .key = "name"};
+	const struct place name = { .parent = place, .key = "name" };
 	struct profile_rule *rule = into;
 	unsigned int seen;
 
@@ -658,8 +658,8 @@ static int parse_arch_entry(struct parser *parser, const struct place *place,
 			    struct json_object *value, void *into)
 {
 	static const struct member members[] = {
-		{"architecture", parse_entry_machine},
-		{"subArchitectures", parse_entry_abis},
+		{ "architecture", parse_entry_machine },
+		{ "subArchitectures", parse_entry_abis },
 	};
 	unsigned int seen;
 
@@ -683,8 +683,8 @@ static int parse_arch_map(struct parser *parser, const struct place *place,
 	if (!profile->arch_map)
 		return -1;
 	for (size_t i = 0; i < profile->arch_map_count; i++) {
-		const struct place element = {.parent = place, .index = i};
-		const struct place architecture = {.parent = &element, .key = "architecture"};
+		const struct place element = { .parent = place, .index = i };
+		const struct place architecture = { .parent = &element, .key = "architecture" };
 		uint64_t bit = UINT64_C(1) << profile->arch_map[i].machine;
 
 		if (seen & bit)
@@ -775,23 +775,23 @@ enum {
 };
 
 static const struct member profile_members[] = {
-	[PROFILE_DEFAULT_ACTION] = {"defaultAction", parse_default_action},
-	[PROFILE_DEFAULT_ERRNO_NUMBER] = {"defaultErrnoRet", parse_default_errno_number},
-	[PROFILE_DEFAULT_ERRNO_SYMBOL] = {"defaultErrno", parse_default_errno_symbol},
-	[PROFILE_ARCHITECTURES] = {"architectures", parse_architectures},
-	[PROFILE_ARCH_MAP] = {"archMap", parse_arch_map},
-	[PROFILE_SYSCALLS] = {"syscalls", parse_rules},
-	[PROFILE_FLAGS] = {"flags", parse_flags},
-	[PROFILE_COMMENT] = {"comment", parse_ignored},
-	[PROFILE_LISTENER_PATH] = {"listenerPath", parse_ignored},
-	[PROFILE_LISTENER_METADATA] = {"listenerMetadata", parse_ignored},
+	[PROFILE_DEFAULT_ACTION] = { "defaultAction", parse_default_action },
+	[PROFILE_DEFAULT_ERRNO_NUMBER] = { "defaultErrnoRet", parse_default_errno_number },
+	[PROFILE_DEFAULT_ERRNO_SYMBOL] = { "defaultErrno", parse_default_errno_symbol },
+	[PROFILE_ARCHITECTURES] = { "architectures", parse_architectures },
+	[PROFILE_ARCH_MAP] = { "archMap", parse_arch_map },
+	[PROFILE_SYSCALLS] = { "syscalls", parse_rules },
+	[PROFILE_FLAGS] = { "flags", parse_flags },
+	[PROFILE_COMMENT] = { "comment", parse_ignored },
+	[PROFILE_LISTENER_PATH] = { "listenerPath", parse_ignored },
+	[PROFILE_LISTENER_METADATA] = { "listenerMetadata", parse_ignored },
 };
 
 static int read_profile(struct parser *parser, struct json_object *object)
 {
 	const unsigned int both = 1u << PROFILE_ARCHITECTURES | 1u << PROFILE_ARCH_MAP;
 	struct profile *profile = parser->profile;
-	const struct place arch_map = {.parent = profile->base, .key = "archMap"};
+	const struct place arch_map = { .parent = profile->base, .key = "archMap" };
 	unsigned int seen;
 
 	if (read_members(parser, profile->base, object, profile_members, COUNT(profile_members),
@@ -826,9 +826,9 @@ static int descend(struct parser *parser, const struct place *place, struct json
 
 static int read_bounding_set(struct parser *parser, struct json_object *document)
 {
-	const struct place process = {.key = "process"};
-	const struct place capabilities = {.parent = &process, .key = "capabilities"};
-	const struct place bounding = {.parent = &capabilities, .key = "bounding"};
+	const struct place process = { .key = "process" };
+	const struct place capabilities = { .parent = &process, .key = "capabilities" };
+	const struct place bounding = { .parent = &capabilities, .key = "bounding" };
 	struct profile *profile = parser->profile;
 	struct json_object *object = document;
 	struct json_object *list = NULL;
@@ -855,8 +855,8 @@ static int read_config(struct parser *parser, struct json_object *document)
 	struct profile *profile = parser->profile;
 	struct json_object *object = document;
 
-	profile->config[0] = (struct place){.key = "linux"};
-	profile->config[1] = (struct place){.parent = &profile->config[0], .key = "seccomp"};
+	profile->config[0] = (struct place){ .key = "linux" };
+	profile->config[1] = (struct place){ .parent = &profile->config[0], .key = "seccomp" };
 	if (descend(parser, &profile->config[0], &object) ||
 	    (object && descend(parser, &profile->config[1], &object)))
 		return -1;
@@ -908,7 +908,7 @@ static void count_tree(struct json_object *value, struct syntax *found)
 static int check_tree(struct parser *parser)
 {
 	const struct syntax *facts = &parser->facts;
-	struct syntax found = {0};
+	struct syntax found = { 0 };
 
 	count_tree(parser->profile->document, &found);
 	if (found.values == facts->values && found.nulls == facts->nulls &&
@@ -937,9 +937,9 @@ static struct json_object *make_tree(const char *text, size_t length)
 int profile_parse(const char *text, size_t length, struct profile *profile,
 		  struct sbpf_error *error)
 {
-	struct parser parser = {.profile = profile, .error = error};
+	struct parser parser = { .profile = profile, .error = error };
 
-	*profile = (struct profile){.finder = {.text = text, .length = length}};
+	*profile = (struct profile){ .finder = { .text = text, .length = length } };
 	if (length > SBPF_TEXT_MAX)
 		return error_set(error, SBPF_ERROR_PROFILE,
 				 "the text has %zu bytes: a profile has at most %u", length,

@@ -104,7 +104,7 @@ struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_targ
 					struct sbpf_error *error)
 {
 	struct sbpf_policy *policy = NULL;
-	struct input input = {.path = path};
+	struct input input = { .path = path };
 	bool standard_input = path && !strcmp(path, "-");
 
 	if (!path) {

@@ -69,11 +69,10 @@ static uint32_t weigh(const struct lowering *lowering, const struct line *line, 
 
 static void extend(const struct lowering *lowering, struct line *line, uint32_t last, int32_t node)
 {
-	line->segments[line->count++] =
-		(struct segment){line->next, last, node,
-				 line->next > line->table_max
-					 ? 0
-					 : weigh(lowering, line, line->next, last, node)};
+	line->segments[line->count++] = (struct segment){
+		line->next, last, node,
+		line->next > line->table_max ? 0 : weigh(lowering, line, line->next, last, node)
+	};
 	line->full = last == UINT32_MAX;
 	line->next = last + 1;
 }
@@ -284,10 +283,9 @@ static uint32_t list_archs(const struct sbpf_policy *policy, uint32_t *archs)
 int32_t lower_policy(struct dag *dag, const struct sbpf_policy *policy, enum sbpf_effort effort,
 		     struct sbpf_error *error)
 {
-	struct lowering lowering = {.dag = dag,
-				    .policy = policy,
-				    .thorough = effort == SBPF_THOROUGH,
-				    .error = error};
+	struct lowering lowering = {
+		.dag = dag, .policy = policy, .thorough = effort == SBPF_THOROUGH, .error = error
+	};
 	uint32_t archs[POLICY_ABI_MAX];
 	int32_t roots[POLICY_ABI_MAX];
 	uint32_t count = list_archs(policy, archs);

@@ -149,7 +149,7 @@ int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const cha
 			 const struct sbpf_condition *conditions, size_t count,
 			 struct sbpf_error *error)
 {
-	struct policy_rule rule = {.abi = -1, .verdict = verdict};
+	struct policy_rule rule = { .abi = -1, .verdict = verdict };
 
 	if (!policy || !call)
 		return error_set(error, SBPF_ERROR_USAGE, "no policy or no call to make a rule of");
@@ -172,7 +172,7 @@ int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const c
 			   uint32_t number, const struct sbpf_condition *conditions, size_t count,
 			   struct sbpf_error *error)
 {
-	struct policy_rule rule = {.call = -1, .verdict = verdict};
+	struct policy_rule rule = { .call = -1, .verdict = verdict };
 	uint32_t offset;
 
 	if (!policy || !abi)

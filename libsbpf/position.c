@@ -136,7 +136,7 @@ static size_t value_of(const struct finder *finder, size_t key)
 
 static uint32_t hexadecimal(const char *digits)
 {
-	char text[5] = {digits[0], digits[1], digits[2], digits[3]};
+	char text[5] = { digits[0], digits[1], digits[2], digits[3] };
 
 	return (uint32_t)strtoul(text, NULL, 16);
 }
@@ -145,7 +145,7 @@ static uint32_t hexadecimal(const char *digits)
 static size_t encode(uint32_t point, char *out)
 {
 	size_t length = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-	static const unsigned char lead[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+	static const unsigned char lead[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
 
 	for (size_t i = length - 1; i > 0; i--) {
 		out[i] = (char)(0x80 | (point & 0x3f));
@@ -333,8 +333,8 @@ static struct key *collect_keys(struct search *search, size_t object, size_t *co
 static int report(struct search *search, const struct key *first, const struct key *second,
 		  const struct place *object)
 {
-	const struct place place = {.parent = object, .key = second->text};
-	struct sbpf_error found = {0};
+	const struct place place = { .parent = object, .key = second->text };
+	struct sbpf_error found = { 0 };
 	char where[sizeof(found.where)];
 	unsigned int line, column;
 
@@ -377,7 +377,7 @@ static int search_object(struct search *search, size_t object, const struct plac
 	if (check_keys(search, keys, count, place))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		const struct place member = {.parent = place, .key = keys[i].text};
+		const struct place member = { .parent = place, .key = keys[i].text };
 
 		if (search_value(search, value_of(search->finder, keys[i].offset), &member))
 			return -1;
@@ -388,7 +388,7 @@ static int search_object(struct search *search, size_t object, const struct plac
 static int search_array(struct search *search, size_t array, const struct place *place)
 {
 	const struct finder *finder = search->finder;
-	struct place element = {.parent = place};
+	struct place element = { .parent = place };
 
 	for (size_t at = enter(finder, array); finder->text[at] != ']'; at = advance(finder, at)) {
 		if (search_value(search, at, &element))
@@ -412,7 +412,7 @@ static int search_value(struct search *search, size_t value, const struct place 
 
 int report_duplicate(struct finder *finder, struct sbpf_error *error)
 {
-	struct search search = {.finder = finder, .error = error};
+	struct search search = { .finder = finder, .error = error };
 	int result = search_value(&search, skip_space(finder, 0), NULL);
 
 	arena_free(&search.arena);

@@ -34,7 +34,7 @@ static int add_abi(struct resolver *resolver, int abi, const struct place *place
 static int add_abis(struct resolver *resolver, const int *abis, size_t count,
 		    const struct place *list)
 {
-	struct place element = {.parent = list};
+	struct place element = { .parent = list };
 
 	for (; element.index < count; element.index++) {
 		if (add_abi(resolver, abis[element.index], &element))
@@ -46,12 +46,12 @@ static int add_abis(struct resolver *resolver, const int *abis, size_t count,
 static int add_mapped_abis(struct resolver *resolver)
 {
 	const struct profile *profile = resolver->profile;
-	const struct place map = {.parent = profile->base, .key = "archMap"};
+	const struct place map = { .parent = profile->base, .key = "archMap" };
 
 	for (size_t i = 0; i < profile->arch_map_count; i++) {
 		const struct profile_arch *entry = &profile->arch_map[i];
-		const struct place element = {.parent = &map, .index = i};
-		const struct place list = {.parent = &element, .key = "subArchitectures"};
+		const struct place element = { .parent = &map, .index = i };
+		const struct place list = { .parent = &element, .key = "subArchitectures" };
 
 		if (entry->machine == resolver->target->machine)
 			return add_abis(resolver, entry->abis, entry->abi_count, &list);
@@ -64,7 +64,7 @@ static int set_abis(struct resolver *resolver)
 {
 	const struct profile *profile = resolver->profile;
 	const struct target *target = resolver->target;
-	const struct place list = {.parent = profile->base, .key = "architectures"};
+	const struct place list = { .parent = profile->base, .key = "architectures" };
 
 	if (policy_add_abi_index(resolver->policy, target->machine, resolver->error))
 		return -1;
@@ -198,10 +198,11 @@ static int copy_conditions(struct resolver *resolver, const struct profile_rule 
 static int add_rule(struct resolver *resolver, size_t index, const struct place *syscalls)
 {
 	const struct profile_rule *from = &resolver->profile->rules[index];
-	const struct place place = {.parent = syscalls, .index = index};
-	const struct place symbol = {.parent = &place, .key = "errno"};
-	const struct place names = {.parent = &place, .key = from->single_name ? "name" : "names"};
-	struct policy_rule rule = {.abi = -1, .source = (uint32_t)index};
+	const struct place place = { .parent = syscalls, .index = index };
+	const struct place symbol = { .parent = &place, .key = "errno" };
+	const struct place names = { .parent = &place,
+				     .key = from->single_name ? "name" : "names" };
+	struct policy_rule rule = { .abi = -1, .source = (uint32_t)index };
 	bool kept = applies(resolver, from);
 
 	if (find_verdict(resolver, &from->action, &symbol, &rule.verdict))
@@ -209,7 +210,7 @@ static int add_rule(struct resolver *resolver, size_t index, const struct place 
 	if (kept && copy_conditions(resolver, from, &rule))
 		return -1;
 	for (size_t i = 0; i < from->name_count; i++) {
-		const struct place element = {.parent = &names, .index = i};
+		const struct place element = { .parent = &names, .index = i };
 
 		if (add_name(resolver, &rule, kept, &from->names[i],
 			     from->single_name ? &names : &element))
@@ -228,7 +229,7 @@ static void hand_over_warnings(struct resolver *resolver)
 	if (count > PROFILE_WARNINGS_MAX) {
 		struct sbpf_error *last = &profile->warnings[PROFILE_WARNINGS_MAX - 1];
 
-		*last = (struct sbpf_error){0};
+		*last = (struct sbpf_error){ 0 };
 		error_set(last, SBPF_WARN_IGNORED, "%zu more warnings are not listed",
 			  count - (PROFILE_WARNINGS_MAX - 1));
 		count = PROFILE_WARNINGS_MAX;
@@ -243,8 +244,8 @@ static int fill(struct resolver *resolver)
 {
 	const struct profile *profile = resolver->profile;
 	struct sbpf_policy *policy = resolver->policy;
-	const struct place symbol = {.parent = profile->base, .key = "defaultErrno"};
-	const struct place syscalls = {.parent = profile->base, .key = "syscalls"};
+	const struct place symbol = { .parent = profile->base, .key = "defaultErrno" };
+	const struct place syscalls = { .parent = profile->base, .key = "syscalls" };
 
 	if (set_abis(resolver) ||
 	    find_verdict(resolver, &profile->default_action, &symbol, &policy->default_verdict))
@@ -259,7 +260,7 @@ static int fill(struct resolver *resolver)
 struct sbpf_policy *resolve(struct profile *profile, const struct target *target,
 			    struct sbpf_error *error)
 {
-	struct resolver resolver = {.profile = profile, .target = target, .error = error};
+	struct resolver resolver = { .profile = profile, .target = target, .error = error };
 	struct sbpf_policy *policy = calloc(1, sizeof(*policy));
 	struct sbpf_abi machine;
 

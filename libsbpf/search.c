@@ -115,9 +115,9 @@ static bool collect_peels(const struct table *table, uint32_t i, uint32_t j, int
 		}
 		if (!piece->single || peels->count == CHAIN_MAX)
 			return false;
-		peels->list[peels->count++] = (struct peel){.value = piece->first,
-							    .node = piece->node,
-							    .weight = piece->weight};
+		peels->list[peels->count++] = (struct peel){ .value = piece->first,
+							     .node = piece->node,
+							     .weight = piece->weight };
 	}
 	peels_arrange(peels, table->pieces[i].first, table->pieces[j].last);
 	return true;
@@ -142,7 +142,7 @@ static void try_chain(const struct search *search, const struct table *table, ui
 		return;
 	cost = chain_cost(search, &peels);
 	if (cost < best->cost)
-		*best = (struct choice){cost, (uint16_t)peels.count, 0, CHOICE_CHAIN, rest};
+		*best = (struct choice){ cost, (uint16_t)peels.count, 0, CHOICE_CHAIN, rest };
 }
 
 /* The smallest region of the tree built before that holds the values first to last, or -1. */
@@ -177,8 +177,8 @@ static void try_region_chain(const struct search *search, const struct table *ta
 	cost = chain_cost(search, &peels) +
 	       (uint64_t)peels.rest_weight * search->history->regions[region].depth / 16;
 	if (cost < best->cost)
-		*best = (struct choice){cost, (uint16_t)peels.count, 0, CHOICE_REGION_CHAIN,
-					region};
+		*best = (struct choice){ cost, (uint16_t)peels.count, 0, CHOICE_REGION_CHAIN,
+					 region };
 }
 
 /* The nodes worth ending a chain at: that of a piece that is no single value, else of the ends. */
@@ -209,7 +209,7 @@ static int32_t build_chain(struct search *search, const struct table *table, uin
 	bool in_region = choice->kind == CHOICE_REGION_CHAIN;
 	struct peels peels;
 
-	collect_peels(table, i, j, choice->rest, in_region, &peels);
+	collect_peels(table, i, j, in_region ? -1 : choice->rest, in_region, &peels);
 	if (in_region && search->history)
 		peels.rest = search->history->regions[choice->rest].node;
 	return peels_build(search->dag, search->word, &peels);
@@ -240,9 +240,9 @@ static uint32_t set_pieces(const struct window *window, uint32_t set, struct pie
 		} else {
 			if (count == WINDOW_RUNS)
 				return 0;
-			pieces[count++] =
-				(struct piece){value, value, window->node[bit], window->weight[bit],
-					       true,  false};
+			pieces[count++] = (struct piece){
+				value, value, window->node[bit], window->weight[bit], true, false
+			};
 		}
 		weights[count] = weights[count - 1] + pieces[count - 1].weight;
 	}
@@ -342,7 +342,7 @@ static struct memo solve_set(struct search *search, const struct window *window,
 	struct piece pieces[WINDOW_RUNS];
 	uint64_t weights[WINDOW_RUNS + 1];
 	struct choice choices[WINDOW_RUNS * WINDOW_RUNS];
-	struct table table = {pieces, 0, weights, choices, false};
+	struct table table = { pieces, 0, weights, choices, false };
 	struct memo *memo = find_memo(search, window, set);
 	struct memo best = *memo;
 
@@ -381,7 +381,7 @@ static int32_t build_set(struct search *search, const struct window *window, uin
 		struct piece pieces[WINDOW_RUNS];
 		uint64_t weights[WINDOW_RUNS + 1];
 		struct choice choices[WINDOW_RUNS * WINDOW_RUNS];
-		struct table table = {pieces, 0, weights, choices, false};
+		struct table table = { pieces, 0, weights, choices, false };
 
 		table.count = set_pieces(window, set, pieces, weights);
 		fill_table(search, &table);
@@ -437,7 +437,7 @@ static void try_window(struct search *search, const struct table *table, uint32_
 		return;
 	found = solve_set(search, &window, set, best->tests < DEEP_TESTS ? 1 : WINDOW_TESTS);
 	if (found.cost < best->cost)
-		*best = (struct choice){found.cost, found.tests, 0, CHOICE_WINDOW, -1};
+		*best = (struct choice){ found.cost, found.tests, 0, CHOICE_WINDOW, -1 };
 }
 
 /* ---- Regions --------------------------------------------------------------------------- */
@@ -459,15 +459,15 @@ static void try_splits(const struct search *search, const struct table *table, u
 		uint64_t cost = test + left->cost + right->cost;
 
 		if (cost < best->cost)
-			*best = (struct choice){cost, (uint16_t)(left->tests + right->tests + 1),
-						(uint16_t)k, CHOICE_SPLIT, -1};
+			*best = (struct choice){ cost, (uint16_t)(left->tests + right->tests + 1),
+						 (uint16_t)k, CHOICE_SPLIT, -1 };
 	}
 }
 
 static struct choice choose(struct search *search, const struct table *table, uint32_t i,
 			    uint32_t j)
 {
-	struct choice best = {NEVER, UINT16_MAX, 0, CHOICE_NODE, table->pieces[i].node};
+	struct choice best = { NEVER, UINT16_MAX, 0, CHOICE_NODE, table->pieces[i].node };
 	bool one = true;
 
 	for (uint32_t p = i + 1; p <= j && one; p++)
@@ -509,8 +509,8 @@ static void record(struct search *search, const struct table *table, uint32_t i,
 	    history->region_count == history->region_capacity)
 		return;
 	history->regions[history->region_count++] =
-		(struct tree_region){table->pieces[i].first, table->pieces[j].last, node,
-				     weight ? (uint32_t)(depth * 16 / weight) : 0};
+		(struct tree_region){ table->pieces[i].first, table->pieces[j].last, node,
+				      weight ? (uint32_t)(depth * 16 / weight) : 0 };
 }
 
 static int32_t build_region(struct search *search, const struct table *table, uint32_t i,
@@ -576,8 +576,8 @@ static uint32_t cut_pieces(const struct segment *segments, uint32_t count,
 			if (made && joins(&pieces[made - 1], segments[s].node, known))
 				pieces[made - 1].last = last;
 			else
-				pieces[made++] = (struct piece){first, last,  segments[s].node,
-								0,     false, known};
+				pieces[made++] = (struct piece){ first, last,  segments[s].node,
+								 0,	false, known };
 			if (last == segments[s].last)
 				break;
 			first = last + 1;
@@ -607,7 +607,7 @@ static int32_t search_pieces(struct search *search, const struct piece *pieces, 
 {
 	struct arena *arena = search->dag->scratch;
 	uint64_t *weights = arena_alloc(arena, count + (size_t)1, sizeof(*weights));
-	struct table table = {pieces, count, weights, NULL, true};
+	struct table table = { pieces, count, weights, NULL, true };
 
 	table.choices = arena_alloc(arena, (size_t)count * count, sizeof(*table.choices));
 	if (!weights || !table.choices)
@@ -631,7 +631,7 @@ static int keep_history(struct search *search, uint32_t count)
 int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
 		    const struct tree_options *options, struct tree_history *history)
 {
-	struct search search = {dag, word, options->size_cost, history, NULL, 0, false};
+	struct search search = { dag, word, options->size_cost, history, NULL, 0, false };
 	struct tree_options quick = *options;
 	uint32_t known = history && history->segments ? history->segment_count : 0;
 	struct piece *pieces = arena_alloc(dag->scratch, (size_t)count + known, sizeof(*pieces));

@@ -70,23 +70,23 @@ static const struct {
 	const char *start;
 	const char *message;
 } no_values[] = {
-	{"\xef\xbb\xbf", "a byte order mark is not allowed: save the text as UTF-8 without it"},
-	{"\xff\xfe", "the text is UTF-16: save it as UTF-8"},
-	{"\xfe\xff", "the text is UTF-16: save it as UTF-8"},
-	{"//", "JSON has no comments: use a 'comment' key"},
-	{"/*", "JSON has no comments: use a 'comment' key"},
-	{"#", "JSON has no comments: use a 'comment' key"},
-	{"'", "a string begins and ends with a double quote"},
-	{"NaN", "JSON has no NaN: write a number"},
-	{"Infinity", "JSON has no Infinity: write a number"},
-	{"True", "write true in lower case"},
-	{"False", "write false in lower case"},
-	{"None", "write null"},
-	{"+", "a number begins with a digit or '-': remove the '+'"},
-	{".", "a number begins with a digit: write 0 before the point"},
-	{",", "a value is missing before the comma"},
-	{"]", "a value is missing here; no comma may stand before ']'"},
-	{"}", "a value is missing here; no comma may stand before '}'"},
+	{ "\xef\xbb\xbf", "a byte order mark is not allowed: save the text as UTF-8 without it" },
+	{ "\xff\xfe", "the text is UTF-16: save it as UTF-8" },
+	{ "\xfe\xff", "the text is UTF-16: save it as UTF-8" },
+	{ "//", "JSON has no comments: use a 'comment' key" },
+	{ "/*", "JSON has no comments: use a 'comment' key" },
+	{ "#", "JSON has no comments: use a 'comment' key" },
+	{ "'", "a string begins and ends with a double quote" },
+	{ "NaN", "JSON has no NaN: write a number" },
+	{ "Infinity", "JSON has no Infinity: write a number" },
+	{ "True", "write true in lower case" },
+	{ "False", "write false in lower case" },
+	{ "None", "write null" },
+	{ "+", "a number begins with a digit or '-': remove the '+'" },
+	{ ".", "a number begins with a digit: write 0 before the point" },
+	{ ",", "a value is missing before the comma" },
+	{ "]", "a value is missing here; no comma may stand before ']'" },
+	{ "}", "a value is missing here; no comma may stand before '}'" },
 };
 
 static const char *why_no_value(const struct scan *scan, const unsigned char *at)
@@ -417,7 +417,7 @@ int syntax_check(const char *text, size_t length, struct syntax *facts, struct s
 		.error = error,
 	};
 
-	*facts = (struct syntax){0};
+	*facts = (struct syntax){ 0 };
 	if (peek(&scan) < 0)
 		return refuse(&scan, scan.at, "the text is empty: a JSON object is expected");
 	if (check_value(&scan))

@@ -253,7 +253,7 @@ static int parse_bad_arch(const char *action, struct target *target, struct sbpf
 
 int target_parse(const struct sbpf_target *wanted, struct target *target, struct sbpf_error *error)
 {
-	static const struct sbpf_target defaults = {0};
+	static const struct sbpf_target defaults = { 0 };
 
 	if (!wanted)
 		wanted = &defaults;

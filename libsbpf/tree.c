@@ -67,7 +67,7 @@ static uint32_t count_of_bits(const struct peels *peels, uint32_t mask, int32_t 
 /* Puts one test of the mask in the place of the values it covers. */
 static void cover(struct peels *peels, uint32_t mask, int32_t node)
 {
-	struct peel test = {.mask = mask, .node = node};
+	struct peel test = { .mask = mask, .node = node };
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < peels->count; i++) {
@@ -190,7 +190,7 @@ static uint32_t find_runs(const struct segment *segments, uint32_t count, struct
 
 		while ((more = more_of_run(segments, last, count)) != 0)
 			last += more;
-		*run = (struct run){&segments[place], last - place + 1, 0, segments[place].node};
+		*run = (struct run){ &segments[place], last - place + 1, 0, segments[place].node };
 		for (uint32_t i = place; i <= last; i++)
 			run->weight += segments[i].weight;
 		place = last + 1;
@@ -201,14 +201,14 @@ static uint32_t find_runs(const struct segment *segments, uint32_t count, struct
 static int32_t chain(const struct quick *quick, const struct segment *segments, uint32_t count,
 		     int32_t rest)
 {
-	struct peels peels = {.rest = rest};
+	struct peels peels = { .rest = rest };
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (segments[i].node == rest)
 			continue;
-		peels.list[peels.count++] = (struct peel){.value = segments[i].first,
-							  .node = segments[i].node,
-							  .weight = segments[i].weight};
+		peels.list[peels.count++] = (struct peel){ .value = segments[i].first,
+							   .node = segments[i].node,
+							   .weight = segments[i].weight };
 	}
 	peels_arrange(&peels, segments[0].first, segments[count - 1].last);
 	return peels_build(quick->dag, quick->word, &peels);
@@ -271,7 +271,7 @@ static int32_t build_runs(const struct quick *quick, uint32_t first, uint32_t la
 int32_t tree_build(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
 		   const struct tree_options *options, struct tree_history *history)
 {
-	struct quick quick = {.dag = dag, .word = word};
+	struct quick quick = { .dag = dag, .word = word };
 	struct run *runs;
 
 	if (options->thorough)

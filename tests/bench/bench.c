@@ -12,12 +12,12 @@
 
 static struct program compile_libsbpf(const struct task *task, enum sbpf_effort effort)
 {
-	struct sbpf_target target = {.machine = task->machine, .abis = task->abis};
-	struct sbpf_options options = {.effort = effort};
-	struct sbpf_error error = {0};
+	struct sbpf_target target = { .machine = task->machine, .abis = task->abis };
+	struct sbpf_options options = { .effort = effort };
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_load_json(task->text, task->length, &target, &error);
 	struct sbpf_filter *filter = sbpf_compile(policy, &options, &error);
-	struct program program = {0};
+	struct program program = { 0 };
 
 	if (!filter)
 		errx(1, "%s%s%s", error.where, *error.where ? ": " : "", error.message);
@@ -67,15 +67,15 @@ static const struct row {
 	double unit;   /* the figure is divided by it for the table */
 	int decimals;
 } rows[] = {
-	{"text to filter, us", "compile_us", offsetof(struct figures, compile), 1, 0},
-	{"instructions", "instructions", offsetof(struct figures, instructions), 1, 0},
-	{"steps, mean", "steps_mean", offsetof(struct figures, steps), 1, 1},
-	{"steps, worst", "steps_worst", offsetof(struct figures, worst), 1, 0},
-	{"calls not cached", "uncached_calls", offsetof(struct figures, uncached), 1, 0},
-	{"steps of those, mean", "uncached_steps_mean", offsetof(struct figures, uncached_steps), 1,
-	 1},
-	{"seccomp(2), us", "install_us", offsetof(struct figures, install), 1, 1},
-	{"heap peak, KiB", "heap_bytes", offsetof(struct figures, heap), 1024, 0},
+	{ "text to filter, us", "compile_us", offsetof(struct figures, compile), 1, 0 },
+	{ "instructions", "instructions", offsetof(struct figures, instructions), 1, 0 },
+	{ "steps, mean", "steps_mean", offsetof(struct figures, steps), 1, 1 },
+	{ "steps, worst", "steps_worst", offsetof(struct figures, worst), 1, 0 },
+	{ "calls not cached", "uncached_calls", offsetof(struct figures, uncached), 1, 0 },
+	{ "steps of those, mean", "uncached_steps_mean", offsetof(struct figures, uncached_steps),
+	  1, 1 },
+	{ "seccomp(2), us", "install_us", offsetof(struct figures, install), 1, 1 },
+	{ "heap peak, KiB", "heap_bytes", offsetof(struct figures, heap), 1024, 0 },
 };
 
 struct choice {
@@ -84,16 +84,16 @@ struct choice {
 };
 
 static const struct choice all_choices[] = {
-	{"x86_64", ""},
-	{"x86_64", "x86,x32"},
-	{"aarch64", ""},
-	{"aarch64", "arm"},
+	{ "x86_64", "" },
+	{ "x86_64", "x86,x32" },
+	{ "aarch64", "" },
+	{ "aarch64", "arm" },
 };
 
 /* What container runtimes build on each machine: its own ABI and the smaller ones. */
 static const struct choice usual_choices[] = {
-	{"x86_64", "x86,x32"},
-	{"aarch64", "arm"},
+	{ "x86_64", "x86,x32" },
+	{ "aarch64", "arm" },
 };
 
 static double figure(const struct figures *figures, const struct row *row)
@@ -236,15 +236,15 @@ static void take_option(struct arguments *arguments, int option)
 static struct arguments take_arguments(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"arch", required_argument, NULL, 'a'},
-		{"abi", required_argument, NULL, 'b'},
-		{"brief", no_argument, NULL, 's'},
-		{"rounds", required_argument, NULL, 'r'},
-		{"format", required_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{ "arch", required_argument, NULL, 'a' },
+		{ "abi", required_argument, NULL, 'b' },
+		{ "brief", no_argument, NULL, 's' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
-	struct arguments arguments = {.rounds = 51, .choice.abis = ""};
+	struct arguments arguments = { .rounds = 51, .choice.abis = "" };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
@@ -295,7 +295,7 @@ static void print_heading(const struct arguments *arguments, size_t length)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = take_arguments(argc, argv);
-	struct task task = {0};
+	struct task task = { 0 };
 	char *text = read_file(arguments.path, &task.length);
 	const struct choice *choices = NULL;
 	size_t count = choose(&arguments, &choices);

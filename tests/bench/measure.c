@@ -106,7 +106,7 @@ static void measure_steps(const struct task *task, const struct program *program
 	if (!sbpf_abi_describe(index, &abi))
 		errx(1, "no machine %s", task->machine);
 	for (int i = 0; i < sbpf_call_count(); i++) {
-		struct seccomp_data data = {.arch = abi.audit_arch};
+		struct seccomp_data data = { .arch = abi.audit_arch };
 		uint32_t number;
 		size_t steps;
 
@@ -161,7 +161,7 @@ void measure(const struct task *task, compile_function *const compilers[], size_
 	if (!subjects)
 		errx(1, "out of memory");
 	for (size_t i = 0; i < count; i++) {
-		figures[i] = (struct figures){0};
+		figures[i] = (struct figures){ 0 };
 		heap_start();
 		subjects[i].program = compilers[i](task);
 		figures[i].heap = (double)heap_peak();

@@ -13,7 +13,7 @@
 
 int run_case(case_body body, const struct sbpf_filter *filter, struct seen *seen)
 {
-	const struct rlimit no_core = {0};
+	const struct rlimit no_core = { 0 };
 	struct seen *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
@@ -37,7 +37,7 @@ int run_case(case_body body, const struct sbpf_filter *filter, struct seen *seen
 
 struct sbpf_filter *compile(struct sbpf_policy *policy)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_filter *filter = sbpf_compile(policy, NULL, &error);
 
 	ck_assert_msg(filter != NULL, "%s", error.message);
@@ -49,7 +49,7 @@ struct sbpf_filter *filter_of(const char *call, uint32_t verdict,
 			      const struct sbpf_condition *conditions, size_t count,
 			      const struct sbpf_target *target)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, target, &error);
 
 	ck_assert_msg(policy != NULL, "%s", error.message);
@@ -75,7 +75,7 @@ void call_getppid(struct seen *seen, const uint64_t arguments[6])
 
 void install_and_call(struct seen *seen, const struct sbpf_filter *filter)
 {
-	const uint64_t arguments[6] = {0};
+	const uint64_t arguments[6] = { 0 };
 
 	if (install(filter, 0, seen))
 		call_getppid(seen, arguments);

@@ -25,7 +25,7 @@ static int call_under(uint32_t verdict, case_body body, struct seen *seen)
 
 START_TEST(allow_lets_the_call_through)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ERRNO | 99, NULL, &error);
 	struct sbpf_filter *filter;
 	struct seen seen;
@@ -52,7 +52,7 @@ static void install_and_call_another(struct seen *seen, const struct sbpf_filter
 
 START_TEST(default_verdict_is_for_calls_without_a_rule)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ERRNO | 99, NULL, &error);
 	struct sbpf_filter *filter;
 	struct seen seen;
@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(errno_is_returned_in_place_of_the_call)
 {
-	static const int numbers[] = {EPERM, ENOSYS, 133, 4095};
+	static const int numbers[] = { EPERM, ENOSYS, 133, 4095 };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct seen seen;
@@ -123,7 +123,7 @@ static void on_trap(int signal, siginfo_t *info, void *context)
 
 static void call_with_handler(struct seen *seen, const struct sbpf_filter *filter)
 {
-	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
 
 	trap_seen = seen;
 	sigaction(SIGSYS, &action, NULL);
@@ -158,7 +158,7 @@ END_TEST
 
 static void *call_in_thread(void *argument)
 {
-	const uint64_t arguments[6] = {0};
+	const uint64_t arguments[6] = { 0 };
 
 	call_getppid(argument, arguments);
 	return NULL;
@@ -260,9 +260,9 @@ END_TEST
 /* Answers one call on the listener with 4242. */
 static bool answer(int listener, struct seen *seen)
 {
-	struct pollfd ready = {.fd = listener, .events = POLLIN};
-	struct seccomp_notif call = {0};
-	struct seccomp_notif_resp response = {.val = 4242};
+	struct pollfd ready = { .fd = listener, .events = POLLIN };
+	struct seccomp_notif call = { 0 };
+	struct seccomp_notif_resp response = { .val = 4242 };
 
 	if (poll(&ready, 1, 10000) != 1 || ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
 		return false;
@@ -274,7 +274,7 @@ static bool answer(int listener, struct seen *seen)
 /* A child inherits the filter and makes the call; this process has the listener. */
 static void call_with_listener(struct seen *seen, const struct sbpf_filter *filter)
 {
-	const uint64_t arguments[6] = {0};
+	const uint64_t arguments[6] = { 0 };
 	pid_t child;
 
 	if (!install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER, seen))

@@ -23,7 +23,7 @@ static void try_arguments(struct seen *seen, const struct sbpf_filter *filter)
 	if (!install(filter, 0, seen))
 		return;
 	for (size_t i = 0; i < tried_count; i++) {
-		struct seen one = {0};
+		struct seen one = { 0 };
 
 		call_getppid(&one, tried_arguments[i]);
 		if (one.value == -1 && one.error == HELD)
@@ -70,22 +70,22 @@ static bool holds(enum sbpf_compare compare, uint64_t argument, uint64_t value, 
 	return false;
 }
 
-static const enum sbpf_compare compares[] = {SBPF_NE, SBPF_LT, SBPF_LE,	      SBPF_EQ,
-					     SBPF_GE, SBPF_GT, SBPF_MASKED_EQ};
+static const enum sbpf_compare compares[] = { SBPF_NE, SBPF_LT, SBPF_LE,       SBPF_EQ,
+					      SBPF_GE, SBPF_GT, SBPF_MASKED_EQ };
 #define COMPARES (sizeof(compares) / sizeof(compares[0]))
 
 START_TEST(every_comparison_is_over_the_whole_register)
 {
-	const uint64_t edges[] = {0,	       1,
-				  0x7fffffff,  0x80000000,
-				  0xffffffff,  HIGH,
-				  HIGH + 1,    HIGH * 2 + 1,
-				  TOP / 2,     TOP / 2 + 1,
-				  TOP - 1,     TOP,
-				  HIGH * 0x80, HIGH + 0x80000000,
-				  0xfffffffe,  TOP - 0xffffffff};
+	const uint64_t edges[] = { 0,		1,
+				   0x7fffffff,	0x80000000,
+				   0xffffffff,	HIGH,
+				   HIGH + 1,	HIGH * 2 + 1,
+				   TOP / 2,	TOP / 2 + 1,
+				   TOP - 1,	TOP,
+				   HIGH * 0x80, HIGH + 0x80000000,
+				   0xfffffffe,	TOP - 0xffffffff };
 	const size_t edge_count = sizeof(edges) / sizeof(edges[0]);
-	uint64_t arguments[16][6] = {0};
+	uint64_t arguments[16][6] = { 0 };
 
 	for (size_t i = 0; i < edge_count; i++)
 		arguments[i][0] = edges[i];
@@ -112,12 +112,12 @@ END_TEST
 
 START_TEST(each_of_six_arguments_is_tested)
 {
-	uint64_t arguments[6][6] = {0};
+	uint64_t arguments[6][6] = { 0 };
 
 	for (unsigned int i = 0; i < 6; i++)
 		arguments[i][i] = HIGH + 7;
 	for (unsigned int i = 0; i < 6; i++) {
-		const struct sbpf_condition condition = {i, SBPF_EQ, HIGH + 7, 0};
+		const struct sbpf_condition condition = { i, SBPF_EQ, HIGH + 7, 0 };
 
 		ck_assert_int_eq(holding(&condition, 1, arguments, 6), 1L << i);
 	}
@@ -126,8 +126,8 @@ END_TEST
 
 START_TEST(all_conditions_of_a_rule_must_hold)
 {
-	const uint64_t arguments[][6] = {{1, 0, 5}, {1, 0, 4}, {2, 0, 5}, {2, 0, 4}};
-	const struct sbpf_condition conditions[] = {{0, SBPF_EQ, 1, 0}, {2, SBPF_GE, 5, 0}};
+	const uint64_t arguments[][6] = { { 1, 0, 5 }, { 1, 0, 4 }, { 2, 0, 5 }, { 2, 0, 4 } };
+	const struct sbpf_condition conditions[] = { { 0, SBPF_EQ, 1, 0 }, { 2, SBPF_GE, 5, 0 } };
 
 	ck_assert_int_eq(holding(conditions, 2, arguments, 4), 1);
 }
@@ -135,8 +135,8 @@ END_TEST
 
 START_TEST(one_of_two_conditions_on_an_argument_is_enough)
 {
-	const uint64_t arguments[][6] = {{1}, {2}, {3}};
-	const struct sbpf_condition conditions[] = {{0, SBPF_EQ, 1, 0}, {0, SBPF_EQ, 3, 0}};
+	const uint64_t arguments[][6] = { { 1 }, { 2 }, { 3 } };
+	const struct sbpf_condition conditions[] = { { 0, SBPF_EQ, 1, 0 }, { 0, SBPF_EQ, 3, 0 } };
 
 	ck_assert_int_eq(holding(conditions, 2, arguments, 3), 1 | 4);
 }
@@ -144,8 +144,8 @@ END_TEST
 
 START_TEST(masked_eq_ignores_bits_outside_mask)
 {
-	const uint64_t arguments[][6] = {{0x12}, {0x1f2}, {0x13}, {HIGH + 0x12}};
-	const struct sbpf_condition condition = {0, SBPF_MASKED_EQ, 0x0f, 0xf2};
+	const uint64_t arguments[][6] = { { 0x12 }, { 0x1f2 }, { 0x13 }, { HIGH + 0x12 } };
+	const struct sbpf_condition condition = { 0, SBPF_MASKED_EQ, 0x0f, 0xf2 };
 
 	ck_assert_int_eq(holding(&condition, 1, arguments, 4), 1 | 2 | 8);
 }
@@ -153,9 +153,9 @@ END_TEST
 
 START_TEST(first_rule_that_holds_gives_the_verdict)
 {
-	const struct sbpf_condition below = {0, SBPF_LT, 10, 0}, five = {0, SBPF_EQ, 5, 0};
-	const uint64_t arguments[][6] = {{5}, {10}};
-	struct sbpf_error error = {0};
+	const struct sbpf_condition below = { 0, SBPF_LT, 10, 0 }, five = { 0, SBPF_EQ, 5, 0 };
+	const uint64_t arguments[][6] = { { 5 }, { 10 } };
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, NULL, &error);
 	struct sbpf_filter *filter;
 	struct seen seen;

@@ -67,7 +67,7 @@ static long value_32bit(const struct sbpf_filter *filter, uint64_t argument)
 
 START_TEST(a_rule_is_for_every_abi_of_the_filter)
 {
-	const struct sbpf_target target = {.abis = "x86"};
+	const struct sbpf_target target = { .abis = "x86" };
 	struct sbpf_filter *filter =
 		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
 	struct seen seen;
@@ -83,8 +83,8 @@ END_TEST
 /* 64 is semget on x86_64 and getppid on x86. */
 START_TEST(numbers_of_one_abi_do_not_leak_into_another)
 {
-	const struct sbpf_target target = {.abis = "x86"};
-	struct sbpf_error error = {0};
+	const struct sbpf_target target = { .abis = "x86" };
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, &target, &error);
 	struct sbpf_filter *filter;
 
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(an_abi_outside_the_filter_is_killed)
 {
-	const struct sbpf_target target = {.abis = ""};
+	const struct sbpf_target target = { .abis = "" };
 	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
 	struct seen seen;
 	int status = run_case(enter_32bit_under, filter, &seen);
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(an_abi_outside_the_filter_gets_the_action_asked_for)
 {
-	const struct sbpf_target target = {.abis = "", .bad_arch = "SCMP_ACT_ERRNO"};
+	const struct sbpf_target target = { .abis = "", .bad_arch = "SCMP_ACT_ERRNO" };
 	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
 
 	ck_assert_int_eq(value_32bit(filter, 0), -EPERM);
@@ -129,7 +129,7 @@ static void on_trap(int signal, siginfo_t *info, void *context)
 
 static void enter_32bit_with_handler(struct seen *seen, const struct sbpf_filter *filter)
 {
-	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
 
 	trap_seen = seen;
 	sigaction(SIGSYS, &action, NULL);
@@ -138,7 +138,7 @@ static void enter_32bit_with_handler(struct seen *seen, const struct sbpf_filter
 
 START_TEST(trap_names_the_abi_that_was_entered)
 {
-	const struct sbpf_target target = {.abis = "x86"};
+	const struct sbpf_target target = { .abis = "x86" };
 	struct sbpf_filter *filter = filter_of("getppid", SECCOMP_RET_TRAP, NULL, 0, &target);
 	struct seen seen;
 	int status = run_case(enter_32bit_with_handler, filter, &seen);
@@ -156,29 +156,29 @@ static const struct condition_32bit {
 	uint64_t argument;
 	bool holds;
 } conditions_32bit[] = {
-	{{0, SBPF_EQ, 5, 0}, 5, true},
-	{{0, SBPF_EQ, 5, 0}, 6, false},
+	{ { 0, SBPF_EQ, 5, 0 }, 5, true },
+	{ { 0, SBPF_EQ, 5, 0 }, 6, false },
 	/* the register's upper half does not count */
-	{{0, SBPF_EQ, 5, 0}, 0xdeadbeef00000005, true},
+	{ { 0, SBPF_EQ, 5, 0 }, 0xdeadbeef00000005, true },
 	/* a sign-extended value is cut */
-	{{0, SBPF_EQ, 0xffffffffffffffff, 0}, 0xffffffff, true},
-	{{0, SBPF_EQ, 0xfffffffffffffffe, 0}, 0xfffffffe, true},
-	{{0, SBPF_GT, 0xfffffffffffffffe, 0}, 0xffffffff, true},
-	{{0, SBPF_MASKED_EQ, 0xff, 0xffffffffffffff80}, 0x80, true},
+	{ { 0, SBPF_EQ, 0xffffffffffffffff, 0 }, 0xffffffff, true },
+	{ { 0, SBPF_EQ, 0xfffffffffffffffe, 0 }, 0xfffffffe, true },
+	{ { 0, SBPF_GT, 0xfffffffffffffffe, 0 }, 0xffffffff, true },
+	{ { 0, SBPF_MASKED_EQ, 0xff, 0xffffffffffffff80 }, 0x80, true },
 	/* any other value above 32 bits is compared as it stands */
-	{{0, SBPF_EQ, 0x100000005, 0}, 5, false},
-	{{0, SBPF_NE, 0x100000005, 0}, 5, true},
-	{{0, SBPF_LT, 0x100000000, 0}, 0xffffffff, true},
-	{{0, SBPF_LE, 0x100000000, 0}, 0xffffffff, true},
-	{{0, SBPF_GE, 0x100000000, 0}, 0xffffffff, false},
-	{{0, SBPF_GT, 0x100000000, 0}, 0xffffffff, false},
-	{{0, SBPF_MASKED_EQ, 0x1000000ff, 0x100000005}, 5, false},
-	{{0, SBPF_MASKED_EQ, 0x1000000ff, 0x5}, 5, true},
+	{ { 0, SBPF_EQ, 0x100000005, 0 }, 5, false },
+	{ { 0, SBPF_NE, 0x100000005, 0 }, 5, true },
+	{ { 0, SBPF_LT, 0x100000000, 0 }, 0xffffffff, true },
+	{ { 0, SBPF_LE, 0x100000000, 0 }, 0xffffffff, true },
+	{ { 0, SBPF_GE, 0x100000000, 0 }, 0xffffffff, false },
+	{ { 0, SBPF_GT, 0x100000000, 0 }, 0xffffffff, false },
+	{ { 0, SBPF_MASKED_EQ, 0x1000000ff, 0x100000005 }, 5, false },
+	{ { 0, SBPF_MASKED_EQ, 0x1000000ff, 0x5 }, 5, true },
 };
 
 START_TEST(conditions_take_32bit_arguments_as_zero_extended)
 {
-	const struct sbpf_target target = {.abis = "x86"};
+	const struct sbpf_target target = { .abis = "x86" };
 
 	for (size_t i = 0; i < sizeof(conditions_32bit) / sizeof(conditions_32bit[0]); i++) {
 		const struct condition_32bit *row = &conditions_32bit[i];
@@ -196,7 +196,7 @@ END_TEST
 
 static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
 {
-	char *argv[] = {(char *)"call32", NULL};
+	char *argv[] = { (char *)"call32", NULL };
 
 	if (install(filter, 0, seen))
 		execv(CALL32_PROGRAM, argv);
@@ -204,7 +204,7 @@ static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
 
 START_TEST(a_32bit_program_runs_under_the_filter)
 {
-	const struct sbpf_target target = {.abis = "x86"};
+	const struct sbpf_target target = { .abis = "x86" };
 	struct sbpf_filter *filter;
 	struct seen seen;
 	int status;
@@ -223,7 +223,7 @@ END_TEST
 
 START_TEST(a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter)
 {
-	const struct sbpf_target target = {.abis = ""};
+	const struct sbpf_target target = { .abis = "" };
 	struct sbpf_filter *filter;
 	struct seen seen;
 	int status;
@@ -253,7 +253,7 @@ static void call_x32(struct seen *seen, const struct sbpf_filter *filter)
 
 START_TEST(x32_numbers_are_killed_without_x32_in_the_filter)
 {
-	const struct sbpf_target target = {.abis = ""};
+	const struct sbpf_target target = { .abis = "" };
 	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
 	struct seen seen;
 	int status = run_case(call_x32, filter, &seen);
@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(x32_numbers_have_their_rules_with_x32_in_the_filter)
 {
-	const struct sbpf_target target = {.abis = "x32"};
+	const struct sbpf_target target = { .abis = "x32" };
 	struct sbpf_filter *filter =
 		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
 	struct seen seen;
@@ -288,8 +288,8 @@ static void call_number_minus_one(struct seen *seen, const struct sbpf_filter *f
 
 START_TEST(number_0xffffffff_gets_the_default)
 {
-	const struct sbpf_target target = {.abis = ""};
-	struct sbpf_error error = {0};
+	const struct sbpf_target target = { .abis = "" };
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ERRNO | REFUSED, &target, &error);
 	struct sbpf_filter *filter;
 	struct seen seen;

@@ -46,8 +46,8 @@ static int run_with(case_body body, struct sbpf_filter *filter, struct seen *see
 
 static bool drop_capabilities(void)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	return syscall(SYS_capset, &header, sets) == 0;
 }
@@ -97,7 +97,7 @@ static void install_without_capabilities(struct seen *seen, const struct sbpf_fi
 
 static bool has_sys_admin(void)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
 	return syscall(SYS_capget, &header, sets) == 0 && sets[0].effective & 1u << CAP_SYS_ADMIN;
@@ -175,7 +175,7 @@ END_TEST
 
 static struct sbpf_filter *with_flags(unsigned int flags, uint32_t verdict)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, NULL, &error);
 
 	sbpf_policy_add_rule(policy, verdict, "getppid", NULL, 0, &error);
@@ -198,7 +198,7 @@ END_TEST
 START_TEST(a_filter_for_another_machine_is_refused)
 {
 	const char *other = sbpf_abi_native() == sbpf_abi_find("aarch64") ? "x86_64" : "aarch64";
-	const struct sbpf_target target = {.machine = other};
+	const struct sbpf_target target = { .machine = other };
 	struct seen seen;
 
 	assert_survived(run_with(install_plainly,
@@ -211,7 +211,7 @@ END_TEST
 
 START_TEST(no_filter_keeps_the_first_error)
 {
-	struct sbpf_error error = {.code = SBPF_ERROR_READ, .message = "the first"};
+	struct sbpf_error error = { .code = SBPF_ERROR_READ, .message = "the first" };
 
 	ck_assert_int_eq(sbpf_install(NULL, 0, &error), -1);
 	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
@@ -265,7 +265,7 @@ struct other_thread {
 
 static void *wait_and_call(void *argument)
 {
-	const uint64_t arguments[6] = {0};
+	const uint64_t arguments[6] = { 0 };
 	struct other_thread *other = argument;
 
 	if (other->own_filter)
@@ -280,7 +280,7 @@ static void *wait_and_call(void *argument)
 static void install_beside_thread(struct seen *seen, const struct sbpf_filter *filter,
 				  unsigned int flags, bool has_own_filter)
 {
-	struct other_thread other = {.seen = seen, .own_filter = has_own_filter ? filter : NULL};
+	struct other_thread other = { .seen = seen, .own_filter = has_own_filter ? filter : NULL };
 	pthread_t thread;
 
 	pthread_barrier_init(&other.ready, NULL, 2);
@@ -413,22 +413,22 @@ static const struct refusal {
 	enum sbpf_code code;
 	const char *words;
 } refusals[] = {
-	{EACCES, SBPF_ERROR_PRIVILEGE, "CAP_SYS_ADMIN"},
-	{524, SBPF_ERROR_KERNEL, "net.core.bpf_jit_limit"},
-	{EBUSY, SBPF_ERROR_KERNEL, "a listener is in force"},
-	{ESRCH, SBPF_ERROR_KERNEL, "cannot be synchronised"},
-	{ENOSYS, SBPF_ERROR_KERNEL, "CONFIG_SECCOMP"},
-	{EPERM, SBPF_ERROR_KERNEL, "must allow seccomp"},
-	{EFAULT, SBPF_ERROR_KERNEL, "could not read"},
-	{EMFILE, SBPF_ERROR_KERNEL, "RLIMIT_NOFILE"},
-	{ENFILE, SBPF_ERROR_KERNEL, "fs.file-max"},
-	{EINVAL, SBPF_ERROR_KERNEL, "CONFIG_SECCOMP_FILTER"},
-	{133, SBPF_ERROR_KERNEL, "errno 133"},
+	{ EACCES, SBPF_ERROR_PRIVILEGE, "CAP_SYS_ADMIN" },
+	{ 524, SBPF_ERROR_KERNEL, "net.core.bpf_jit_limit" },
+	{ EBUSY, SBPF_ERROR_KERNEL, "a listener is in force" },
+	{ ESRCH, SBPF_ERROR_KERNEL, "cannot be synchronised" },
+	{ ENOSYS, SBPF_ERROR_KERNEL, "CONFIG_SECCOMP" },
+	{ EPERM, SBPF_ERROR_KERNEL, "must allow seccomp" },
+	{ EFAULT, SBPF_ERROR_KERNEL, "could not read" },
+	{ EMFILE, SBPF_ERROR_KERNEL, "RLIMIT_NOFILE" },
+	{ ENFILE, SBPF_ERROR_KERNEL, "fs.file-max" },
+	{ EINVAL, SBPF_ERROR_KERNEL, "CONFIG_SECCOMP_FILTER" },
+	{ 133, SBPF_ERROR_KERNEL, "errno 133" },
 };
 
 START_TEST(every_refusal_is_put_in_words)
 {
-	const struct sbpf_condition set_filter = {0, SBPF_EQ, SECCOMP_SET_MODE_FILTER, 0};
+	const struct sbpf_condition set_filter = { 0, SBPF_EQ, SECCOMP_SET_MODE_FILTER, 0 };
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		const struct refusal *row = &refusals[i];
@@ -446,22 +446,22 @@ static const struct lacking_flag {
 	unsigned int with;
 	const char *words;
 } lacking_flags[] = {
-	{SECCOMP_FILTER_FLAG_TSYNC, 0, "SECCOMP_FILTER_FLAG_TSYNC, which came with Linux 3.17"},
-	{SECCOMP_FILTER_FLAG_LOG, 0, "SECCOMP_FILTER_FLAG_LOG, which came with Linux 4.14"},
-	{SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, "SECCOMP_FILTER_FLAG_SPEC_ALLOW, which"},
-	{SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, "SECCOMP_FILTER_FLAG_NEW_LISTENER, which"},
-	{SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
-	 SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER,
-	 "SECCOMP_FILTER_FLAG_TSYNC_ESRCH, which came with Linux 5.7"},
-	{SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-	 "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which came with Linux 5.19"},
+	{ SECCOMP_FILTER_FLAG_TSYNC, 0, "SECCOMP_FILTER_FLAG_TSYNC, which came with Linux 3.17" },
+	{ SECCOMP_FILTER_FLAG_LOG, 0, "SECCOMP_FILTER_FLAG_LOG, which came with Linux 4.14" },
+	{ SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, "SECCOMP_FILTER_FLAG_SPEC_ALLOW, which" },
+	{ SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, "SECCOMP_FILTER_FLAG_NEW_LISTENER, which" },
+	{ SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
+	  SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER,
+	  "SECCOMP_FILTER_FLAG_TSYNC_ESRCH, which came with Linux 5.7" },
+	{ SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+	  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which came with Linux 5.19" },
 };
 
 START_TEST(a_flag_that_the_kernel_lacks_is_named)
 {
 	for (size_t i = 0; i < sizeof(lacking_flags) / sizeof(lacking_flags[0]); i++) {
 		const struct lacking_flag *row = &lacking_flags[i];
-		const struct sbpf_condition has_flag = {1, SBPF_MASKED_EQ, row->flag, row->flag};
+		const struct sbpf_condition has_flag = { 1, SBPF_MASKED_EQ, row->flag, row->flag };
 		struct seen seen;
 
 		play(SECCOMP_RET_ERRNO | EINVAL, &has_flag, harmless(), row->flag | row->with,
@@ -477,7 +477,7 @@ START_TEST(no_flag_is_blamed_that_the_kernel_knows)
 				   SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
 				   SECCOMP_FILTER_FLAG_NEW_LISTENER |
 				   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	const struct sbpf_condition all_flags = {1, SBPF_EQ, flags, 0};
+	const struct sbpf_condition all_flags = { 1, SBPF_EQ, flags, 0 };
 	struct seen seen;
 
 	play(SECCOMP_RET_ERRNO | EINVAL, &all_flags, harmless(), flags, &seen);
@@ -488,7 +488,8 @@ END_TEST
 START_TEST(flags_of_a_profile_and_of_the_caller_reach_the_kernel)
 {
 	const struct sbpf_condition both = {
-		1, SBPF_EQ, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0};
+		1, SBPF_EQ, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0
+	};
 	struct seen seen;
 
 	play(SECCOMP_RET_ERRNO | 133, &both,
@@ -500,8 +501,8 @@ END_TEST
 
 START_TEST(an_action_that_the_kernel_lacks_is_named)
 {
-	const struct sbpf_condition asks = {0, SBPF_EQ, SECCOMP_GET_ACTION_AVAIL, 0};
-	const struct sbpf_target target = {.bad_arch = "ERRNO"};
+	const struct sbpf_condition asks = { 0, SBPF_EQ, SECCOMP_GET_ACTION_AVAIL, 0 };
+	const struct sbpf_target target = { .bad_arch = "ERRNO" };
 	struct seen seen;
 
 	play(SECCOMP_RET_ERRNO | EOPNOTSUPP, &asks,
@@ -535,7 +536,7 @@ END_TEST
 
 START_TEST(installing_takes_prctl_and_seccomp_alone)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, NULL, &error);
 	struct sbpf_filter *second = harmless();
 	struct seen seen;
@@ -553,7 +554,7 @@ END_TEST
 
 static void install_and_execute(struct seen *seen, const struct sbpf_filter *filter)
 {
-	char *argv[] = {(char *)"sh", (char *)"-c", (char *)"exit 21", NULL};
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"exit 21", NULL };
 
 	if (install(filter, 0, seen))
 		execv("/bin/sh", argv);
@@ -561,7 +562,7 @@ static void install_and_execute(struct seen *seen, const struct sbpf_filter *fil
 
 START_TEST(a_filter_stays_in_force_over_execve)
 {
-	const struct sbpf_condition is_21 = {0, SBPF_EQ, 21, 0};
+	const struct sbpf_condition is_21 = { 0, SBPF_EQ, 21, 0 };
 	struct seen seen;
 	int status;
 

@@ -11,8 +11,8 @@
 #define FIRST_ROW 256
 
 static const struct option_row common_rows[] = {
-	{"help", 'h', NULL, "print this and exit", 0},
-	{"version", 'V', NULL, "print the version and exit", 0},
+	{ "help", 'h', NULL, "print this and exit", 0 },
+	{ "version", 'V', NULL, "print the version and exit", 0 },
 };
 #define COMMON_ROWS (sizeof(common_rows) / sizeof(common_rows[0]))
 
@@ -99,7 +99,7 @@ static void print_rows(const struct option_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		char left[40];
-		char letter[] = {'-', rows[i].letter, ',', 0};
+		char letter[] = { '-', rows[i].letter, ',', 0 };
 
 		snprintf(left, sizeof(left), "%4s --%s%s%s", rows[i].letter ? letter : "",
 			 rows[i].name, rows[i].argument ? " " : "",
@@ -196,7 +196,7 @@ static bool parse(const struct parser *parser, int argc, char **argv, int *statu
 bool options_parse(const struct tool *tool, const struct option_group *groups, size_t group_count,
 		   int argc, char **argv, int *operand, int *status)
 {
-	struct parser parser = {.tool = tool, .groups = groups, .group_count = group_count};
+	struct parser parser = { .tool = tool, .groups = groups, .group_count = group_count };
 	bool parsed = false;
 
 	if (prepare(&parser)) {

@@ -7,31 +7,31 @@
 #define TARGET(field) offsetof(struct sbpf_target, field)
 
 const struct option_row target_options[] = {
-	{"arch", 0, "MACHINE",
-	 "the machine the filter is for, such as x86_64 or aarch64\n"
-	 "(default: this one)",
-	 TARGET(machine)},
-	{"abi", 0, "LIST",
-	 "the ABIs beside the machine's own, such as x86,x32, or \"\" for\n"
-	 "none (default: what the profile says)",
-	 TARGET(abis)},
-	{"kernel", 0, "RELEASE",
-	 "the kernel's release, such as 6.1, for minKernel\n"
-	 "(default: this kernel's)",
-	 TARGET(kernel)},
-	{"caps", 0, "LIST",
-	 "the capabilities held, such as SYS_ADMIN,NET_RAW, ALL, or \"\"\n"
-	 "for none (default: the config.json's, else Docker's 14)",
-	 TARGET(capabilities)},
-	{"bad-arch", 0, "ACTION",
-	 "what calls from any other ABI get, such as KILL_THREAD\n"
-	 "(default: KILL_PROCESS)",
-	 TARGET(bad_arch)},
-	{"enosys", 0, NULL,
-	 "answer calls newer than the profile with ENOSYS where it\n"
-	 "would deny them",
-	 TARGET(unknown_as_enosys)},
-	{"strict", 0, NULL, "take an unknown call name as an error", TARGET(strict)},
+	{ "arch", 0, "MACHINE",
+	  "the machine the filter is for, such as x86_64 or aarch64\n"
+	  "(default: this one)",
+	  TARGET(machine) },
+	{ "abi", 0, "LIST",
+	  "the ABIs beside the machine's own, such as x86,x32, or \"\" for\n"
+	  "none (default: what the profile says)",
+	  TARGET(abis) },
+	{ "kernel", 0, "RELEASE",
+	  "the kernel's release, such as 6.1, for minKernel\n"
+	  "(default: this kernel's)",
+	  TARGET(kernel) },
+	{ "caps", 0, "LIST",
+	  "the capabilities held, such as SYS_ADMIN,NET_RAW, ALL, or \"\"\n"
+	  "for none (default: the config.json's, else Docker's 14)",
+	  TARGET(capabilities) },
+	{ "bad-arch", 0, "ACTION",
+	  "what calls from any other ABI get, such as KILL_THREAD\n"
+	  "(default: KILL_PROCESS)",
+	  TARGET(bad_arch) },
+	{ "enosys", 0, NULL,
+	  "answer calls newer than the profile with ENOSYS where it\n"
+	  "would deny them",
+	  TARGET(unknown_as_enosys) },
+	{ "strict", 0, NULL, "take an unknown call name as an error", TARGET(strict) },
 };
 
 const size_t target_option_count = sizeof(target_options) / sizeof(target_options[0]);

@@ -15,10 +15,10 @@ static const struct flag {
 	unsigned int bit;
 	const char *name;
 } flags[] = {
-	{1u << 0, "SECCOMP_FILTER_FLAG_TSYNC"},
-	{1u << 1, "SECCOMP_FILTER_FLAG_LOG"},
-	{1u << 2, "SECCOMP_FILTER_FLAG_SPEC_ALLOW"},
-	{1u << 5, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"},
+	{ 1u << 0, "SECCOMP_FILTER_FLAG_TSYNC" },
+	{ 1u << 1, "SECCOMP_FILTER_FLAG_LOG" },
+	{ 1u << 2, "SECCOMP_FILTER_FLAG_SPEC_ALLOW" },
+	{ 1u << 5, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" },
 };
 
 static const char *machine_name(int abi)

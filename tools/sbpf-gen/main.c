@@ -25,18 +25,18 @@ static const struct tool tool = {
 #define WORK(field) offsetof(struct work, field)
 
 static const struct option_row rows[] = {
-	{"output", 'o', "FILE", "the file to write; \"-\" is standard output", WORK(output)},
-	{"check", 0, "FILE",
-	 "write nothing, whatever --output says; fail when FILE is\n"
-	 "not what would be written",
-	 WORK(check)},
-	{"format", 0, "FORMAT", "c (default), raw, base64, asm, json or dot", WORK(format)},
-	{"name", 0, "IDENT=PROFILE",
-	 "a profile and what its symbols begin with; may be given\n"
-	 "several times for a C header",
-	 WORK(name)},
-	{"effort", 0, "EFFORT", "quick or thorough (default)", WORK(effort)},
-	{"verbose", 'v', NULL, "report the size of each filter", WORK(verbose)},
+	{ "output", 'o', "FILE", "the file to write; \"-\" is standard output", WORK(output) },
+	{ "check", 0, "FILE",
+	  "write nothing, whatever --output says; fail when FILE is\n"
+	  "not what would be written",
+	  WORK(check) },
+	{ "format", 0, "FORMAT", "c (default), raw, base64, asm, json or dot", WORK(format) },
+	{ "name", 0, "IDENT=PROFILE",
+	  "a profile and what its symbols begin with; may be given\n"
+	  "several times for a C header",
+	  WORK(name) },
+	{ "effort", 0, "EFFORT", "quick or thorough (default)", WORK(effort) },
+	{ "verbose", 'v', NULL, "report the size of each filter", WORK(verbose) },
 };
 
 static const struct format {
@@ -44,9 +44,9 @@ static const struct format {
 	bool is_header;		 /* written here, not by the library; can hold several filters */
 	enum sbpf_format format; /* of the library */
 } formats[] = {
-	{.name = "c", .is_header = true},      {"raw", false, SBPF_FORMAT_RAW},
-	{"base64", false, SBPF_FORMAT_BASE64}, {"asm", false, SBPF_FORMAT_ASM},
-	{"json", false, SBPF_FORMAT_JSON},     {"dot", false, SBPF_FORMAT_DOT},
+	{ .name = "c", .is_header = true },	 { "raw", false, SBPF_FORMAT_RAW },
+	{ "base64", false, SBPF_FORMAT_BASE64 }, { "asm", false, SBPF_FORMAT_ASM },
+	{ "json", false, SBPF_FORMAT_JSON },	 { "dot", false, SBPF_FORMAT_DOT },
 };
 
 static const struct format *find_format(const char *name)
@@ -160,7 +160,7 @@ static int check_usage(struct work *work, int operand_count, char **operands)
 static char *format_work(const struct work *work, size_t *length)
 {
 	const struct format *format = find_format(work->format);
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	char *data;
 
 	if (format->is_header) {
@@ -231,10 +231,10 @@ static enum status make(struct work *work)
 
 int main(int argc, char **argv)
 {
-	struct work work = {.format = "c", .effort = "thorough"};
+	struct work work = { .format = "c", .effort = "thorough" };
 	const struct option_group groups[] = {
-		{"Options", rows, sizeof(rows) / sizeof(rows[0]), &work},
-		{"Target", target_options, target_option_count, &work.target},
+		{ "Options", rows, sizeof(rows) / sizeof(rows[0]), &work },
+		{ "Target", target_options, target_option_count, &work.target },
 	};
 	int status = STATUS_FAILURE;
 	int operand;

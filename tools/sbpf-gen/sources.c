@@ -17,7 +17,7 @@ static struct source *add_source(struct work *work)
 	if (!sources)
 		return NULL;
 	work->sources = sources;
-	sources[work->source_count] = (struct source){0};
+	sources[work->source_count] = (struct source){ 0 };
 	return &sources[work->source_count++];
 }
 
@@ -206,10 +206,10 @@ static void report_size(const struct source *source, const char *machine, size_t
 static enum status compile_for(const struct work *work, struct source *source, size_t index,
 			       struct reported *reported)
 {
-	struct sbpf_options options = {.effort = strcmp(work->effort, "quick") ? SBPF_THOROUGH
-									       : SBPF_QUICK};
+	struct sbpf_options options = { .effort = strcmp(work->effort, "quick") ? SBPF_THOROUGH
+										: SBPF_QUICK };
 	struct sbpf_target target = work->target;
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
 	struct sbpf_abi machine;
 
@@ -217,7 +217,8 @@ static enum status compile_for(const struct work *work, struct source *source, s
 	target.machine = machine.name;
 	policy = sbpf_load_json(source->text, source->length, &target, &error);
 	if (policy && !report_new_warnings(source->path, policy, reported))
-		error = (struct sbpf_error){.code = SBPF_ERROR_MEMORY, .message = "out of memory"};
+		error = (struct sbpf_error){ .code = SBPF_ERROR_MEMORY,
+					     .message = "out of memory" };
 	else
 		source->filters[index] = sbpf_compile(policy, &options, &error);
 	sbpf_policy_free(policy);
@@ -233,7 +234,7 @@ enum status sources_compile(struct work *work)
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < work->source_count && status == STATUS_OK; i++) {
-		struct reported reported = {0};
+		struct reported reported = { 0 };
 
 		for (size_t j = 0; j < work->machine_count && status == STATUS_OK; j++)
 			status = compile_for(work, &work->sources[i], j, &reported);

@@ -10,8 +10,8 @@ static const struct command {
 	const char *summary;
 	int (*main)(int argc, char **argv);
 } commands[] = {
-	{"run", "run a command under a profile", run_main},
-	{"syscalls", "look up system calls by name or number", syscalls_main},
+	{ "run", "run a command under a profile", run_main },
+	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -27,14 +27,14 @@ struct run_options {
 };
 
 static const struct option_row run_rows[] = {
-	{"profile", 'p', "FILE",
-	 "the profile, or - for standard input\n"
-	 "(default: Docker's)",
-	 offsetof(struct run_options, profile)},
-	{"keep-privileges", 0, NULL,
-	 "do not set no_new_privs, so that set-user-ID programs work;\n"
-	 "needs CAP_SYS_ADMIN",
-	 offsetof(struct run_options, keep_privileges)},
+	{ "profile", 'p', "FILE",
+	  "the profile, or - for standard input\n"
+	  "(default: Docker's)",
+	  offsetof(struct run_options, profile) },
+	{ "keep-privileges", 0, NULL,
+	  "do not set no_new_privs, so that set-user-ID programs work;\n"
+	  "needs CAP_SYS_ADMIN",
+	  offsetof(struct run_options, keep_privileges) },
 };
 
 static const struct tool tool = {
@@ -55,7 +55,7 @@ static struct sbpf_filter *compile_profile(const struct run_options *options,
 					   const struct sbpf_target *target, int *status)
 {
 	const char *file = options->profile ? options->profile : "built-in profile";
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
 	struct sbpf_filter *filter;
 
@@ -148,8 +148,8 @@ static bool allows_exec(const struct sbpf_filter *filter, const struct supervise
 	struct sbpf_abi native;
 	struct seccomp_data data = {
 		.nr = SYS_execve,
-		.args = {(uintptr_t)command->path, (uintptr_t)command->argv,
-			 (uintptr_t)command->environment},
+		.args = { (uintptr_t)command->path, (uintptr_t)command->argv,
+			  (uintptr_t)command->environment },
 	};
 	uint32_t verdict;
 	char text[32];
@@ -208,8 +208,8 @@ static int run(const struct run_options *options, const struct sbpf_target *targ
 {
 	int status = STATUS_NOT_STARTED;
 	struct sbpf_filter *filter = compile_profile(options, target, &status);
-	struct supervise_command command = {.argv = argv, .environment = environ};
-	struct supervise_outcome outcome = {0};
+	struct supervise_command command = { .argv = argv, .environment = environ };
+	struct supervise_outcome outcome = { 0 };
 	char *path = NULL;
 
 	if (!filter || !needs_no_listener(filter))
@@ -234,11 +234,11 @@ out:
 
 int run_main(int argc, char **argv)
 {
-	struct run_options options = {0};
-	struct sbpf_target target = {0};
+	struct run_options options = { 0 };
+	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
-		{"Options", run_rows, sizeof(run_rows) / sizeof(run_rows[0]), &options},
-		{"Target", target_options, target_option_count, &target},
+		{ "Options", run_rows, sizeof(run_rows) / sizeof(run_rows[0]), &options },
+		{ "Target", target_options, target_option_count, &target },
 	};
 	int operand, status;
 

@@ -24,12 +24,12 @@ struct signal_state {
 };
 
 /* The signals that are waited for: these are passed on, and SIGCHLD tells of the command. */
-static const int passed_on[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
-				SIGTERM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
+static const int passed_on[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+				 SIGTERM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH };
 
 static void take_signals(sigset_t *waited_for, struct signal_state *before)
 {
-	const struct sigaction default_action = {.sa_handler = SIG_DFL};
+	const struct sigaction default_action = { .sa_handler = SIG_DFL };
 
 	sigemptyset(waited_for);
 	sigaddset(waited_for, SIGCHLD);

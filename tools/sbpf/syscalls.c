@@ -18,12 +18,12 @@ struct syscalls_options {
 };
 
 static const struct option_row syscalls_rows[] = {
-	{"abi", 0, "LIST",
-	 "only these ABIs, such as x86_64,arm (default: all; for the\n"
-	 "table of all calls, those of this machine)",
-	 offsetof(struct syscalls_options, abis)},
-	{"format", 0, "FORMAT", "text or json (default: text)",
-	 offsetof(struct syscalls_options, format)},
+	{ "abi", 0, "LIST",
+	  "only these ABIs, such as x86_64,arm (default: all; for the\n"
+	  "table of all calls, those of this machine)",
+	  offsetof(struct syscalls_options, abis) },
+	{ "format", 0, "FORMAT", "text or json (default: text)",
+	  offsetof(struct syscalls_options, format) },
 };
 
 static const struct tool tool = {
@@ -110,7 +110,7 @@ static bool understand(const struct selection *selection, const char *operand, s
 {
 	const char *suggestion;
 
-	*query = (struct query){0};
+	*query = (struct query){ 0 };
 	if (parse_number(operand, &query->number)) {
 		if (has_number(selection, query->number))
 			return true;
@@ -305,8 +305,8 @@ static const struct format {
 	const char *name;
 	void (*print)(const struct selection *selection, const struct query *queries, size_t count);
 } formats[] = {
-	{"text", print_text},
-	{"json", print_json},
+	{ "text", print_text },
+	{ "json", print_json },
 };
 
 static const struct format *find_format(const char *name)
@@ -353,7 +353,7 @@ static int select_listed(struct selection *selection, const char *list)
 /* The built-in profile names the ABIs that go with a machine. */
 static int select_machine(struct selection *selection)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy =
 		sbpf_load_json(default_profile, default_profile_length, NULL, &error);
 
@@ -408,12 +408,12 @@ static int answer(const struct selection *selection, const struct format *format
 
 int syscalls_main(int argc, char **argv)
 {
-	struct syscalls_options options = {.format = "text"};
+	struct syscalls_options options = { .format = "text" };
 	const struct option_group groups[] = {
-		{"Options", syscalls_rows, sizeof(syscalls_rows) / sizeof(syscalls_rows[0]),
-		 &options},
+		{ "Options", syscalls_rows, sizeof(syscalls_rows) / sizeof(syscalls_rows[0]),
+		  &options },
 	};
-	struct selection selection = {0};
+	struct selection selection = { 0 };
 	const struct format *format;
 	int operand, status;
 
