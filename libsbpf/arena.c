@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,21 +31,36 @@ static int grow(struct arena *arena, size_t need)
 	return 0;
 }
 
-void *arena_alloc(struct arena *arena, size_t count, size_t size)
+/* count × size bytes, rounded up so that what follows is aligned. */
+static bool add_up(size_t count, size_t size, size_t *need)
+{
+	if (__builtin_mul_overflow(count, size, need) || *need > SIZE_MAX - ALIGNMENT)
+		return false;
+	*need = (*need + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	return true;
+}
+
+void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 {
 	size_t need;
 	void *bytes;
 
-	if (__builtin_mul_overflow(count, size, &need) || need > SIZE_MAX - ALIGNMENT)
+	if (!add_up(count, size, &need))
 		return NULL;
-	need = (need + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	if (!arena->block || arena->size - arena->used < need) {
 		if (grow(arena, need))
 			return NULL;
 	}
 	bytes = arena->block->bytes + arena->used;
 	arena->used += need;
-	return memset(bytes, 0, need);
+	return bytes;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+	void *bytes = arena_alloc_raw(arena, count, size);
+
+	return bytes ? memset(bytes, 0, count * size) : NULL;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)

@@ -16,6 +16,9 @@ struct arena {
 /* count objects of size bytes, zeroed and aligned for any type; NULL when there is no memory. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
+/* The same, not zeroed: for what is written whole before it is read. */
+void *arena_alloc_raw(struct arena *arena, size_t count, size_t size);
+
 /* A terminated copy of length bytes. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 

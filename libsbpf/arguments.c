@@ -196,8 +196,9 @@ static bool make_question(struct builder *builder, struct question *question, ui
 			  uint32_t opens)
 {
 	*question = (struct question){ 0 };
-	question->clauses = arena_alloc(builder->dag->scratch, clauses, sizeof(struct open_clause));
-	question->opens = arena_alloc(builder->dag->scratch, opens, sizeof(struct open));
+	question->clauses =
+		arena_alloc_raw(builder->dag->scratch, clauses, sizeof(struct open_clause));
+	question->opens = arena_alloc_raw(builder->dag->scratch, opens, sizeof(struct open));
 	return question->clauses && question->opens;
 }
 
@@ -440,8 +441,8 @@ static void add_edges(const struct open *open, bool lower, uint32_t *edges, uint
 static uint32_t *find_edges(struct builder *builder, const struct question *question,
 			    const struct scope *scope, uint32_t *count)
 {
-	uint32_t *edges = arena_alloc(builder->dag->scratch, 4 * (size_t)question->open_count + 1,
-				      sizeof(*edges));
+	uint32_t *edges = arena_alloc_raw(builder->dag->scratch,
+					  4 * (size_t)question->open_count + 1, sizeof(*edges));
 	uint32_t kept = 0;
 
 	*count = 0;
@@ -469,7 +470,7 @@ static int32_t decide_ranges(struct builder *builder, const struct question *que
 	uint32_t *edges = find_edges(builder, question, scope, &count);
 	struct segment *segments;
 
-	segments = edges ? arena_alloc(builder->dag->scratch, count, sizeof(*segments)) : NULL;
+	segments = edges ? arena_alloc_raw(builder->dag->scratch, count, sizeof(*segments)) : NULL;
 	if (!segments)
 		return -1;
 	for (uint32_t i = 0; i < count; i++) {
@@ -544,7 +545,7 @@ static void *make_key(struct builder *builder, const struct question *question, 
 {
 	size_t clauses = question->clause_count * sizeof(*question->clauses);
 	size_t opens = question->open_count * sizeof(*question->opens);
-	unsigned char *key = arena_alloc(builder->dag->scratch, clauses + opens + 1, 1);
+	unsigned char *key = arena_alloc_raw(builder->dag->scratch, clauses + opens + 1, 1);
 
 	*size = clauses + opens;
 	if (key) {
@@ -596,7 +597,7 @@ static int32_t ask(struct builder *builder, const struct question *question)
 	place = find_answer(builder, key, size);
 	if (*place)
 		return (*place)->node;
-	found = arena_alloc(builder->dag->scratch, 1, sizeof(*found));
+	found = arena_alloc_raw(builder->dag->scratch, 1, sizeof(*found));
 	if (!found)
 		return -1;
 	*found = (struct answer){ NULL, key, size, answer(builder, question) };
@@ -743,6 +744,8 @@ static int32_t build(struct builder *builder, const struct call *call)
 		return -1;
 	node = ask_in_order(builder, &question, true);
 	if (question.clause_count < 2 && node >= 0)
+		return node;
+	if (node >= 0 && !builder->options->thorough)
 		return node;
 	node = smaller(builder->dag, node, chain(builder, &question));
 	return smaller(builder->dag, node, ask_in_order(builder, &question, false));

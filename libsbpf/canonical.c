@@ -366,10 +366,12 @@ static int start(struct builder *builder)
 	size_t most = rules + most_newer(builder) + 2; /* socketcall and ipc by their sub-calls */
 
 	/* A rule stands in its number's list and in its sub-call's. */
-	builder->entries = arena_alloc(builder->arena, 2 * rules + 1, sizeof(*builder->entries));
-	builder->dense = arena_alloc(builder->arena, DENSE + 2 * SUB_CALLS, sizeof(struct list));
-	builder->far = arena_alloc(builder->arena, most, sizeof(*builder->far));
-	builder->calls = arena_alloc(builder->arena, most, sizeof(*builder->calls));
+	builder->entries =
+		arena_alloc_raw(builder->arena, 2 * rules + 1, sizeof(*builder->entries));
+	builder->dense =
+		arena_alloc_raw(builder->arena, DENSE + 2 * SUB_CALLS, sizeof(struct list));
+	builder->far = arena_alloc_raw(builder->arena, most, sizeof(*builder->far));
+	builder->calls = arena_alloc_raw(builder->arena, most, sizeof(*builder->calls));
 	if (!builder->entries || !builder->dense || !builder->far || !builder->calls)
 		return -1;
 	memset(builder->dense, 0xff, (DENSE + 2 * SUB_CALLS) * sizeof(struct list));

@@ -13,8 +13,8 @@ int dag_init(struct dag *dag, struct arena *arena, struct arena *scratch)
 			     .capacity = FIRST_NODES,
 			     .table_size = FIRST_TABLE,
 			     .last_return = -1 };
-	dag->nodes = arena_alloc(arena, dag->capacity, sizeof(*dag->nodes));
-	dag->table = arena_alloc(arena, dag->table_size, sizeof(*dag->table));
+	dag->nodes = arena_alloc_raw(arena, dag->capacity, sizeof(*dag->nodes));
+	dag->table = arena_alloc_raw(arena, dag->table_size, sizeof(*dag->table));
 	if (!dag->nodes || !dag->table)
 		return -1;
 	memset(dag->table, 0xff, dag->table_size * sizeof(*dag->table));
@@ -52,8 +52,8 @@ static int32_t *find(struct dag *dag, const struct node *node)
 /* Doubles the room for nodes and keeps the table at most half full. */
 static int grow(struct dag *dag)
 {
-	struct node *nodes = arena_alloc(dag->arena, dag->capacity * (size_t)2, sizeof(*nodes));
-	int32_t *table = arena_alloc(dag->arena, dag->table_size * (size_t)2, sizeof(*table));
+	struct node *nodes = arena_alloc_raw(dag->arena, dag->capacity * (size_t)2, sizeof(*nodes));
+	int32_t *table = arena_alloc_raw(dag->arena, dag->table_size * (size_t)2, sizeof(*table));
 
 	if (!nodes || !table)
 		return -1;
@@ -140,7 +140,7 @@ int dag_size(const struct dag *dag, int32_t root)
 {
 	struct arena mark = arena_mark(dag->scratch);
 	uint8_t *seen = arena_alloc(dag->scratch, dag->count, 1);
-	int32_t *stack = arena_alloc(dag->scratch, (size_t)dag->count + 1, sizeof(*stack));
+	int32_t *stack = arena_alloc_raw(dag->scratch, (size_t)dag->count + 1, sizeof(*stack));
 	int size = 0;
 	uint32_t top = 0;
 

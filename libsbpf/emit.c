@@ -69,7 +69,7 @@ static void want(struct emitter *emitter, const struct node *from, int32_t to)
 static int find_order(struct emitter *emitter, int32_t root)
 {
 	const struct dag *dag = emitter->dag;
-	int32_t *stack = arena_alloc(dag->scratch, 2 * (size_t)dag->count + 1, sizeof(*stack));
+	int32_t *stack = arena_alloc_raw(dag->scratch, 2 * (size_t)dag->count + 1, sizeof(*stack));
 	uint32_t top = 0;
 
 	if (!stack)
@@ -110,7 +110,7 @@ static int put(struct emitter *emitter, struct sock_filter instruction)
 		size_t capacity = code->capacity ? code->capacity * 2 : 512;
 		struct sock_filter *more;
 
-		more = arena_alloc(emitter->dag->arena, capacity, sizeof(*more));
+		more = arena_alloc_raw(emitter->dag->arena, capacity, sizeof(*more));
 		if (!more)
 			return -1;
 		if (code->count)
@@ -224,7 +224,7 @@ int emit_dag(const struct dag *dag, int32_t root, struct code *code)
 
 	*code = (struct code){ 0 };
 	emitter.places = arena_alloc(dag->arena, dag->count, sizeof(*emitter.places));
-	emitter.order = arena_alloc(dag->arena, dag->count, sizeof(*emitter.order));
+	emitter.order = arena_alloc_raw(dag->arena, dag->count, sizeof(*emitter.order));
 	if (!emitter.places || !emitter.order)
 		return -1;
 	root = skip_and(dag, root);

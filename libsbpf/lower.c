@@ -52,16 +52,17 @@ struct line {
 
 /* ---- Segments -------------------------------------------------------------------------- */
 
-/* How much the known calls first to last weigh, all going to node. */
+/* How much the known calls first to last weigh, all going to node. A single number is taken for
+ * one. */
 static uint32_t weigh(const struct lowering *lowering, const struct line *line, uint32_t first,
 		      uint32_t last, int32_t node)
 {
 	bool cached = dag_is_return(lowering->dag, node, SECCOMP_RET_ALLOW);
-	uint32_t calls = 0;
+	uint32_t calls = first == last;
 
 	if (last - first > TABLE_NUMBERS)
 		last = first + TABLE_NUMBERS;
-	for (uint32_t number = first; number <= last; number++)
+	for (uint32_t number = first; number <= last && first != last; number++)
 		calls += number >= line->offset &&
 			 call_by_table_number(line->calls->abi, number - line->offset) >= 0;
 	return calls * (cached ? WEIGHT_CACHED : WEIGHT_RUN);
@@ -114,7 +115,8 @@ static int start_line(const struct lowering *lowering, const struct abi_calls *c
 		.above = dag_return(dag, calls->above),
 	};
 	line->table_max = line->offset + calls->table_max;
-	line->segments = arena_alloc(dag->scratch, calls->count * 3 + 4, sizeof(*line->segments));
+	line->segments =
+		arena_alloc_raw(dag->scratch, calls->count * 3 + 4, sizeof(*line->segments));
 	return line->segments && line->otherwise >= 0 && line->above >= 0 ? 0 : -1;
 }
 

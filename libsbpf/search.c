@@ -609,7 +609,7 @@ static int32_t search_pieces(struct search *search, const struct piece *pieces, 
 	uint64_t *weights = arena_alloc(arena, count + (size_t)1, sizeof(*weights));
 	struct table table = { pieces, count, weights, NULL, true };
 
-	table.choices = arena_alloc(arena, (size_t)count * count, sizeof(*table.choices));
+	table.choices = arena_alloc_raw(arena, (size_t)count * count, sizeof(*table.choices));
 	if (!weights || !table.choices)
 		return -1;
 	for (uint32_t p = 0; p < count; p++)
@@ -623,8 +623,8 @@ static int keep_history(struct search *search, uint32_t count)
 	struct tree_history *history = search->history;
 
 	history->region_capacity = count * 8 + 8;
-	history->regions = arena_alloc(search->dag->arena, history->region_capacity,
-				       sizeof(*history->regions));
+	history->regions = arena_alloc_raw(search->dag->arena, history->region_capacity,
+					   sizeof(*history->regions));
 	return history->regions ? 0 : -1;
 }
 
@@ -634,7 +634,8 @@ int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segment
 	struct search search = { dag, word, options->size_cost, history, NULL, 0, false };
 	struct tree_options quick = *options;
 	uint32_t known = history && history->segments ? history->segment_count : 0;
-	struct piece *pieces = arena_alloc(dag->scratch, (size_t)count + known, sizeof(*pieces));
+	struct piece *pieces =
+		arena_alloc_raw(dag->scratch, (size_t)count + known, sizeof(*pieces));
 	uint32_t piece_count;
 	int32_t root;
 

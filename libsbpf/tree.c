@@ -276,7 +276,7 @@ int32_t tree_build(struct dag *dag, uint8_t word, const struct segment *segments
 
 	if (options->thorough)
 		return tree_search(dag, word, segments, count, options, history);
-	runs = arena_alloc(dag->scratch, count, sizeof(*runs));
+	runs = arena_alloc_raw(dag->scratch, count, sizeof(*runs));
 	if (!runs)
 		return -1;
 	quick.runs = runs;
