@@ -25,6 +25,12 @@ FAMILIES = ("name", "scmp", "go", "uname")  # as enum name_family in arch.c
 ENDIANS = {"little": False, "big": True}
 RANGES = {"int16_t": (-0x8000, 0x7FFF), "uint16_t": (0, 0xFFFF), "uint8_t": (0, 0xFF)}
 ANSWERS = {"no": False, "yes": True}
+ARGUMENTS_MAX = 6
+# As enum sbpf_kind of sbpf.h.
+KINDS = {kind: index for index, kind in enumerate(
+    ("number", "signed", "pointer", "fd", "flags", "size"))}
+# Whether the kernel reads more than the lower half of a 64-bit register.
+WIDE = {"8": False, "16": False, "32": False, "64": True, "word": True}
 
 
 class TableError(Exception):
@@ -62,7 +68,7 @@ class Row:
 
 
 def read_rows(directory, name, columns):
-    """The rows of a table, without comments and empty lines."""
+    """The rows of a table, without comments and empty lines; the last column may be "..."."""
     path = os.path.join(directory, name)
     rows = []
     try:
@@ -74,7 +80,8 @@ def read_rows(directory, name, columns):
     except UnicodeDecodeError as error:
         raise TableError(f"{path}:1: is not ASCII: {error}") from error
     for row in rows:
-        if len(row.fields) != len(columns):
+        is_open = columns[-1] == "..." and len(row.fields) > len(columns)
+        if len(row.fields) != len(columns) and not is_open:
             row.fail(f"{len(row.fields)} columns instead of {len(columns)}: {' '.join(columns)}")
     if not rows:
         raise TableError(f"{path}:1: is empty")
@@ -119,6 +126,7 @@ def read_abis(directory):
         for abi in abis:
             for name in abi.names[family]:
                 check_unique(abi.row, name, seen, what)
+    # Tables are no more than ABIs, so that sets of tables hold them too.
     if len(abis) > 32:
         abis[32].row.fail("more than 32 ABIs: sets of ABIs in the library hold 32")
     return abis
@@ -186,6 +194,42 @@ def read_errnos(directory):
     if "EPERM" not in errnos:
         raise TableError(f"{path}:1: has no EPERM")
     return columns, dict(sorted(errnos.items()))
+
+
+def read_parameter(row, text):
+    """(name, number of its kind, whether it is wide)."""
+    fields = text.split(":")
+    if len(fields) != 3:
+        row.fail(f"'{text}' is no parameter: name:kind:bits")
+    name, kind, bits = fields
+    return row.word(name), row.choice(kind, KINDS), row.choice(bits, WIDE)
+
+
+def read_table_set(row, text, having, taken):
+    """The tables that a signature is for, as a set of bits; "*": all that have none yet."""
+    if text == "*":
+        bits = sum(having.values()) & ~taken
+    else:
+        bits = sum(row.choice(table, having) for table in sorted(set(text.split(","))))
+    if not bits or bits & taken:
+        row.fail(f"'{text}': an ABI has two signatures; the line with * comes last")
+    return bits
+
+
+def read_signatures(directory, tables, ids):
+    """By call id: [(set of tables as bits, parameters)]; each table is in one of them at most."""
+    signatures = [[] for _ in ids]
+    for row in read_rows(directory, "signatures.tbl", ("call", "ABIs", "...")):
+        call, abis, *texts = row.fields
+        having = {table: 1 << index for index, table in enumerate(tables) if call in tables[table]}
+        if not having:
+            row.fail(f"no table has a call '{call}'")
+        if len(texts) > ARGUMENTS_MAX:
+            row.fail(f"{len(texts)} parameters: a call has at most {ARGUMENTS_MAX}")
+        known = signatures[ids[call]]
+        bits = read_table_set(row, abis, having, sum(taken for taken, _ in known))
+        known.append((bits, [read_parameter(row, text) for text in texts if texts != ["-"]]))
+    return signatures
 
 
 # ---- Strings and hash --------------------------------------------------------------------------
@@ -345,6 +389,35 @@ def write_multiplexed(out, entries, call_count):
               "Multiplexer and sub-call.")
 
 
+def place_run(array, run):
+    """The place of a run in an array, which grows when it is not there yet."""
+    for index in range(len(array) - len(run) + 1):
+        if array[index:index + len(run)] == run:
+            return index
+    array += run
+    return len(array) - len(run)
+
+
+def write_signatures(out, signatures, strings):
+    parameters = sorted({parameter for known in signatures for _, signature in known
+                         for parameter in signature})
+    position = {parameter: index for index, parameter in enumerate(parameters)}
+    first, runs, entries = [], [], []
+    for known in signatures:
+        first.append(len(entries))
+        entries += [(bits, place_run(runs, [position[item] for item in signature]), len(signature))
+                    for bits, signature in known]
+    out.array(f"struct parameter parameters[{len(parameters)}]",
+              [f"{{ {strings.add(name)}, {kind}, {int(is_wide)} }}"
+               for name, kind, is_wide in parameters], "Every different parameter.")
+    out.numbers("uint16_t", "parameter_runs", runs, "Indexes in parameters, argument by argument.")
+    out.array(f"struct signature signatures[{len(entries)}]",
+              [f"{{ 0x{bits:x}, {start}, {count} }}" for bits, start, count in entries],
+              "By call id.")
+    out.numbers("uint16_t", "call_signatures", first + [len(entries)],
+                "By id: the first index in signatures.")
+
+
 def write_abis(out, abis, tables, errno_columns, strings):
     for abi in abis:
         abi.row.choice(abi.errno, {column: column for column in errno_columns})
@@ -393,6 +466,7 @@ def generate(directory):
     ids = write_names(out, sorted(since), since, strings)
     write_tables(out, tables, ids)
     write_multiplexed(out, read_multiplexed(directory, ids), len(ids))
+    write_signatures(out, read_signatures(directory, tables, ids), strings)
     write_abis(out, abis, tables, columns, strings)
     write_errnos(out, errnos, columns, strings)
     out.strings(strings)

@@ -61,22 +61,25 @@ enum sbpf_code {
 	SBPF_ERROR_INVALID = 7,	    /* the kernel would refuse this program */
 	SBPF_ERROR_PRIVILEGE = 8,   /* no no_new_privs and no CAP_SYS_ADMIN */
 	SBPF_ERROR_KERNEL = 9,	    /* the kernel refused; system_errno says how */
+	SBPF_ERROR_LIMIT = 10,	    /* a proof would take more than it is allowed */
+	SBPF_ERROR_PROOF = 11,	    /* a filter is not its policy: a fault of this library */
 	SBPF_WARN_UNKNOWN_KEY = 32, /* warnings: the rest of the profile stands */
 	SBPF_WARN_UNKNOWN_CALL = 33,
 	SBPF_WARN_IGNORED = 34,
 };
 
 /*
- * What went wrong, where, and what would be right. Initialise with { 0 }; every failing call that
- * is handed one fills it, unless it already holds an error. The strings are always terminated.
+ * What went wrong, where, and what would be right. Initialise with { 0 }, in C++ with { }; every
+ * failing call that is handed one fills it, unless it already holds an error. The strings are
+ * always terminated.
  */
 struct sbpf_error {
 	enum sbpf_code code;
 	int system_errno;    /* errno of the failing system call, else 0 */
 	unsigned int line;   /* 1-based line in the profile text, 0 = does not apply */
 	unsigned int column; /* 1-based column in bytes, 0 = does not apply */
-	char where[160];     /* path in the profile, such as "syscalls[3].args[0].op", or "" */
-	char message[352];   /* a sentence without a full stop */
+	char where[160]; /* path in the profile, "syscalls[3].action", or "target.kernel", or "" */
+	char message[352]; /* a sentence without a full stop */
 };
 
 /* ---- Machines, ABIs and calls ---------------------------------------------------------- */
@@ -111,7 +114,7 @@ SBPF_API int sbpf_abi_find(const char *name);
 /* The ABI this library was built for, which is the machine that a NULL target means. */
 SBPF_API int sbpf_abi_native(void);
 
-/* Fills *abi; false when there is no such index. */
+/* Fills *abi; false when there is no such index, or abi is NULL. */
 SBPF_API bool sbpf_abi_describe(int index, struct sbpf_abi *abi);
 
 /*
@@ -136,11 +139,47 @@ SBPF_API const char *sbpf_call_at(int index);
 /* The known call name most like this one, for error messages; NULL when none is near. */
 SBPF_API const char *sbpf_call_suggest(const char *name);
 
-/* ---- Targets --------------------------------------------------------------------------- */
+/* What a parameter of a call is to the kernel. */
+enum sbpf_kind {
+	SBPF_KIND_NUMBER = 0, /* an unsigned number that is none of the below */
+	SBPF_KIND_SIGNED = 1,
+	SBPF_KIND_POINTER = 2,
+	SBPF_KIND_FD = 3,
+	SBPF_KIND_FLAGS = 4,
+	SBPF_KIND_SIZE = 5,
+};
+
+struct sbpf_parameter {
+	const char *name; /* as in the kernel's source; static storage */
+	enum sbpf_kind kind;
+	unsigned int bits; /* how many the kernel reads: 32 or 64 */
+};
 
 /*
- * What a policy is for. Initialise with { 0 }: every field that is NULL or false has a default.
- * The strings are read by the call that is handed the target and not kept.
+ * Parameter 0 to 5 of a call on an ABI, from the kernel's SYSCALL_DEFINEs (arch/signatures.tbl).
+ * False when the call has no such parameter there, or the tables do not know.
+ */
+SBPF_API bool sbpf_call_parameter(int abi, const char *call, unsigned int argument,
+				  struct sbpf_parameter *parameter);
+
+/* ---- Targets --------------------------------------------------------------------------- */
+
+/* How a profile is read (docs/semantics.md). */
+enum sbpf_reading {
+	SBPF_READING_DOCKER = 0,  /* as container engines read their own profiles */
+	SBPF_READING_OCI = 1,	  /* as runc and crun read a file that they are handed as it is */
+	SBPF_READING_LITERAL = 2, /* as most authors think they wrote it */
+};
+
+/* What a condition compares. */
+enum sbpf_width {
+	SBPF_WIDTH_PROFILE = 0, /* whole registers, as runtimes do */
+	SBPF_WIDTH_KERNEL = 1,	/* what the kernel reads of them: the lower half of an int */
+};
+
+/*
+ * What a policy is for. Initialise with { 0 }, in C++ with { }: every field that is NULL or false
+ * has a default. The strings are read by the call that is handed the target and not kept.
  */
 struct sbpf_target {
 	/* The machine: a name sbpf_abi_find() takes. Default: this one. */
@@ -170,6 +209,9 @@ struct sbpf_target {
 
 	/* Make an unknown call name an error instead of a warning. */
 	bool strict;
+
+	enum sbpf_reading reading;
+	enum sbpf_width width;
 };
 
 /* ---- Policies -------------------------------------------------------------------------- */
@@ -235,7 +277,7 @@ SBPF_API int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, 
 
 /*
  * The same for one number of one ABI, known to the tables or not. number is as in
- * seccomp_data.nr; for x32 the bit 30 may be left out.
+ * seccomp_data.nr; for x32 the bit 30 may be left out, and on x86_64 only x32 has it.
  */
 SBPF_API int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
 				    uint32_t number, const struct sbpf_condition *conditions,
@@ -252,6 +294,12 @@ SBPF_API unsigned int sbpf_policy_flags(const struct sbpf_policy *policy);
 SBPF_API size_t sbpf_policy_warning_count(const struct sbpf_policy *policy);
 SBPF_API const struct sbpf_error *sbpf_policy_warning(const struct sbpf_policy *policy,
 						      size_t index);
+
+/*
+ * Whether a rule of the profile has a minKernel, so that for another kernel the policy may be
+ * another one.
+ */
+SBPF_API bool sbpf_policy_depends_on_kernel(const struct sbpf_policy *policy);
 
 /* The machine's own ABI, and whether the policy covers an ABI. */
 SBPF_API int sbpf_policy_machine(const struct sbpf_policy *policy);
@@ -284,9 +332,13 @@ enum sbpf_effort {
 	SBPF_THOROUGH = 1, /* for builds: the smallest filter; Docker's default takes 0.1 s */
 };
 
-/* Initialise with { 0 }. */
+/* Initialise with { 0 }, in C++ with { }. */
 struct sbpf_options {
 	enum sbpf_effort effort;
+
+	/* Prove the filter equal to the policy before it is handed out; SBPF_ERROR_PROOF if it is
+	 * not. */
+	bool prove;
 };
 
 /*
@@ -348,11 +400,15 @@ SBPF_API int sbpf_program_check(const struct sock_filter *program, size_t count,
 SBPF_API uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 				   const struct seccomp_data *data, bool big_endian, size_t *steps);
 
-/* The same for a compiled filter. */
+/* The same for a compiled filter; KILL_PROCESS for NULL. */
 SBPF_API uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct seccomp_data *data,
 				  size_t *steps);
 
-/* Whether the kernel (5.11 on) answers this number from its cache, without running the program. */
+/*
+ * Whether the kernel (5.11 on) answers this number from its cache, without running the program.
+ * About archs that the machine's kernel has a cache for, its own and that of 32-bit programs;
+ * x32 numbers are never in it.
+ */
 SBPF_API bool sbpf_program_is_cached(const struct sock_filter *program, size_t count,
 				     uint32_t audit_arch, uint32_t number);
 
@@ -372,6 +428,205 @@ enum sbpf_format {
  */
 SBPF_API char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format,
 				  size_t *length, struct sbpf_error *error);
+
+/*
+ * The same for any program that sbpf_program_check() takes, in this machine's byte order, written
+ * for a machine (an ABI index). What it looks at is named as far as it tells the ABIs apart.
+ */
+SBPF_API char *sbpf_program_format(const struct sock_filter *program, size_t count, int machine,
+				   enum sbpf_format format, size_t *length,
+				   struct sbpf_error *error);
+
+/* ---- Proof ----------------------------------------------------------------------------- */
+
+/*
+ * What a policy or a program means, for every arch, number and argument at once: a canonical
+ * diagram over the bits of struct seccomp_data (Bryant, "Graph-Based Algorithms for Boolean
+ * Function Manipulation", 1986). Two meanings are equal if and only if they are the same diagram,
+ * so the answers below are complete, not sampled. The compiler has no part in it. Calls that
+ * cannot occur do not count: on ABIs with 32-bit registers the upper halves of arguments are 0.
+ */
+struct sbpf_space;
+
+/* A meaning, valid as long as its space. */
+typedef uint32_t sbpf_meaning;
+
+/*
+ * A space for meanings of one machine's calls (an ABI index; its byte order counts). node_limit:
+ * of diagram nodes, some 20 bytes each, taken as they are needed; 0 for 8 million. The time is
+ * bounded by it too: some ten seconds for as many. NULL on error. Not to be used by two threads at
+ * a time.
+ */
+SBPF_API struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit,
+					   struct sbpf_error *error);
+SBPF_API void sbpf_space_free(struct sbpf_space *space);
+
+/*
+ * The meaning of a policy, by docs/semantics.md. 0, or -1 on error: SBPF_ERROR_LIMIT when the
+ * space's limit is used up.
+ */
+SBPF_API int sbpf_meaning_of_policy(struct sbpf_space *space, const struct sbpf_policy *policy,
+				    sbpf_meaning *meaning, struct sbpf_error *error);
+
+/*
+ * The meaning of any program that sbpf_program_check() takes, in this machine's byte order. What
+ * cannot be expressed (a product of two words, say) is unknown there, and every answer that
+ * would rest on it is too. 0, or -1 on error.
+ */
+SBPF_API int sbpf_meaning_of_program(struct sbpf_space *space, const struct sock_filter *program,
+				     size_t count, sbpf_meaning *meaning, struct sbpf_error *error);
+
+/* The meaning of two filters in force together: the stricter action, of equal ones the newer's. */
+SBPF_API int sbpf_meaning_stack(struct sbpf_space *space, sbpf_meaning newer, sbpf_meaning older,
+				sbpf_meaning *meaning, struct sbpf_error *error);
+
+/*
+ * The meaning that allows what either allows: the more permissive action, of equal ones the
+ * first's verdict. No kernel combines filters so; it is what the union of two profiles means.
+ */
+SBPF_API int sbpf_meaning_union(struct sbpf_space *space, sbpf_meaning first, sbpf_meaning second,
+				sbpf_meaning *meaning, struct sbpf_error *error);
+
+/* The verdict for one call; false when it is unknown. */
+SBPF_API bool sbpf_meaning_verdict(const struct sbpf_space *space, sbpf_meaning meaning,
+				   const struct seccomp_data *data, uint32_t *verdict);
+
+enum sbpf_relation {
+	SBPF_EQUAL = 0,	 /* the same verdict for every call */
+	SBPF_SUBSET = 1, /* no verdict of a is less restrictive than b's */
+};
+
+enum sbpf_answer {
+	SBPF_HOLDS = 0,
+	SBPF_REFUTED = 1, /* and the example shows it */
+	SBPF_UNKNOWN = 3, /* error says why */
+};
+
+/* A call for which two meanings differ. */
+struct sbpf_example {
+	int abi; /* the ABI it enters by, or -1 for an arch that is none */
+	struct seccomp_data data;
+	uint32_t a;
+	uint32_t b;
+};
+
+/*
+ * Decides whether a relation holds between a and b. When it is refuted, *example (may be NULL) is
+ * the smallest counterexample: on the machine's own ABI if there is one there, the lowest number,
+ * the lowest arguments.
+ */
+SBPF_API enum sbpf_answer sbpf_meaning_compare(struct sbpf_space *space, sbpf_meaning a,
+					       sbpf_meaning b, enum sbpf_relation relation,
+					       struct sbpf_example *example,
+					       struct sbpf_error *error);
+
+/* Some neighbouring numbers of one ABI on which two meanings differ. */
+struct sbpf_difference {
+	int abi;	/* or -1: archs that are none of the machine's ABIs known here */
+	uint32_t first; /* numbers as in seccomp_data.nr */
+	uint32_t last;
+	bool always; /* whatever the arguments, and with the same two verdicts */
+	struct sbpf_example example;
+};
+
+/*
+ * Hands every difference to report(context, difference), by ABI and number, until it returns
+ * false. 0 when all were reported, -1 on error.
+ */
+SBPF_API int sbpf_meaning_differences(struct sbpf_space *space, sbpf_meaning a, sbpf_meaning b,
+				      bool (*report)(void *context,
+						     const struct sbpf_difference *difference),
+				      void *context, struct sbpf_error *error);
+
+/* Neighbouring numbers of one ABI on which a meaning is the same. */
+struct sbpf_range {
+	uint32_t first; /* as in seccomp_data.nr */
+	uint32_t last;
+	bool always; /* whatever the arguments: verdict is that verdict */
+	uint32_t verdict;
+};
+
+/*
+ * Hands the ranges of an ABI's numbers to report(context, range) in order, until it returns false.
+ * Together they are all numbers by which the ABI can be entered. 0, or -1 on error.
+ */
+SBPF_API int sbpf_meaning_ranges(struct sbpf_space *space, sbpf_meaning meaning, int abi,
+				 bool (*report)(void *context, const struct sbpf_range *range),
+				 void *context, struct sbpf_error *error);
+
+/*
+ * A test of one argument: low <= argument <= high, or (masked) (argument & low) == high. bits: 64,
+ * or 32 where only the lower half of the register counts.
+ */
+struct sbpf_test {
+	unsigned int argument;
+	unsigned int bits;
+	bool masked;
+	uint64_t low;
+	uint64_t high;
+};
+
+/* The calls of one number for which all tests hold, and their verdict. */
+struct sbpf_case {
+	uint32_t verdict;
+	size_t test_count;
+	struct sbpf_test tests[6];
+};
+
+/*
+ * Hands the cases of one number to report(context, one) until it returns false. No two of them
+ * overlap, and together they are all arguments. Any argument stands in at most one test of a case.
+ * At most 4096; more are SBPF_ERROR_LIMIT. 0, or -1 on error.
+ */
+SBPF_API int sbpf_meaning_cases(struct sbpf_space *space, sbpf_meaning meaning, int abi,
+				uint32_t number,
+				bool (*report)(void *context, const struct sbpf_case *one),
+				void *context, struct sbpf_error *error);
+
+/* ---- Explaining ------------------------------------------------------------------------ */
+
+/* What gave a call its verdict. */
+enum sbpf_cause {
+	SBPF_BY_RULE = 0,
+	SBPF_BY_DEFAULT = 1,
+	SBPF_BY_BAD_ARCH = 2,	  /* the call's ABI is not covered */
+	SBPF_BY_UNKNOWN_CALL = 3, /* unknown_as_enosys */
+};
+
+/* What became of one rule for one call. */
+enum sbpf_fate {
+	SBPF_DECIDES = 0,
+	SBPF_REPEATS_DEFAULT = 1, /* its verdict is the default: dropped */
+	SBPF_IS_VOID = 2,	/* another rule on this call has no conditions and wins outright */
+	SBPF_DOES_NOT_HOLD = 3, /* a condition fails */
+	SBPF_COMES_LATER = 4,	/* an earlier rule decided */
+	SBPF_CANNOT_EXTEND = 5, /* its conditions cannot be checked in the multiplexed form */
+};
+
+struct sbpf_rule {
+	size_t entry; /* index in the profile's syscalls[]; for the builder the order of adding */
+	uint32_t verdict;
+	const struct sbpf_condition *conditions; /* the policy's */
+	size_t condition_count;
+	bool multiplexed; /* a rule on a sub-call of socketcall or ipc */
+	enum sbpf_fate fate;
+};
+
+/*
+ * The verdict of a policy for one call, rule by rule: report(context, rule) is called for every
+ * rule on that call, in order. report and cause may be NULL.
+ */
+SBPF_API uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy,
+				      const struct seccomp_data *data, enum sbpf_cause *cause,
+				      void (*report)(void *context, const struct sbpf_rule *rule),
+				      void *context);
+
+/*
+ * Where a value stands in JSON text: path as in struct sbpf_error, such as "syscalls[3].action".
+ * 1-based line and column in bytes; false when the text has no such value.
+ */
+SBPF_API bool sbpf_json_locate(const char *text, size_t length, const char *path,
+			       unsigned int *line, unsigned int *column);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,6 @@
 #include "arch.h"
 
 #define ACTION_PREFIX "SCMP_ACT_"
-#define ERRNO_MAX 4095 /* MAX_ERRNO of linux/err.h, to which kernel/seccomp.c cuts the data */
 
 /* Permissive to restrictive; the first name of a value is the one it is printed with. */
 static const struct action actions[] = {
@@ -184,7 +183,7 @@ bool verdict_parse(int machine, const char *text, uint32_t *verdict)
 
 bool sbpf_verdict_parse(const char *text, uint32_t *verdict)
 {
-	return verdict_parse(sbpf_abi_native(), text, verdict);
+	return text && verdict && verdict_parse(sbpf_abi_native(), text, verdict);
 }
 
 char *sbpf_verdict_format(uint32_t verdict, char *buffer, size_t size)

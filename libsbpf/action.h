@@ -5,6 +5,8 @@
 
 #include "sbpf.h"
 
+#define ERRNO_MAX 4095 /* MAX_ERRNO of linux/err.h, to which kernel/seccomp.c cuts the data */
+
 struct action {
 	const char *name; /* without SCMP_ACT_ */
 	uint32_t ret;

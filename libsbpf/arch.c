@@ -47,6 +47,20 @@ struct multiplexed {
 	uint16_t sub;
 };
 
+/* wide: the kernel reads more than the lower half of a 64-bit register. */
+struct parameter {
+	uint16_t name;
+	uint8_t kind; /* enum sbpf_kind */
+	uint8_t wide;
+};
+
+/* The parameters of one call on some ABIs. */
+struct signature {
+	uint32_t tables; /* bits: 1 << index in tables[] */
+	uint16_t first;	 /* in parameter_runs[] */
+	uint8_t count;
+};
+
 struct release {
 	uint32_t packed;
 	uint16_t text;
@@ -134,6 +148,32 @@ int call_multiplexer(int abi, int id, uint32_t *sub)
 		return -1;
 	*sub = entry->sub;
 	return entry->multiplexer;
+}
+
+/* NULL when the call has no such parameter on this ABI, or the tables do not know. */
+static const struct parameter *find_parameter(int abi, int id, unsigned int argument)
+{
+	uint32_t table = UINT32_C(1) << abis[abi].table;
+
+	for (size_t i = call_signatures[id]; i < call_signatures[id + 1]; i++) {
+		const struct signature *signature = &signatures[i];
+
+		if (signature->tables & table && argument < signature->count)
+			return &parameters[parameter_runs[signature->first + argument]];
+	}
+	return NULL;
+}
+
+static unsigned int parameter_bits(int abi, const struct parameter *parameter)
+{
+	return parameter->wide ? abis[abi].register_bits : 32;
+}
+
+unsigned int call_parameter_bits(int abi, int id, unsigned int argument)
+{
+	const struct parameter *parameter = find_parameter(abi, id, argument);
+
+	return parameter ? parameter_bits(abi, parameter) : 64;
 }
 
 /* ---- ABIs ------------------------------------------------------------------------------ */
@@ -273,7 +313,7 @@ static unsigned int distance(const char *a, size_t a_length, const char *b, size
 
 const char *sbpf_call_suggest(const char *name)
 {
-	size_t length = strlen(name);
+	size_t length = name ? strlen(name) : 0;
 	unsigned int nearest = length <= SHORT_NAME ? 1 : SUGGEST_DISTANCE;
 	const char *suggestion = NULL;
 
@@ -309,7 +349,7 @@ int sbpf_abi_count(void)
 
 int sbpf_abi_find(const char *name)
 {
-	return find_abi(name, ~0u);
+	return name ? find_abi(name, ~0u) : -1;
 }
 
 #define BIG_ENDIAN_BUILD (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
@@ -358,7 +398,7 @@ bool sbpf_abi_describe(int index, struct sbpf_abi *abi)
 {
 	const struct abi *entry;
 
-	if (!is_abi(index))
+	if (!is_abi(index) || !abi)
 		return false;
 	entry = &abis[index];
 	*abi = (struct sbpf_abi){
@@ -378,10 +418,10 @@ bool sbpf_abi_describe(int index, struct sbpf_abi *abi)
 
 bool sbpf_call_number(int abi, const char *name, uint32_t *number)
 {
-	int id = is_abi(abi) ? call_find(name, strlen(name)) : -1;
+	int id = is_abi(abi) && name ? call_find(name, strlen(name)) : -1;
 	int32_t found = id < 0 ? -1 : call_table_number(abi, id);
 
-	if (found < 0)
+	if (found < 0 || !number)
 		return false;
 	*number = abi_number_offset(abi) + (uint32_t)found;
 	return true;
@@ -395,9 +435,25 @@ const char *sbpf_call_name(int abi, uint32_t number)
 	return id < 0 ? NULL : call_name(id);
 }
 
+bool sbpf_call_parameter(int abi, const char *call, unsigned int argument,
+			 struct sbpf_parameter *parameter)
+{
+	int id = is_abi(abi) ? call_find(call, strlen(call)) : -1;
+	const struct parameter *found = id < 0 ? NULL : find_parameter(abi, id, argument);
+
+	if (!found)
+		return false;
+	*parameter = (struct sbpf_parameter){
+		.name = strings + found->name,
+		.kind = found->kind,
+		.bits = parameter_bits(abi, found),
+	};
+	return true;
+}
+
 const char *sbpf_call_since(const char *name)
 {
-	int id = call_find(name, strlen(name));
+	int id = name ? call_find(name, strlen(name)) : -1;
 
 	return id < 0 ? NULL : strings + releases[call_releases[id]].text;
 }

@@ -51,6 +51,12 @@ int abi_by_go_name(const char *name);
  */
 int call_multiplexer(int abi, int id, uint32_t *sub);
 
+/*
+ * How many bits of an argument (0 to 5) the kernel reads on an ABI, by the declaration of the call:
+ * 32 or 64; 64 when it is not known. A parameter that is narrower still counts as 32.
+ */
+unsigned int call_parameter_bits(int abi, int id, unsigned int argument);
+
 /* The number of an errno symbol ("EPERM") on a machine, or -1. */
 int errno_find(int machine, const char *symbol);
 

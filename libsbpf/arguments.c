@@ -15,7 +15,12 @@
  * need. Each takes some 32 bytes until the filter is ready.
  */
 #define WORK_MAX (1u << 20)
+#define ALL_WORK_MAX (1u << 22) /* of all calls together */
 #define KNOWN_MAX 64u
+
+/* A chain may be long to walk, so it has to save a quarter of the tests; another order any. */
+#define CHAIN_SHARE 4
+#define ANY_SHARE 4096
 
 /* What a condition still depends on. */
 enum left { LEFT_BOTH, LEFT_LOWER, LEFT_UPPER };
@@ -67,6 +72,7 @@ struct builder {
 	bool lower_first; /* of an argument of 64 bits, the lower half is decided first */
 	int32_t otherwise;
 	uint32_t work; /* conditions looked at */
+	bool exceeded; /* the budget, which is no lack of memory */
 	struct answer *answers[ANSWER_BUCKETS];
 };
 
@@ -115,13 +121,13 @@ static enum truth simplify(struct open *open)
 	return truth;
 }
 
-/* A 64-bit value as a 32-bit ABI means it: a sign-extended one is cut. */
+/* A 64-bit value as one of 32 bits is meant: a sign-extended one is cut. */
 static uint64_t cut(uint64_t value)
 {
 	return value >> 32 == UINT32_MAX ? (uint32_t)value : value;
 }
 
-/* The upper half of an argument is 0 on a 32-bit ABI: only the lower is left to decide. */
+/* The upper half is 0 on a 32-bit ABI, or nobody reads it: only the lower is left to decide. */
 static enum truth narrow(struct open *open)
 {
 	open->left = LEFT_LOWER;
@@ -174,9 +180,9 @@ static void set_compare(struct open *open, enum sbpf_compare compare, uint64_t v
 static enum truth open_condition(const struct sbpf_condition *condition,
 				 const struct argument_layout *layout, struct open *open)
 {
-	bool narrow_abi = layout->register_bits == 32;
-	uint64_t value = narrow_abi ? cut(condition->value) : condition->value;
-	uint64_t two = narrow_abi ? cut(condition->value_two) : condition->value_two;
+	bool is_narrow = layout->narrow >> condition->argument & 1;
+	uint64_t value = is_narrow ? cut(condition->value) : condition->value;
+	uint64_t two = is_narrow ? cut(condition->value_two) : condition->value_two;
 	enum truth truth;
 
 	*open = (struct open){ .argument = (uint8_t)condition->argument };
@@ -187,7 +193,7 @@ static enum truth open_condition(const struct sbpf_condition *condition,
 		set_compare(open, condition->compare, value);
 	}
 	truth = simplify(open);
-	return truth == DEPENDS && narrow_abi ? narrow(open) : truth;
+	return truth == DEPENDS && is_narrow ? narrow(open) : truth;
 }
 
 /* ---- Questions ------------------------------------------------------------------------- */
@@ -380,7 +386,9 @@ static bool reduce(struct builder *builder, const struct question *question,
 	const struct open *open = question->opens;
 
 	builder->work += question->open_count + 1;
-	if (builder->work > WORK_MAX ||
+	builder->dag->work += question->open_count + 1;
+	builder->exceeded |= builder->work > WORK_MAX || builder->dag->work > ALL_WORK_MAX;
+	if (builder->exceeded ||
 	    !make_question(builder, left, question->clause_count, question->open_count))
 		return false;
 	for (uint32_t c = 0; c < question->clause_count; c++) {
@@ -523,7 +531,8 @@ static int32_t decide_half(struct builder *builder, const struct question *quest
 	if (!masked)
 		return decide_ranges(builder, question, scope);
 	half = mask_half(masked, scope->lower);
-	if (scope->known_count == KNOWN_MAX)
+	builder->exceeded |= scope->known_count == KNOWN_MAX;
+	if (builder->exceeded)
 		return -1;
 	scope->known_count++;
 	for (uint32_t outcome = 0; outcome < 2; outcome++) {
@@ -540,7 +549,7 @@ static int32_t decide_half(struct builder *builder, const struct question *quest
 
 /* ---- Asking ---------------------------------------------------------------------------- */
 
-/* The bytes that tell a question from others. */
+/* The bytes that tell a question from others: whole words of 32 bits. */
 static void *make_key(struct builder *builder, const struct question *question, size_t *size)
 {
 	size_t clauses = question->clause_count * sizeof(*question->clauses);
@@ -559,9 +568,12 @@ static struct answer **find_answer(struct builder *builder, const unsigned char 
 {
 	struct answer **place;
 	uint32_t hash = 0;
+	uint32_t word;
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ key[i]) * 0x01000193u;
+	for (size_t i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
+		memcpy(&word, key + i, sizeof(word));
+		hash = (hash ^ word ^ (hash >> 15)) * 0x85ebca6bu;
+	}
 	place = &builder->answers[(hash ^ (hash >> 16)) & (ANSWER_BUCKETS - 1)];
 	while (*place && ((*place)->size != size || memcmp((*place)->key, key, size) != 0))
 		place = &(*place)->next;
@@ -691,11 +703,12 @@ static int32_t chain(struct builder *builder, const struct question *question)
 static bool first_question(struct builder *builder, const struct call *call,
 			   struct question *question)
 {
-	uint32_t most = 0;
+	size_t most = 0;
 
 	for (size_t c = 0; c < call->clause_count; c++)
 		most += call->clauses[c].condition_count;
-	if (!make_question(builder, question, (uint32_t)call->clause_count, most))
+	if (most > UINT32_MAX || call->clause_count > UINT32_MAX ||
+	    !make_question(builder, question, (uint32_t)call->clause_count, (uint32_t)most))
 		return false;
 	for (size_t c = 0; c < call->clause_count; c++) {
 		const struct clause *clause = &call->clauses[c];
@@ -716,20 +729,27 @@ static bool first_question(struct builder *builder, const struct call *call,
 	return true;
 }
 
-/* The better of two decisions that mean the same: the smaller one. */
-static int32_t smaller(const struct dag *dag, int32_t a, int32_t b)
+/*
+ * The better of two decisions that mean the same: a, unless b saves more than one test in share.
+ * -1 without memory.
+ */
+static int32_t smaller(const struct dag *dag, int32_t a, int32_t b, int share)
 {
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return dag_size(dag, b) < dag_size(dag, a) ? b : a;
+	int size_a = a < 0 ? -1 : dag_size(dag, a);
+	int size_b = b < 0 ? -1 : dag_size(dag, b);
+
+	if (size_a < 0 || size_b < 0)
+		return -1;
+	return share * (size_a - size_b) > size_a ? b : a;
 }
 
-/* All answers for one order of the halves. */
+/* All answers for one order of the halves; -1 without memory or past the budget. */
 static int32_t ask_in_order(struct builder *builder, const struct question *question,
 			    bool lower_first)
 {
 	memset(builder->answers, 0, sizeof(builder->answers));
 	builder->work = 0;
+	builder->exceeded = false;
 	builder->lower_first = lower_first;
 	return ask(builder, question);
 }
@@ -738,17 +758,24 @@ static int32_t ask_in_order(struct builder *builder, const struct question *ques
 static int32_t build(struct builder *builder, const struct call *call)
 {
 	struct question question;
+	int32_t chained;
+	int32_t other;
 	int32_t node;
 
 	if (!first_question(builder, call, &question))
 		return -1;
 	node = ask_in_order(builder, &question, true);
+	if (node < 0 && !builder->exceeded)
+		return -1;
 	if (question.clause_count < 2 && node >= 0)
 		return node;
-	if (node >= 0 && !builder->options->thorough)
+	chained = chain(builder, &question);
+	node = node < 0 ? chained : smaller(builder->dag, node, chained, CHAIN_SHARE);
+	if (!builder->options->thorough)
 		return node;
-	node = smaller(builder->dag, node, chain(builder, &question));
-	return smaller(builder->dag, node, ask_in_order(builder, &question, false));
+	other = ask_in_order(builder, &question, false);
+	return other < 0 && builder->exceeded ? node
+					      : smaller(builder->dag, node, other, ANY_SHARE);
 }
 
 static int32_t build_conditional(struct dag *dag, const struct call *call,

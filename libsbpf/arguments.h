@@ -9,7 +9,7 @@
 
 /* What the words of an argument are on an ABI of a machine. */
 struct argument_layout {
-	unsigned int register_bits; /* 32: the upper half is always 0 */
+	uint8_t narrow; /* bit = argument of which only the lower half counts */
 	bool big_endian;	    /* the upper half comes first */
 };
 

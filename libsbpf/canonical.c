@@ -13,6 +13,9 @@
 #define SUB_CALLS 32u
 #define NONE UINT32_MAX
 
+/* A filter with more alternatives for one call would be far too large. */
+#define CLAUSES_MAX (1u << 16)
+
 /* A rule that bears on a number, in a list in document order. */
 struct entry {
 	const struct policy_rule *rule;
@@ -27,6 +30,7 @@ struct list {
 /* The rules of a number outside the dense range. */
 struct far_list {
 	uint32_t number;
+	uint32_t next; /* in its bucket */
 	struct list list;
 };
 
@@ -44,19 +48,39 @@ struct builder {
 	uint32_t entry_count;
 	struct list *dense; /* by number */
 	struct far_list *far;
-	size_t far_count;
+	uint32_t far_count;
+	uint32_t *far_buckets;	/* the first far number of each */
+	unsigned int far_bits;	/* of the number of buckets */
 	struct list *sub[2];	/* by sub-call: of socketcall, of ipc */
 	int32_t multiplexer[2]; /* their call ids, once seen; else -1 */
 	struct call *calls;
 	size_t call_count;
+	struct sbpf_error *error;
 	bool newer_enosys; /* calls newer than those the policy names get ENOSYS */
 };
 
 /* ---- Sorting rules by number ----------------------------------------------------------- */
 
+/* A rule that says the same as the one before it on this call says nothing. */
+static bool repeats_last(const struct builder *builder, const struct list *list,
+			 const struct policy_rule *rule)
+{
+	const struct policy_rule *last;
+
+	if (list->first == NONE)
+		return false;
+	last = builder->entries[list->last].rule;
+	return last->conditions == rule->conditions && last->verdict == rule->verdict &&
+	       last->condition_count == rule->condition_count;
+}
+
 static void append(struct builder *builder, struct list *list, const struct policy_rule *rule)
 {
-	uint32_t index = builder->entry_count++;
+	uint32_t index;
+
+	if (repeats_last(builder, list, rule))
+		return;
+	index = builder->entry_count++;
 
 	builder->entries[index] = (struct entry){ rule, NONE };
 	if (list->first == NONE)
@@ -66,19 +90,25 @@ static void append(struct builder *builder, struct list *list, const struct poli
 	list->last = index;
 }
 
-static struct list *list_of(struct builder *builder, uint32_t number)
+static struct list *far_list_of(struct builder *builder, uint32_t number)
 {
+	/* Fibonacci hashing (Knuth, TAOCP 6.4): neighbours go to different buckets. */
+	uint32_t *bucket = &builder->far_buckets[number * 0x9e3779b1u >> (32 - builder->far_bits)];
 	struct far_list *far;
 
-	if (number < DENSE)
-		return &builder->dense[number];
-	for (size_t i = 0; i < builder->far_count; i++) {
+	for (uint32_t i = *bucket; i != NONE; i = builder->far[i].next) {
 		if (builder->far[i].number == number)
 			return &builder->far[i].list;
 	}
-	far = &builder->far[builder->far_count++];
-	*far = (struct far_list){ number, { NONE, NONE } };
+	far = &builder->far[builder->far_count];
+	*far = (struct far_list){ number, *bucket, { NONE, NONE } };
+	*bucket = builder->far_count++;
 	return &far->list;
+}
+
+static struct list *list_of(struct builder *builder, uint32_t number)
+{
+	return number < DENSE ? &builder->dense[number] : far_list_of(builder, number);
 }
 
 /* The list of the sub-call that a rule's call is on this ABI, or NULL. */
@@ -128,9 +158,21 @@ static void sort_rules(struct builder *builder)
 
 /* ---- Multiplexed calls ----------------------------------------------------------------- */
 
-static bool is_void(const struct builder *builder, const struct policy_rule *rule)
+static bool is_literal(const struct builder *builder)
+{
+	return builder->policy->reading == SBPF_READING_LITERAL;
+}
+
+static bool repeats_default(const struct builder *builder, const struct policy_rule *rule)
 {
 	return rule->verdict == builder->policy->default_verdict;
+}
+
+/* A rule that repeats the default says nothing, but literally it shields its call from later ones.
+ */
+static bool is_void(const struct builder *builder, const struct policy_rule *rule)
+{
+	return repeats_default(builder, rule) && !is_literal(builder);
 }
 
 /* The first rule of a list that stands without conditions: it wins outright. NULL when none does.
@@ -149,16 +191,25 @@ static const struct policy_rule *find_outright(const struct builder *builder,
 
 /*
  * The conditions of a sub-call lie behind a pointer, so they cannot be checked. Dropping them must
- * not widen: only a rule that is more restrictive than the default goes without them.
+ * not widen: only a rule that is more restrictive than the default goes without them, and
+ * literally one that repeats the default too.
  */
+static bool extends_unchecked(const struct builder *builder, const struct policy_rule *rule)
+{
+	return verdict_rank(rule->verdict) > verdict_rank(builder->policy->default_verdict) ||
+	       repeats_default(builder, rule);
+}
+
 static bool extends(const struct builder *builder, const struct policy_rule *rule,
 		    const struct policy_rule *outright)
 {
 	if (is_void(builder, rule))
 		return false;
+	if (is_literal(builder))
+		return !rule->condition_count || extends_unchecked(builder, rule);
 	if (outright)
 		return rule == outright;
-	return verdict_rank(rule->verdict) > verdict_rank(builder->policy->default_verdict);
+	return extends_unchecked(builder, rule);
 }
 
 static int by_origin(const void *a, const void *b)
@@ -267,11 +318,24 @@ static bool repeats_argument(const struct policy_rule *rule)
 	return false;
 }
 
-/* A rule with two conditions on one argument is as many rules as it has conditions, as runc has it.
+/*
+ * A rule with two conditions on one argument is as many rules as it has conditions, as runc has
+ * it; literally all of them must hold.
  */
-static size_t add_clauses(const struct policy_rule *rule, struct clause *clauses)
+static bool is_split(const struct builder *builder, const struct policy_rule *rule)
 {
-	if (!repeats_argument(rule)) {
+	return !is_literal(builder) && repeats_argument(rule);
+}
+
+static size_t count_clauses(const struct builder *builder, const struct policy_rule *rule)
+{
+	return is_split(builder, rule) ? rule->condition_count : 1;
+}
+
+static size_t add_clauses(const struct builder *builder, const struct policy_rule *rule,
+			  struct clause *clauses)
+{
+	if (!is_split(builder, rule)) {
 		*clauses = (struct clause){ rule->conditions, rule->condition_count, rule->verdict,
 					    rule->source };
 		return 1;
@@ -282,24 +346,49 @@ static size_t add_clauses(const struct policy_rule *rule, struct clause *clauses
 	return rule->condition_count;
 }
 
-static int add_conditional(struct builder *builder, struct call *call, const struct list *list)
+/* The clauses of a list's rules, up to the one that decides whatever the arguments. */
+static int add_conditional(struct builder *builder, struct call *call, const struct list *list,
+			   const struct policy_rule *last)
 {
 	struct clause *clauses;
 	size_t most = 0;
 
 	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next)
-		most += builder->entries[i].rule->condition_count;
-	clauses = arena_alloc(builder->arena, most, sizeof(*clauses));
+		most += count_clauses(builder, builder->entries[i].rule);
+	if (most > CLAUSES_MAX)
+		return error_set(builder->error, SBPF_ERROR_TOO_LARGE,
+				 "number %u of %s has %zu alternatives; at most %u are compiled",
+				 call->number, abi_name(builder->abi), most, CLAUSES_MAX);
+	clauses = arena_alloc_raw(builder->arena, most, sizeof(*clauses));
 	if (!clauses)
-		return -1;
+		return error_memory(builder->error);
 	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next) {
 		const struct policy_rule *rule = builder->entries[i].rule;
 
+		if (rule == last)
+			break;
 		if (!is_void(builder, rule))
-			call->clause_count += add_clauses(rule, clauses + call->clause_count);
+			call->clause_count +=
+				add_clauses(builder, rule, clauses + call->clause_count);
 	}
 	call->clauses = clauses;
 	return 0;
+}
+
+/* The arguments of which the kernel reads only the lower half, where only that is to be compared.
+ */
+static uint8_t narrow_arguments(const struct builder *builder, uint32_t number)
+{
+	int id = call_by_table_number(builder->abi, number);
+	uint8_t narrow = 0;
+
+	if (builder->policy->width != SBPF_WIDTH_KERNEL || id < 0)
+		return 0;
+	for (unsigned int argument = 0; argument < 6; argument++) {
+		if (call_parameter_bits(builder->abi, id, argument) == 32)
+			narrow |= (uint8_t)(1u << argument);
+	}
+	return narrow;
 }
 
 static int add_call(struct builder *builder, uint32_t number, const struct list *list)
@@ -310,7 +399,10 @@ static int add_call(struct builder *builder, uint32_t number, const struct list 
 	*call = (struct call){ .number = number,
 			       .otherwise = outright ? outright->verdict
 						     : builder->policy->default_verdict };
-	return outright ? 0 : add_conditional(builder, call, list);
+	if (outright && !is_literal(builder))
+		return 0;
+	call->narrow = narrow_arguments(builder, number);
+	return add_conditional(builder, call, list, outright);
 }
 
 /* ---- Numbers no rule names ------------------------------------------------------------- */
@@ -360,6 +452,22 @@ static size_t most_newer(const struct builder *builder)
 	return builder->newer_enosys ? (size_t)sbpf_call_count() : 0;
 }
 
+/* As many buckets as there may be far numbers, or half as many. */
+static int start_far(struct builder *builder, size_t most)
+{
+	size_t size;
+
+	for (builder->far_bits = 1; most >> (builder->far_bits + 1);)
+		builder->far_bits++;
+	size = (size_t)1 << builder->far_bits;
+	builder->far = arena_alloc_raw(builder->arena, most, sizeof(*builder->far));
+	builder->far_buckets = arena_alloc_raw(builder->arena, size, sizeof(*builder->far_buckets));
+	if (!builder->far || !builder->far_buckets)
+		return -1;
+	memset(builder->far_buckets, 0xff, size * sizeof(*builder->far_buckets));
+	return 0;
+}
+
 static int start(struct builder *builder)
 {
 	size_t rules = builder->policy->rule_count;
@@ -370,9 +478,8 @@ static int start(struct builder *builder)
 		arena_alloc_raw(builder->arena, 2 * rules + 1, sizeof(*builder->entries));
 	builder->dense =
 		arena_alloc_raw(builder->arena, DENSE + 2 * SUB_CALLS, sizeof(struct list));
-	builder->far = arena_alloc_raw(builder->arena, most, sizeof(*builder->far));
 	builder->calls = arena_alloc_raw(builder->arena, most, sizeof(*builder->calls));
-	if (!builder->entries || !builder->dense || !builder->far || !builder->calls)
+	if (!builder->entries || !builder->dense || !builder->calls || start_far(builder, most))
 		return -1;
 	memset(builder->dense, 0xff, (DENSE + 2 * SUB_CALLS) * sizeof(struct list));
 	builder->sub[0] = builder->dense + DENSE;
@@ -417,7 +524,7 @@ static int canonicalize(struct builder *builder)
 int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 		 struct abi_calls *calls, struct sbpf_error *error)
 {
-	struct builder builder = { .policy = policy, .arena = arena, .abi = abi };
+	struct builder builder = { .policy = policy, .arena = arena, .abi = abi, .error = error };
 
 	/* A policy that names no call of a known release has no newest one to be newer than. */
 	builder.newer_enosys = answers_enosys(policy) && policy->newest;
@@ -429,7 +536,7 @@ int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 			return error_memory(error);
 	}
 	if (canonicalize(&builder))
-		return error_memory(error);
+		return -1;
 	*calls = (struct abi_calls){
 		.abi = abi,
 		.calls = builder.calls,

@@ -37,7 +37,8 @@ static struct sbpf_filter *make_filter(const struct code *code, const struct sbp
 
 		filter->program[i] = *from;
 		filter->needs_listener |=
-			BPF_CLASS(from->code) == BPF_RET && from->k == SECCOMP_RET_USER_NOTIF;
+			BPF_CLASS(from->code) == BPF_RET &&
+			(from->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
 	}
 	return filter;
 }
@@ -49,6 +50,28 @@ static bool check_options(const struct sbpf_options *options, struct sbpf_error 
 		return false;
 	}
 	return true;
+}
+
+/* Two readings that share no code, of the policy and of the program, have to meet. */
+static int prove_filter(const struct sbpf_policy *policy, const struct sbpf_filter *filter,
+			struct sbpf_error *error)
+{
+	struct sbpf_space *space = sbpf_space_new(policy->machine, 0, error);
+	enum sbpf_answer answer = SBPF_UNKNOWN;
+	struct sbpf_example example;
+	sbpf_meaning meant, made;
+
+	if (!sbpf_meaning_of_policy(space, policy, &meant, error) &&
+	    !sbpf_meaning_of_program(space, filter->program, filter->count, &made, error))
+		answer = sbpf_meaning_compare(space, meant, made, SBPF_EQUAL, &example, error);
+	if (answer == SBPF_REFUTED)
+		error_set(error, SBPF_ERROR_PROOF,
+			  "the filter answers number %u of arch 0x%08x with 0x%08x, the policy "
+			  "with 0x%08x: "
+			  "a fault of libsbpf",
+			  (unsigned int)example.data.nr, example.data.arch, example.b, example.a);
+	sbpf_space_free(space);
+	return answer == SBPF_HOLDS ? 0 : -1;
 }
 
 struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
@@ -80,6 +103,10 @@ struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
 		goto out;
 	}
 	filter = make_filter(&code, policy, error);
+	if (filter && options && options->prove && prove_filter(policy, filter, error)) {
+		sbpf_filter_free(filter);
+		filter = NULL;
+	}
 out:
 	arena_free(&scratch);
 	arena_free(&arena);
@@ -111,6 +138,8 @@ bool sbpf_filter_needs_listener(const struct sbpf_filter *filter)
 uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct seccomp_data *data,
 			 size_t *steps)
 {
+	if (!filter || !data)
+		return SECCOMP_RET_KILL_PROCESS;
 	return sbpf_program_run(filter->program, filter->count, data,
 				abi_big_endian(filter->machine), steps);
 }

@@ -6,6 +6,7 @@
  */
 #include "sbpf.h"
 
+#include <linux/audit.h>
 #include <string.h>
 
 #include "error.h"
@@ -362,11 +363,15 @@ uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 
 /* ---- The kernel's cache ---------------------------------------------------------------- */
 
+#define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT of asm/unistd.h on x86 */
+
 bool sbpf_program_is_cached(const struct sock_filter *program, size_t count, uint32_t audit_arch,
 			    uint32_t number)
 {
 	uint32_t a = 0;
 
+	if (audit_arch == AUDIT_ARCH_X86_64 && number & X32_BIT)
+		return false;
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "format.h"
 
+#include "arch.h"
 #include "error.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct writer {
 	enum sbpf_format format;
@@ -66,4 +68,42 @@ char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format form
 	if (length)
 		*length = text.length;
 	return text.data;
+}
+
+/* Every ABI of the machine's byte order: a program says itself by which it can be entered. */
+static uint64_t possible_abis(int machine)
+{
+	uint64_t set = 0;
+
+	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
+		if (abi_big_endian(abi) == abi_big_endian(machine))
+			set |= UINT64_C(1) << abi;
+	}
+	return set;
+}
+
+char *sbpf_program_format(const struct sock_filter *program, size_t count, int machine,
+			  enum sbpf_format format, size_t *length, struct sbpf_error *error)
+{
+	struct sbpf_filter *filter;
+	char *text = NULL;
+
+	if (machine < 0 || machine >= sbpf_abi_count()) {
+		error_set(error, SBPF_ERROR_USAGE, "no machine has the index %d", machine);
+		return NULL;
+	}
+	if (sbpf_program_check(program, count, error))
+		return NULL;
+	filter = calloc(1, sizeof(*filter) + count * sizeof(filter->program[0]));
+	if (filter) {
+		filter->machine = machine;
+		filter->abi_set = possible_abis(machine);
+		filter->count = count;
+		memcpy(filter->program, program, count * sizeof(program[0]));
+		text = sbpf_filter_format(filter, format, length, error);
+	} else {
+		error_memory(error);
+	}
+	free(filter);
+	return text;
 }

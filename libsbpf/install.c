@@ -6,9 +6,7 @@
 #include "filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/seccomp.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -108,15 +106,6 @@ static const struct feature action_features[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The kernel looks at the flags before it looks at the program (seccomp_set_mode_filter). */
-static bool knows_flag(unsigned int flag)
-{
-	/* This one is refused without a listener even where it is known. */
-	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	return call_seccomp(SECCOMP_SET_MODE_FILTER, flag, NULL) == 0 || errno != EINVAL;
-}
-
 static bool knows_action(uint32_t action)
 {
 	/* EINVAL: older than the question itself (4.14), which is as old as these actions. */
@@ -136,32 +125,11 @@ static bool returns_action(const struct sbpf_filter *filter, uint32_t action)
 	return false;
 }
 
-/* The number of filters in force on this thread; -1 when it cannot be told (before Linux 5.9). */
-static long filters_in_force(void)
-{
-	static const char key[] = "\nSeccomp_filters:";
-	char status[4096];
-	int fd = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
-	long count = 0;
-	const char *at;
-
-	if (fd >= 0)
-		close(fd);
-	if (length < 0)
-		return -1;
-	status[length] = '\0';
-	at = strstr(status, key);
-	if (!at)
-		return -1;
-	for (at += sizeof(key) - 1; *at == '\t' || *at == ' '; at++)
-		;
-	for (; *at >= '0' && *at <= '9'; at++)
-		count = 10 * count + (*at - '0');
-	return count;
-}
-
-/* ---- Refusals in words ---- */
+/*
+ * ---- Refusals in words ----
+ *
+ * No more calls are made: the filters in force may have the process killed for any other.
+ */
 
 static const struct refusal {
 	int system_errno;
@@ -174,6 +142,11 @@ static const struct refusal {
 	{ KERNEL_ENOTSUPP, SBPF_ERROR_KERNEL,
 	  "the kernel's memory for compiled BPF programs is used up; end processes that hold many "
 	  "filters, or raise the limit with sysctl net.core.bpf_jit_limit" },
+	/* seccomp_attach_filter() has two reasons for it. */
+	{ ENOMEM, SBPF_ERROR_KERNEL,
+	  "this filter and those in force on this thread already have more than 32768 instructions "
+	  "together, which the kernel does not allow, or it has no memory; install fewer filters, "
+	  "or one that means all of them" },
 	{ EBUSY, SBPF_ERROR_KERNEL,
 	  "a filter with a listener is in force on this thread already, and there can be only one; "
 	  "use that listener, or install this filter without NOTIFY verdicts" },
@@ -193,28 +166,6 @@ static const struct refusal {
 	  "no open file is left for the listener; the system's limit is sysctl fs.file-max" },
 };
 
-/* ENOMEM has two causes (seccomp_attach_filter), and what to do about them differs. */
-static int fail_memory(struct sbpf_error *error)
-{
-	struct message message;
-	long in_force = filters_in_force();
-
-	message = begin(error, in_force == 0 ? SBPF_ERROR_MEMORY : SBPF_ERROR_KERNEL, ENOMEM);
-	if (in_force == 0) {
-		append(&message, "the kernel has no memory for the filter");
-		return -1;
-	}
-	append(&message, "this filter and ");
-	if (in_force > 0)
-		append_number(&message, (unsigned long)in_force);
-	else
-		append(&message, "those");
-	append(&message, " in force on this thread already have more than 32768 instructions "
-			 "together, which the kernel does not allow (or it has no memory); install "
-			 "fewer filters, or one that means all of them");
-	return -1;
-}
-
 static int fail_feature(struct sbpf_error *error, int system_errno, const struct feature *feature)
 {
 	struct message message = begin(error, SBPF_ERROR_KERNEL, system_errno);
@@ -226,18 +177,26 @@ static int fail_feature(struct sbpf_error *error, int system_errno, const struct
 	return -1;
 }
 
+/* The flags are in the order in which the kernel learned them. */
 static int fail_invalid(unsigned int flags, struct sbpf_error *error)
 {
-	if (!knows_flag(0))
-		return fail(error, SBPF_ERROR_KERNEL, EINVAL,
-			    "this kernel takes no filters: it is built without "
-			    "CONFIG_SECCOMP_FILTER");
+	const struct feature *newest = NULL;
+	struct message message;
+
 	for (size_t i = 0; i < COUNT(flag_features); i++) {
-		if (flags & flag_features[i].value && !knows_flag(flag_features[i].value))
-			return fail_feature(error, EINVAL, &flag_features[i]);
+		if (flags & flag_features[i].value)
+			newest = &flag_features[i];
 	}
-	return fail(error, SBPF_ERROR_INVALID, EINVAL,
-		    "the kernel takes neither this program nor this use of the flags (EINVAL)");
+	message = begin(error, SBPF_ERROR_KERNEL, EINVAL);
+	append(&message, "the kernel refuses the filter (EINVAL): ");
+	if (newest) {
+		append(&message, newest->name);
+		append(&message, " needs Linux ");
+		append(&message, newest->since);
+		append(&message, ", and ");
+	}
+	append(&message, "filters need a kernel that is built with CONFIG_SECCOMP_FILTER");
+	return -1;
 }
 
 static int fail_installing(int system_errno, unsigned int flags, struct sbpf_error *error)
@@ -246,8 +205,6 @@ static int fail_installing(int system_errno, unsigned int flags, struct sbpf_err
 
 	if (system_errno == EINVAL)
 		return fail_invalid(flags, error);
-	if (system_errno == ENOMEM)
-		return fail_memory(error);
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		if (refusals[i].system_errno == system_errno)
 			return fail(error, refusals[i].code, system_errno, refusals[i].text);

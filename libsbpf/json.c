@@ -13,9 +13,9 @@
 #include "syntax.h"
 #include "target.h"
 
-#define ERRNO_MAX 4095	/* MAX_ERRNO of linux/err.h, to which kernel/seccomp.c cuts the data */
 #define ERRNO_DEFAULT 1 /* EPERM */
 #define ARGUMENT_MAX 5
+#define ANY_VALUE "an unsigned 64-bit integer: 0 to 18446744073709551615"
 
 struct parser {
 	struct profile *profile;
@@ -72,8 +72,9 @@ static bool is_spelled(struct parser *parser, const struct place *place, uint64_
 	       !(text[length] >= '0' && text[length] <= '9');
 }
 
+/* wanted names what is expected, with its range. */
 static int read_unsigned(struct parser *parser, const struct place *place,
-			 struct json_object *value, uint64_t *number)
+			 struct json_object *value, const char *wanted, uint64_t *number)
 {
 	const struct syntax *facts = &parser->facts;
 	bool valid = json_object_is_type(value, json_type_int) && json_object_get_int64(value) >= 0;
@@ -87,8 +88,7 @@ static int read_unsigned(struct parser *parser, const struct place *place,
 	}
 	if (!valid)
 		return profile_error(parser->profile, place, parser->error,
-				     "must be an unsigned 64-bit integer: 0 to "
-				     "18446744073709551615, in decimal digits");
+				     "must be %s, in decimal digits", wanted);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int parse_errno_number(struct parser *parser, const struct place *place,
 	struct profile_action *action = into;
 	uint64_t number;
 
-	if (read_unsigned(parser, place, value, &number))
+	if (read_unsigned(parser, place, value, "the number of an errno: 0 to 4095", &number))
 		return -1;
 	if (number > ERRNO_MAX)
 		return profile_error(parser->profile, place, parser->error,
@@ -339,7 +339,8 @@ static int parse_min_kernel(struct parser *parser, const struct place *place,
 	guard->min_kernel = kernel_parse(version);
 	if (*version && (!guard->min_kernel || version[strspn(version, "0123456789.")]))
 		return profile_error(parser->profile, place, parser->error,
-				     "'%s' is no kernel version: it is written as in 4.8 or 5.10.0",
+				     "'%s' is no kernel version: it is written as in 4.8 or "
+				     "5.10.0, with numbers up to " KERNEL_MAX,
 				     printable(version).text);
 	return 0;
 }
@@ -365,7 +366,7 @@ static int parse_index(struct parser *parser, const struct place *place, struct 
 	struct sbpf_condition *condition = into;
 	uint64_t number;
 
-	if (read_unsigned(parser, place, value, &number))
+	if (read_unsigned(parser, place, value, "the number of an argument: 0 to 5", &number))
 		return -1;
 	if (number > ARGUMENT_MAX)
 		return profile_error(parser->profile, place, parser->error,
@@ -381,7 +382,7 @@ static int parse_value(struct parser *parser, const struct place *place, struct 
 {
 	struct sbpf_condition *condition = into;
 
-	return read_unsigned(parser, place, value, &condition->value);
+	return read_unsigned(parser, place, value, ANY_VALUE, &condition->value);
 }
 
 static int parse_value_two(struct parser *parser, const struct place *place,
@@ -389,7 +390,7 @@ static int parse_value_two(struct parser *parser, const struct place *place,
 {
 	struct sbpf_condition *condition = into;
 
-	return read_unsigned(parser, place, value, &condition->value_two);
+	return read_unsigned(parser, place, value, ANY_VALUE, &condition->value_two);
 }
 
 static int parse_compare(struct parser *parser, const struct place *place,
@@ -441,19 +442,30 @@ static int parse_condition(struct parser *parser, const struct place *place,
 
 /* ---- Rules ----------------------------------------------------------------------------- */
 
-static int parse_call_name(struct parser *parser, const struct place *place,
-			   struct json_object *value, void *into)
+static int read_call_name(struct parser *parser, const struct place *place,
+			  struct json_object *value, struct profile_name *name)
 {
-	struct profile_name *name = into;
-
 	name->text = read_string(parser, place, value);
 	if (!name->text)
 		return -1;
 	name->length = (size_t)json_object_get_string_len(value);
-	if (!name->length)
-		return profile_error(parser->profile, place, parser->error,
-				     "the name of a system call is expected, not an empty string");
 	return 0;
+}
+
+static int refuse_empty_name(struct parser *parser, const struct place *place)
+{
+	return profile_error(parser->profile, place, parser->error,
+			     "the name of a system call is expected, not an empty string");
+}
+
+static int parse_element_of_names(struct parser *parser, const struct place *place,
+				  struct json_object *value, void *into)
+{
+	struct profile_name *name = into;
+
+	if (read_call_name(parser, place, value, name))
+		return -1;
+	return name->length ? 0 : refuse_empty_name(parser, place);
 }
 
 static int parse_names(struct parser *parser, const struct place *place, struct json_object *value,
@@ -461,28 +473,17 @@ static int parse_names(struct parser *parser, const struct place *place, struct 
 {
 	struct profile_rule *rule = into;
 
-	rule->names = new_list(parser, place, value, parse_call_name, sizeof(*rule->names),
+	rule->names = new_list(parser, place, value, parse_element_of_names, sizeof(*rule->names),
 			       &rule->name_count);
-	if (!rule->names)
-		return -1;
-	if (!rule->name_count)
-		profile_warn(parser->profile, place, SBPF_WARN_IGNORED,
-			     "the rule has no effect: it names no system call");
-	return 0;
+	return rule->names ? 0 : -1;
 }
 
 static int parse_name(struct parser *parser, const struct place *place, struct json_object *value,
 		      void *into)
 {
 	struct profile_rule *rule = into;
-	struct profile_name *name = arena_alloc(&parser->profile->arena, 1, sizeof(*name));
 
-	if (!name)
-		return error_memory(parser->error);
-	rule->names = name;
-	rule->name_count = 1;
-	rule->single_name = true;
-	return parse_call_name(parser, place, value, name);
+	return read_call_name(parser, place, value, &rule->name);
 }
 
 static int parse_rule_action(struct parser *parser, const struct place *place,
@@ -564,23 +565,35 @@ static const char *key_if_seen(const struct member *members, unsigned int seen, 
 	return seen & 1u << index ? members[index].key : NULL;
 }
 
+/* That there is a name; an empty list is a list, but an empty string no name (as in Go: none). */
+static int check_names(struct parser *parser, const struct place *place,
+		       const struct profile_rule *rule, unsigned int seen)
+{
+	const struct place name = { .parent = place, .key = "name" };
+	const struct place names = { .parent = place, .key = "names" };
+
+	if (rule->name.length || rule->name_count)
+		return 0;
+	if (seen & 1u << RULE_NAMES) {
+		profile_warn(parser->profile, &names, SBPF_WARN_IGNORED,
+			     "the rule has no effect: it names no system call");
+		return 0;
+	}
+	if (seen & 1u << RULE_NAME)
+		return refuse_empty_name(parser, &name);
+	return profile_error(parser->profile, place, parser->error,
+			     "a rule needs 'names', an array of names of system calls");
+}
+
 static int parse_rule(struct parser *parser, const struct place *place, struct json_object *value,
 		      void *into)
 {
-	const unsigned int both = 1u << RULE_NAMES | 1u << RULE_NAME;
-	const struct place name = { .parent = place, .key = "name" };
 	struct profile_rule *rule = into;
 	unsigned int seen;
 
-	if (read_members(parser, place, value, rule_members, COUNT(rule_members), rule, &seen))
+	if (read_members(parser, place, value, rule_members, COUNT(rule_members), rule, &seen) ||
+	    check_names(parser, place, rule, seen))
 		return -1;
-	if ((seen & both) == both)
-		return profile_error(parser->profile, &name, parser->error,
-				     "a rule has either 'name' or 'names', not both: put the name "
-				     "into 'names'");
-	if (!(seen & both))
-		return profile_error(parser->profile, place, parser->error,
-				     "a rule needs 'names', an array of names of system calls");
 	if (!(seen & 1u << RULE_ACTION))
 		return profile_error(parser->profile, place, parser->error,
 				     "a rule needs 'action', such as SCMP_ACT_ALLOW");
@@ -789,9 +802,7 @@ static const struct member profile_members[] = {
 
 static int read_profile(struct parser *parser, struct json_object *object)
 {
-	const unsigned int both = 1u << PROFILE_ARCHITECTURES | 1u << PROFILE_ARCH_MAP;
 	struct profile *profile = parser->profile;
-	const struct place arch_map = { .parent = profile->base, .key = "archMap" };
 	unsigned int seen;
 
 	if (read_members(parser, profile->base, object, profile_members, COUNT(profile_members),
@@ -800,10 +811,6 @@ static int read_profile(struct parser *parser, struct json_object *object)
 	if (!(seen & 1u << PROFILE_DEFAULT_ACTION))
 		return profile_error(profile, profile->base, parser->error,
 				     "a profile needs 'defaultAction', such as SCMP_ACT_ERRNO");
-	if ((seen & both) == both)
-		return profile_error(profile, &arch_map, parser->error,
-				     "a profile has either 'architectures' or 'archMap', not both: "
-				     "remove one of them");
 	complete_action(parser, profile->base, &profile->default_action,
 			key_if_seen(profile_members, seen, PROFILE_DEFAULT_ERRNO_NUMBER),
 			key_if_seen(profile_members, seen, PROFILE_DEFAULT_ERRNO_SYMBOL));
@@ -842,11 +849,20 @@ static int read_bounding_set(struct parser *parser, struct json_object *document
 	return parse_capabilities(parser, &bounding, list, &profile->capabilities);
 }
 
-static bool is_config(struct json_object *document)
+/* A member of an object; NULL when it is absent or null, or the object is none. */
+static struct json_object *member_of(struct json_object *object, const char *key)
 {
-	return !json_object_object_get_ex(document, "defaultAction", NULL) &&
-	       (json_object_object_get_ex(document, "ociVersion", NULL) ||
-		json_object_object_get_ex(document, "linux", NULL));
+	struct json_object *member = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &member);
+	return member;
+}
+
+static bool is_profile(struct json_object *document)
+{
+	return member_of(document, "defaultAction") ||
+	       !(member_of(document, "ociVersion") || member_of(document, "linux"));
 }
 
 /* config.json of the OCI runtime specification. */
@@ -855,8 +871,6 @@ static int read_config(struct parser *parser, struct json_object *document)
 	struct profile *profile = parser->profile;
 	struct json_object *object = document;
 
-	profile->config[0] = (struct place){ .key = "linux" };
-	profile->config[1] = (struct place){ .parent = &profile->config[0], .key = "seccomp" };
 	if (descend(parser, &profile->config[0], &object) ||
 	    (object && descend(parser, &profile->config[1], &object)))
 		return -1;
@@ -868,6 +882,23 @@ static int read_config(struct parser *parser, struct json_object *document)
 		return -1;
 	profile->base = &profile->config[1];
 	return read_profile(parser, object);
+}
+
+static int read_document(struct parser *parser)
+{
+	struct profile *profile = parser->profile;
+	struct json_object *document = profile->document;
+
+	profile->config[0] = (struct place){ .key = "linux" };
+	profile->config[1] = (struct place){ .parent = &profile->config[0], .key = "seccomp" };
+	if (!is_profile(document))
+		return read_config(parser, document);
+	if (member_of(document, "defaultAction") &&
+	    member_of(member_of(document, "linux"), "seccomp"))
+		return profile_error(profile, &profile->config[1], parser->error,
+				     "the text is either a profile, with 'defaultAction', or a "
+				     "config.json, with this: remove one of them");
+	return read_profile(parser, document);
 }
 
 static void count_tree(struct json_object *value, struct syntax *found)
@@ -953,9 +984,7 @@ int profile_parse(const char *text, size_t length, struct profile *profile,
 		return error_memory(error);
 	if (check_tree(&parser))
 		return -1;
-	if (is_config(profile->document))
-		return read_config(&parser, profile->document);
-	return read_profile(&parser, profile->document);
+	return read_document(&parser);
 }
 
 void profile_release(struct profile *profile)

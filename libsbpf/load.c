@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "position.h"
 #include "profile.h"
 #include "resolve.h"
+#include "syntax.h"
 #include "target.h"
 
 struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
@@ -30,6 +32,20 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 	return policy;
 }
 
+bool sbpf_json_locate(const char *text, size_t length, const char *path, unsigned int *line,
+		      unsigned int *column)
+{
+	struct finder finder = { .text = text, .length = length };
+	struct syntax facts;
+	size_t offset;
+
+	if (!text || !path || syntax_check(text, length, &facts, NULL) ||
+	    !find_path(&finder, path, &offset))
+		return false;
+	find_line(&finder, offset, line, column);
+	return true;
+}
+
 /* ---- Files ----------------------------------------------------------------------------- */
 
 /* A file's text; bytes has room for one byte more than the most that is accepted. */
@@ -46,7 +62,7 @@ static int fail_to_read(const struct input *input, struct sbpf_error *error)
 	int number = errno;
 	bool first = error && error->code == SBPF_OK;
 
-	error_set(error, SBPF_ERROR_READ, "cannot read '%s': %m", input->path);
+	error_set(error, SBPF_ERROR_READ, "cannot read '%s': %m", printable(input->path).text);
 	if (first)
 		error->system_errno = number;
 	return -1;
@@ -73,9 +89,9 @@ static int read_all(int file, struct input *input, struct sbpf_error *error)
 		ssize_t count;
 
 		if (input->length > SBPF_TEXT_MAX)
-			return error_set(error, SBPF_ERROR_READ,
+			return error_set(error, SBPF_ERROR_PROFILE,
 					 "'%s' is too large: a profile has at most %u bytes",
-					 input->path, SBPF_TEXT_MAX);
+					 printable(input->path).text, SBPF_TEXT_MAX);
 		if (input->length == input->size && make_room(input, error))
 			return -1;
 		count = read(file, input->bytes + input->length, input->size - input->length);

@@ -92,7 +92,7 @@ static void fill(const struct lowering *lowering, struct line *line, uint32_t la
 static int32_t build_call(const struct lowering *lowering, int abi, const struct call *call)
 {
 	const struct argument_layout layout = {
-		.register_bits = abi_register_bits(abi),
+		.narrow = abi_register_bits(abi) == 32 ? 0x3f : call->narrow,
 		.big_endian = abi_big_endian(lowering->policy->machine),
 	};
 	const struct tree_options options = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy.h"
 
+#include <linux/audit.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,11 @@ static int check_verdict(uint32_t verdict, struct sbpf_error *error)
 	if (!action_of(verdict))
 		return error_set(error, SBPF_ERROR_USAGE,
 				 "verdict 0x%08x is no SECCOMP_RET_* value of Linux", verdict);
+	if ((verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
+	    (verdict & SECCOMP_RET_DATA) > ERRNO_MAX)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "errno %u is too large: the kernel returns at most %d",
+				 verdict & SECCOMP_RET_DATA, ERRNO_MAX);
 	return 0;
 }
 
@@ -63,6 +69,8 @@ struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_
 	policy->bad_arch = parsed.bad_arch;
 	policy->unknown_as_enosys = parsed.unknown_as_enosys;
 	policy->strict = parsed.strict;
+	policy->reading = target ? target->reading : SBPF_READING_DOCKER;
+	policy->width = target ? target->width : SBPF_WIDTH_PROFILE;
 	policy->abi_set = UINT64_C(1) << parsed.machine;
 	policy->abis[policy->abi_count++] = parsed.machine;
 	for (size_t i = 0; i < parsed.abi_count; i++) {
@@ -112,6 +120,8 @@ static int check_conditions(const struct sbpf_condition *conditions, size_t coun
 {
 	if (count && !conditions)
 		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions, but none given", count);
+	if (count > UINT32_MAX)
+		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions are too many", count);
 	for (size_t i = 0; i < count; i++) {
 		if (conditions[i].argument > 5)
 			return error_set(error, SBPF_ERROR_USAGE,
@@ -168,26 +178,37 @@ int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const cha
 	return 0;
 }
 
+/* Takes the ABI's offset off a number of seccomp_data.nr. */
+static int table_number(int abi, uint32_t number, uint32_t *table, struct sbpf_error *error)
+{
+	const uint32_t x32_bit = 0x40000000; /* __X32_SYSCALL_BIT of asm/unistd.h on x86 */
+	uint32_t offset = abi_number_offset(abi);
+
+	if (abi_audit_arch(abi) == AUDIT_ARCH_X86_64 && !abi_is_x32(abi) && number & x32_bit)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "x86_64 has no number 0x%08x: numbers with bit 30 are those of "
+				 "x32, use abi x32",
+				 number);
+	if (!abi_is_x32(abi) && number < offset)
+		return error_set(error, SBPF_ERROR_USAGE, "%s has no number %u: its first is %u",
+				 abi_name(abi), number, offset);
+	*table = abi_is_x32(abi) ? number & ~offset : number - offset;
+	return 0;
+}
+
 int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
 			   uint32_t number, const struct sbpf_condition *conditions, size_t count,
 			   struct sbpf_error *error)
 {
 	struct policy_rule rule = { .call = -1, .verdict = verdict };
-	uint32_t offset;
 
 	if (!policy || !abi)
 		return error_set(error, SBPF_ERROR_USAGE, "no policy or no ABI to make a rule of");
 	rule.abi = sbpf_abi_find(abi);
 	if (rule.abi < 0)
 		return error_set(error, SBPF_ERROR_USAGE, "unknown ABI '%s'", abi);
-	offset = abi_number_offset(rule.abi);
-	if (abi_is_x32(rule.abi))
-		rule.number = number & ~offset;
-	else
-		rule.number = number - offset;
-	if (!abi_is_x32(rule.abi) && number < offset)
-		return error_set(error, SBPF_ERROR_USAGE, "%s has no number %u: its first is %u",
-				 abi_name(rule.abi), number, offset);
+	if (table_number(rule.abi, number, &rule.number, error))
+		return -1;
 	return add_rule(policy, &rule, conditions, count, error);
 }
 
@@ -209,6 +230,11 @@ int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct
 unsigned int sbpf_policy_flags(const struct sbpf_policy *policy)
 {
 	return policy ? policy->flags : 0;
+}
+
+bool sbpf_policy_depends_on_kernel(const struct sbpf_policy *policy)
+{
+	return policy && policy->depends_on_kernel;
 }
 
 int sbpf_policy_machine(const struct sbpf_policy *policy)

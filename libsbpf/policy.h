@@ -30,6 +30,9 @@ struct sbpf_policy {
 	unsigned int flags;
 	bool unknown_as_enosys;
 	bool strict;
+	bool depends_on_kernel; /* a rule has a minKernel */
+	enum sbpf_reading reading;
+	enum sbpf_width width;
 	uint32_t
 		newest; /* call_since() of the newest call named, whether its rule applies or not */
 	struct policy_rule *rules;
@@ -42,7 +45,7 @@ struct sbpf_policy {
 
 /* One condition list and what it gives; the first whose conditions all hold wins. */
 struct clause {
-	const struct sbpf_condition *conditions; /* never two on one argument */
+	const struct sbpf_condition *conditions; /* all of them must hold */
 	uint32_t condition_count;
 	uint32_t verdict;
 	uint32_t source;
@@ -51,6 +54,7 @@ struct clause {
 /* A number of an ABI with a meaning of its own. With no clauses, otherwise is the verdict. */
 struct call {
 	uint32_t number; /* without the ABI's offset */
+	uint8_t narrow;	 /* bit = argument of which only the lower half is compared */
 	uint32_t otherwise;
 	const struct clause *clauses;
 	size_t clause_count;

@@ -199,12 +199,36 @@ static bool key_equals(const struct finder *finder, size_t offset, const char *k
 
 /* ---- Finding --------------------------------------------------------------------------- */
 
-static size_t find_member(const struct finder *finder, size_t object, const char *key)
+/* From a key onwards: the offset of the key that is wanted, or of the closing bracket. */
+static size_t find_key_from(const struct finder *finder, size_t at, const char *key)
 {
-	size_t at = enter(finder, object);
-
 	while (finder->text[at] == '"' && !key_equals(finder, at, key))
 		at = advance(finder, value_of(finder, at));
+	return at;
+}
+
+static bool remembers(const struct finder *finder, size_t level, size_t container)
+{
+	return finder->last[level].at && finder->last[level].container == container;
+}
+
+static void remember(struct finder *finder, size_t level, size_t container, size_t index, size_t at)
+{
+	finder->last[level].container = container;
+	finder->last[level].index = index;
+	finder->last[level].at = at;
+}
+
+/* No object has a key twice here, so the walk may begin where the last one ended. */
+static size_t find_member(struct finder *finder, size_t object, const char *key, size_t level)
+{
+	bool resumes = remembers(finder, level, object);
+	size_t start = enter(finder, object);
+	size_t at = find_key_from(finder, resumes ? finder->last[level].at : start, key);
+
+	if (resumes && finder->text[at] != '"')
+		at = find_key_from(finder, start, key);
+	remember(finder, level, object, 0, at);
 	return at;
 }
 
@@ -213,15 +237,13 @@ static size_t find_element(struct finder *finder, size_t array, size_t index, si
 	size_t at = enter(finder, array);
 	size_t i = 0;
 
-	if (finder->last[level].array == array && finder->last[level].index <= index) {
-		at = finder->last[level].element;
+	if (remembers(finder, level, array) && finder->last[level].index <= index) {
+		at = finder->last[level].at;
 		i = finder->last[level].index;
 	}
 	for (; i < index; i++)
 		at = advance(finder, at);
-	finder->last[level].array = array;
-	finder->last[level].index = index;
-	finder->last[level].element = at;
+	remember(finder, level, array, index, at);
 	return at;
 }
 
@@ -240,7 +262,7 @@ size_t find_key(struct finder *finder, const struct place *place)
 		return skip_space(finder, 0);
 	if (!place->key)
 		return find_value(finder, place);
-	return find_member(finder, find_value(finder, place->parent), place->key);
+	return find_member(finder, find_value(finder, place->parent), place->key, level_of(place));
 }
 
 size_t find_value(struct finder *finder, const struct place *place)
@@ -251,6 +273,52 @@ size_t find_value(struct finder *finder, const struct place *place)
 		return value_of(finder, find_key(finder, place));
 	return find_element(finder, find_value(finder, place->parent), place->index,
 			    level_of(place));
+}
+
+/* Steps into the element that "[3]" names; path goes on behind it. */
+static bool step_to_element(const struct finder *finder, const char **path, size_t *at)
+{
+	char *end;
+	unsigned long index = strtoul(*path + 1, &end, 10);
+
+	if (finder->text[*at] != '[' || *end != ']')
+		return false;
+	*at = enter(finder, *at);
+	while (index-- && finder->text[*at] != ']')
+		*at = advance(finder, *at);
+	*path = end + 1;
+	return finder->text[*at] != ']';
+}
+
+/* Steps into the member that a key names; path goes on behind it. */
+static bool step_to_member(const struct finder *finder, const char **path, size_t *at)
+{
+	char key[128];
+	size_t length;
+
+	*path += **path == '.';
+	length = strcspn(*path, ".[");
+	if (finder->text[*at] != '{' || !length || length >= sizeof(key))
+		return false;
+	memcpy(key, *path, length);
+	key[length] = '\0';
+	*path += length;
+	*at = find_key_from(finder, enter(finder, *at), key);
+	if (finder->text[*at] != '"')
+		return false;
+	*at = value_of(finder, *at);
+	return true;
+}
+
+bool find_path(struct finder *finder, const char *path, size_t *offset)
+{
+	*offset = skip_space(finder, 0);
+	while (*path) {
+		if (*path == '[' ? !step_to_element(finder, &path, offset)
+				 : !step_to_member(finder, &path, offset))
+			return false;
+	}
+	return true;
 }
 
 void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigned int *column)

@@ -19,16 +19,16 @@ struct place {
 char *place_format(const struct place *place, char *buffer, size_t size);
 
 /*
- * A walk that remembers the array elements and the line it was at, so that places that are asked
- * for in document order cost one walk together. Initialise text and length.
+ * A walk that remembers the elements, the members and the line it was at, so that places that are
+ * asked for in document order cost one walk together. Initialise text and length.
  */
 struct finder {
 	const char *text;
 	size_t length;
 	struct {
-		size_t array; /* offset of '[', 0 = nothing remembered */
-		size_t index;
-		size_t element;
+		size_t container; /* offset of its '[' or '{' */
+		size_t index;	  /* of the element in an array */
+		size_t at;	  /* offset of the element or the key, 0 = nothing remembered */
 	} last[SBPF_NESTING_MAX];
 	unsigned int lines; /* before line_start */
 	size_t line_start;
@@ -40,6 +40,9 @@ size_t find_key(struct finder *finder, const struct place *place);
 
 /* 1-based line and column (in bytes) of an offset. */
 void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigned int *column);
+
+/* The offset of the value at a path as place_format() writes it; false when there is none. */
+bool find_path(struct finder *finder, const char *path, size_t *offset);
 
 /* Reports the first key that an object has twice. -1, or 0 when there is none. */
 int report_duplicate(struct finder *finder, struct sbpf_error *error);

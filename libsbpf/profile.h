@@ -35,7 +35,7 @@ struct profile_name {
 struct profile_rule {
 	const struct profile_name *names;
 	size_t name_count;
-	bool single_name; /* 'name' stood there, not 'names' */
+	struct profile_name name; /* Docker's old form of one name; length 0 without */
 	struct profile_action action;
 	const struct sbpf_condition *conditions;
 	size_t condition_count;

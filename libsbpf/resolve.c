@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolve.h"
 
+#include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,30 +16,91 @@ struct resolver {
 	struct sbpf_policy *policy;
 	uint64_t capabilities;
 	const char *go_name; /* of the machine */
+	size_t nameless;     /* rules without a name that counts, and the first of them */
+	size_t first_nameless;
+	bool oci_only; /* keys outside of the OCI schema do not count */
 	struct sbpf_error *error;
 };
 
 /* ---- ABIs ------------------------------------------------------------------------------ */
 
-static int add_abi(struct resolver *resolver, int abi, const struct place *place)
+/* The ELF machine of an ABI, where a 64-bit machine that also runs a 32-bit one's programs is it.
+ */
+static uint32_t elf_family(int abi)
 {
-	int machine = resolver->policy->machine;
+	static const struct {
+		uint32_t narrow, wide;
+	} pairs[] = {
+		{ EM_386, EM_X86_64 },
+		{ EM_ARM, EM_AARCH64 },
+		{ EM_PPC, EM_PPC64 },
+	};
+	uint32_t machine = abi_audit_arch(abi) & 0xffff; /* EM_* in AUDIT_ARCH_* */
 
-	if (abi_big_endian(abi) != abi_big_endian(machine))
-		profile_warn(resolver->profile, place, SBPF_WARN_IGNORED,
-			     "%s has another byte order than the machine, %s: no such call can "
-			     "occur there",
-			     abi_name(abi), abi_name(machine));
-	return policy_add_abi_index(resolver->policy, abi, resolver->error);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		if (machine == pairs[i].narrow)
+			return pairs[i].wide;
+	}
+	return machine;
 }
 
+static bool can_occur(int machine, int abi)
+{
+	return abi_big_endian(abi) == abi_big_endian(machine) &&
+	       elf_family(abi) == elf_family(machine);
+}
+
+/* The names of those ABIs by which no call can come; NULL when there are none. */
+static const char *list_foreign(int machine, const int *abis, size_t count, char *names,
+				size_t size)
+{
+	uint64_t seen = 0;
+	size_t length = 0;
+
+	for (size_t i = 0; i < count && length < size; i++) {
+		uint64_t bit = UINT64_C(1) << abis[i];
+
+		if (can_occur(machine, abis[i]) || (seen & bit))
+			continue;
+		seen |= bit;
+		length += (size_t)snprintf(names + length, size - length, "%s%s",
+					   length ? ", " : "", abi_name(abis[i]));
+	}
+	return length ? names : NULL;
+}
+
+#define WHY_FOREIGN "on %s no call can come by %s"
+
+/* Adds the ABIs of a list in the profile. */
 static int add_abis(struct resolver *resolver, const int *abis, size_t count,
 		    const struct place *list)
 {
-	struct place element = { .parent = list };
+	int machine = resolver->policy->machine;
+	char names[256];
 
-	for (; element.index < count; element.index++) {
-		if (add_abi(resolver, abis[element.index], &element))
+	if (list_foreign(machine, abis, count, names, sizeof(names)))
+		profile_warn(resolver->profile, list, SBPF_WARN_IGNORED, WHY_FOREIGN,
+			     abi_name(machine), names);
+	for (size_t i = 0; i < count; i++) {
+		if (policy_add_abi_index(resolver->policy, abis[i], resolver->error))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_wanted_abis(struct resolver *resolver)
+{
+	const struct target *target = resolver->target;
+	struct sbpf_error warning = { 0 };
+	char names[256];
+
+	if (list_foreign(target->machine, target->abis, target->abi_count, names, sizeof(names))) {
+		error_set_at(&warning, SBPF_WARN_IGNORED, "target.abis", WHY_FOREIGN,
+			     abi_name(target->machine), names);
+		policy_warn(resolver->policy, &warning);
+	}
+	for (size_t i = 0; i < target->abi_count; i++) {
+		if (policy_add_abi_index(resolver->policy, target->abis[i], resolver->error))
 			return -1;
 	}
 	return 0;
@@ -62,21 +125,23 @@ static int add_mapped_abis(struct resolver *resolver)
 /* The machine's own ABI and those that the target, or else the profile, asks for. */
 static int set_abis(struct resolver *resolver)
 {
-	const struct profile *profile = resolver->profile;
+	struct profile *profile = resolver->profile;
 	const struct target *target = resolver->target;
 	const struct place list = { .parent = profile->base, .key = "architectures" };
+	const struct place map = { .parent = profile->base, .key = "archMap" };
+	bool mapped = profile->arch_map_count && !resolver->oci_only;
 
+	if (mapped && profile->architecture_count)
+		return profile_error(profile, &map, resolver->error,
+				     "a profile has either 'architectures' or 'archMap', not both: "
+				     "remove one of them");
 	if (policy_add_abi_index(resolver->policy, target->machine, resolver->error))
 		return -1;
-	if (!target->has_abis)
-		return profile->arch_map ? add_mapped_abis(resolver)
-					 : add_abis(resolver, profile->architectures,
-						    profile->architecture_count, &list);
-	for (size_t i = 0; i < target->abi_count; i++) {
-		if (add_abi(resolver, target->abis[i], profile->base))
-			return -1;
-	}
-	return 0;
+	if (target->has_abis)
+		return add_wanted_abis(resolver);
+	if (mapped)
+		return add_mapped_abis(resolver);
+	return add_abis(resolver, profile->architectures, profile->architecture_count, &list);
 }
 
 /* ---- Verdicts -------------------------------------------------------------------------- */
@@ -94,6 +159,8 @@ static int find_verdict(struct resolver *resolver, const struct profile_action *
 				     "as EPERM",
 				     printable(action->errno_symbol).text,
 				     abi_name(resolver->target->machine));
+	if (resolver->oci_only)
+		number = action->data;
 	*verdict = action->ret | (action->has_data ? (uint32_t)number : 0);
 	return 0;
 }
@@ -115,6 +182,8 @@ static bool applies(const struct resolver *resolver, const struct profile_rule *
 	const struct profile_guard *includes = &rule->includes;
 	uint32_t kernel = resolver->target->kernel;
 
+	if (resolver->oci_only)
+		return true;
 	if (lists_arch(excludes, resolver->go_name) ||
 	    (excludes->capabilities & resolver->capabilities) ||
 	    (excludes->min_kernel && kernel >= excludes->min_kernel))
@@ -195,31 +264,70 @@ static int copy_conditions(struct resolver *resolver, const struct profile_rule 
 	return 0;
 }
 
-static int add_rule(struct resolver *resolver, size_t index, const struct place *syscalls)
+/* That 'name' and 'names' do not both stand there, where both count. */
+static int check_names(struct resolver *resolver, const struct profile_rule *from,
+		       const struct place *name)
 {
-	const struct profile_rule *from = &resolver->profile->rules[index];
-	const struct place place = { .parent = syscalls, .index = index };
-	const struct place symbol = { .parent = &place, .key = "errno" };
-	const struct place names = { .parent = &place,
-				     .key = from->single_name ? "name" : "names" };
-	struct policy_rule rule = { .abi = -1, .source = (uint32_t)index };
-	bool kept = applies(resolver, from);
+	if (!from->name.length)
+		return 0;
+	if (from->name_count && !resolver->oci_only)
+		return profile_error(resolver->profile, name, resolver->error,
+				     "a rule has either 'name' or 'names', not both: put the name "
+				     "into 'names'");
+	return 0;
+}
 
-	if (find_verdict(resolver, &from->action, &symbol, &rule.verdict))
-		return -1;
-	if (kept && copy_conditions(resolver, from, &rule))
-		return -1;
-	for (size_t i = 0; i < from->name_count; i++) {
-		const struct place element = { .parent = &names, .index = i };
+static int add_names(struct resolver *resolver, struct policy_rule *rule, bool kept,
+		     const struct profile_rule *from, const struct place *place)
+{
+	const struct place name = { .parent = place, .key = "name" };
+	const struct place names = { .parent = place, .key = "names" };
+	struct place element = { .parent = &names };
 
-		if (add_name(resolver, &rule, kept, &from->names[i],
-			     from->single_name ? &names : &element))
+	if (check_names(resolver, from, &name))
+		return -1;
+	if (from->name.length && !resolver->oci_only)
+		return add_name(resolver, rule, kept, &from->name, &name);
+	for (; element.index < from->name_count; element.index++) {
+		if (add_name(resolver, rule, kept, &from->names[element.index], &element))
 			return -1;
 	}
 	return 0;
 }
 
+static int add_rule(struct resolver *resolver, size_t index, const struct place *syscalls)
+{
+	const struct profile_rule *from = &resolver->profile->rules[index];
+	const struct place place = { .parent = syscalls, .index = index };
+	const struct place symbol = { .parent = &place, .key = "errno" };
+	struct policy_rule rule = { .abi = -1, .source = (uint32_t)index };
+	bool kept = applies(resolver, from);
+
+	if (resolver->oci_only && from->name.length && !from->name_count && !resolver->nameless++)
+		resolver->first_nameless = index;
+	if (!resolver->oci_only && (from->includes.min_kernel || from->excludes.min_kernel))
+		resolver->policy->depends_on_kernel = true;
+	if (find_verdict(resolver, &from->action, &symbol, &rule.verdict))
+		return -1;
+	if (kept && copy_conditions(resolver, from, &rule))
+		return -1;
+	return add_names(resolver, &rule, kept, from, &place);
+}
+
 /* ---- Warnings -------------------------------------------------------------------------- */
+
+/* Old profiles have 'name' in every rule: they get one warning together. */
+static void warn_nameless(struct resolver *resolver, const struct place *syscalls)
+{
+	const struct place rule = { .parent = syscalls, .index = resolver->first_nameless };
+	const struct place name = { .parent = &rule, .key = "name" };
+
+	if (resolver->nameless)
+		profile_warn(resolver->profile, &name, SBPF_WARN_IGNORED,
+			     "%zu of the rules, from this one on, have no effect: OCI runtimes do "
+			     "not know 'name'; put the name into 'names'",
+			     resolver->nameless);
+}
 
 static void hand_over_warnings(struct resolver *resolver)
 {
@@ -254,6 +362,7 @@ static int fill(struct resolver *resolver)
 		if (add_rule(resolver, i, &syscalls))
 			return -1;
 	}
+	warn_nameless(resolver, &syscalls);
 	return 0;
 }
 
@@ -273,8 +382,11 @@ struct sbpf_policy *resolve(struct profile *profile, const struct target *target
 	policy->flags = profile->flags;
 	policy->unknown_as_enosys = target->unknown_as_enosys;
 	policy->strict = target->strict;
+	policy->reading = target->reading;
+	policy->width = target->width;
 	sbpf_abi_describe(target->machine, &machine);
 	resolver.policy = policy;
+	resolver.oci_only = target->reading == SBPF_READING_OCI;
 	resolver.go_name = machine.go_name;
 	resolver.capabilities = target->has_capabilities    ? target->capabilities
 				: profile->has_capabilities ? profile->capabilities

@@ -14,6 +14,8 @@
 
 /* More pieces than this are left to the quick tree: the tables here grow with the square. */
 #define PIECE_MAX 640u
+/* Splits looked at in one compile before the rest is left to the quick tree: about a second. */
+#define SPLITS_MAX (1u << 25)
 /* Wider regions are only split near their middle: the ends hardly ever pay. */
 #define SPLIT_WINDOW 128u
 #define CHAIN_MAX 8u
@@ -336,57 +338,103 @@ static void try_masks(struct search *search, const struct window *window, uint32
 	}
 }
 
+/* The table of a set's pieces, filled, in scratch memory; its count is 0 when that is not to be
+ * had. */
+static struct table make_table(struct search *search, const struct window *window, uint32_t set)
+{
+	struct arena *scratch = search->dag->scratch;
+	struct piece *pieces = arena_alloc_raw(scratch, WINDOW_RUNS, sizeof(*pieces));
+	uint64_t *weights = arena_alloc_raw(scratch, WINDOW_RUNS + 1, sizeof(*weights));
+	struct table table = { pieces, 0, weights, NULL, false };
+
+	if (!pieces || !weights) {
+		search->failed = true;
+		return table;
+	}
+	table.count = set_pieces(window, set, pieces, weights);
+	table.choices =
+		arena_alloc_raw(scratch, (size_t)table.count * table.count, sizeof(*table.choices));
+	if (!table.choices) {
+		search->failed = true;
+		table.count = 0;
+	}
+	fill_table(search, &table);
+	return table;
+}
+
+/* Without a JSET: what the table of the set says. */
+static uint32_t solve_plainly(struct search *search, const struct window *window, uint32_t set,
+			      struct memo *best)
+{
+	struct arena mark = arena_mark(search->dag->scratch);
+	struct table table = make_table(search, window, set);
+	uint32_t nodes = 0;
+
+	if (table.count) {
+		best->cost = table.choices[table.count - 1].cost;
+		best->tests = table.choices[table.count - 1].tests;
+		nodes = table.count > 2 ? count_nodes(table.pieces, table.count) : UINT32_MAX;
+	}
+	arena_rewind(search->dag->scratch, mark);
+	return nodes;
+}
+
+static uint64_t weight_of_set(const struct window *window, uint32_t set)
+{
+	uint64_t weight = 0;
+
+	for (; set; set &= set - 1)
+		weight += window->weight[__builtin_ctz(set)];
+	return weight;
+}
+
 static struct memo solve_set(struct search *search, const struct window *window, uint32_t set,
 			     int depth)
 {
-	struct piece pieces[WINDOW_RUNS];
-	uint64_t weights[WINDOW_RUNS + 1];
-	struct choice choices[WINDOW_RUNS * WINDOW_RUNS];
-	struct table table = { pieces, 0, weights, choices, false };
 	struct memo *memo = find_memo(search, window, set);
 	struct memo best = *memo;
+	uint32_t nodes;
 
 	if (memo->depth > depth)
 		return best;
-	table.count = set_pieces(window, set, pieces, weights);
 	best.depth = (uint8_t)(depth + 1);
 	best.mask = 0;
 	best.cost = NEVER;
-	if (!table.count)
+	nodes = solve_plainly(search, window, set, &best);
+	if (best.cost == NEVER)
 		return best;
-	fill_table(search, &table);
-	best.cost = choices[table.count - 1].cost;
-	best.tests = choices[table.count - 1].tests;
-	if (depth > 0 && table.count > 2 && best.tests >= count_nodes(pieces, table.count))
-		try_masks(search, window, set, depth, weights[table.count], &best);
+	if (depth > 0 && best.tests >= nodes)
+		try_masks(search, window, set, depth, weight_of_set(window, set), &best);
 	memo = find_memo(search, window, set);
 	*memo = best;
 	return best;
+}
+
+static int32_t build_plainly(struct search *search, const struct window *window, uint32_t set)
+{
+	struct arena mark = arena_mark(search->dag->scratch);
+	struct table table = make_table(search, window, set);
+	int32_t node = -1;
+
+	if (table.count)
+		node = build_region(search, &table, 0, table.count - 1);
+	arena_rewind(search->dag->scratch, mark);
+	return node;
 }
 
 static int32_t build_set(struct search *search, const struct window *window, uint32_t set,
 			 int depth)
 {
 	struct memo best = solve_set(search, window, set, depth);
+	uint32_t with = values_with(window, set, best.mask);
+	/* It may have been found with more JSETs allowed than here. */
+	int below = best.depth - 2;
 
-	if (best.mask) {
-		uint32_t with = values_with(window, set, best.mask);
-		/* It may have been found with more JSETs allowed than here. */
-		int below = best.depth - 2;
-
-		return dag_test(search->dag, BPF_JSET, search->word, best.mask,
-				build_set(search, window, with, below),
-				build_set(search, window, set & ~with, below));
-	} else {
-		struct piece pieces[WINDOW_RUNS];
-		uint64_t weights[WINDOW_RUNS + 1];
-		struct choice choices[WINDOW_RUNS * WINDOW_RUNS];
-		struct table table = { pieces, 0, weights, choices, false };
-
-		table.count = set_pieces(window, set, pieces, weights);
-		fill_table(search, &table);
-		return build_region(search, &table, 0, table.count - 1);
-	}
+	if (!best.mask)
+		return build_plainly(search, window, set);
+	return dag_test(search->dag, BPF_JSET, search->word, best.mask,
+			build_set(search, window, with, below),
+			build_set(search, window, set & ~with, below));
 }
 
 /* The window of pieces i to j; the set of its values, or 0 when it is too wide. */
@@ -608,6 +656,7 @@ static int32_t search_pieces(struct search *search, const struct piece *pieces, 
 	struct arena *arena = search->dag->scratch;
 	uint64_t *weights = arena_alloc(arena, count + (size_t)1, sizeof(*weights));
 	struct table table = { pieces, count, weights, NULL, true };
+	int32_t root;
 
 	table.choices = arena_alloc_raw(arena, (size_t)count * count, sizeof(*table.choices));
 	if (!weights || !table.choices)
@@ -615,7 +664,8 @@ static int32_t search_pieces(struct search *search, const struct piece *pieces, 
 	for (uint32_t p = 0; p < count; p++)
 		weights[p + 1] = weights[p] + pieces[p].weight;
 	fill_table(search, &table);
-	return search->failed ? -1 : build_region(search, &table, 0, count - 1);
+	root = search->failed ? -1 : build_region(search, &table, 0, count - 1);
+	return search->failed ? -1 : root;
 }
 
 static int keep_history(struct search *search, uint32_t count)
@@ -626,6 +676,15 @@ static int keep_history(struct search *search, uint32_t count)
 	history->regions = arena_alloc_raw(search->dag->arena, history->region_capacity,
 					   sizeof(*history->regions));
 	return history->regions ? 0 : -1;
+}
+
+/* Counts what a search will look at, and says when that is too much. */
+static bool uses_up(struct dag *dag, uint32_t pieces)
+{
+	uint64_t regions = (uint64_t)pieces * pieces / 2;
+
+	dag->splits += regions * (pieces < SPLIT_WINDOW ? pieces : SPLIT_WINDOW) / 2;
+	return dag->splits > SPLITS_MAX;
 }
 
 int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
@@ -643,7 +702,7 @@ int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segment
 		return -1;
 	piece_count = cut_pieces(segments, count, history, pieces);
 	weigh_pieces(segments, pieces, piece_count);
-	if (piece_count > PIECE_MAX) {
+	if (piece_count > PIECE_MAX || uses_up(dag, piece_count)) {
 		quick.thorough = false;
 		return tree_build(dag, word, segments, count, &quick, NULL);
 	}

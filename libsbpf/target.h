@@ -17,15 +17,24 @@ struct target {
 	uint32_t bad_arch;
 	bool unknown_as_enosys;
 	bool strict;
+	enum sbpf_reading reading;
+	enum sbpf_width width;
 };
 
 /* CHOWN DAC_OVERRIDE … : Docker's 14 default capabilities. */
 extern const uint64_t target_docker_capabilities;
 
-/* wanted may be NULL. 0, or -1 with an error that names the field and the value. */
+/*
+ * wanted may be NULL. 0, or -1 with an error whose path is the tools' option for the field, such as
+ * "--abi".
+ */
 int target_parse(const struct sbpf_target *wanted, struct target *target, struct sbpf_error *error);
 
-/* "6.1", "6.1.0-50-amd64" → major << 16 | minor << 8 | patch; 0 when it is no release. */
+/* The largest numbers of a release that are taken: 4.14.336 is one, so 255 is too few for the last.
+ */
+#define KERNEL_MAX "255.255.65535"
+
+/* "6.1", "6.1.0-50-amd64" → major << 24 | minor << 16 | patch; 0 when it is no release. */
 uint32_t kernel_parse(const char *text);
 
 /* "CAP_SYS_ADMIN" or "SYS_ADMIN" → CAP_* number, or -1. */

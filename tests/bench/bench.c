@@ -45,18 +45,11 @@ static struct program compile_thorough(const struct task *task)
 /* The columns. Ours come first; the last two are compared with. */
 enum column { QUICK, THOROUGH, DEFAULT, OPTIMIZED, COLUMNS };
 
-static compile_function *const compilers[COLUMNS] = {
-	[QUICK] = compile_quick,
-	[THOROUGH] = compile_thorough,
-	[DEFAULT] = libseccomp_compile,
-	[OPTIMIZED] = libseccomp_compile_optimized,
-};
-
-static const char *const keys[COLUMNS] = {
-	[QUICK] = "libsbpf_quick",
-	[THOROUGH] = "libsbpf_thorough",
-	[DEFAULT] = "libseccomp",
-	[OPTIMIZED] = "libseccomp_optimize_2",
+static const struct compiler compilers[COLUMNS] = {
+	[QUICK] = { "libsbpf_quick", compile_quick },
+	[THOROUGH] = { "libsbpf_thorough", compile_thorough },
+	[DEFAULT] = { "libseccomp", libseccomp_compile },
+	[OPTIMIZED] = { "libseccomp_optimize_2", libseccomp_compile_optimized },
 };
 
 /* The lines of the table, and what they are called in JSON. */
@@ -68,6 +61,7 @@ static const struct row {
 	int decimals;
 } rows[] = {
 	{ "text to filter, us", "compile_us", offsetof(struct figures, compile), 1, 0 },
+	{ "first in a process, us", "first_us", offsetof(struct figures, first), 1, 0 },
 	{ "instructions", "instructions", offsetof(struct figures, instructions), 1, 0 },
 	{ "steps, mean", "steps_mean", offsetof(struct figures, steps), 1, 1 },
 	{ "steps, worst", "steps_worst", offsetof(struct figures, worst), 1, 0 },
@@ -124,17 +118,17 @@ static void print_ratio(const struct figures figures[], const struct row *row, e
 
 static void print_table(const struct choice *choice, double parse, const struct figures figures[])
 {
-	printf("\n%-20s %9s %9s %10s %10s %8s %8s\n", "", "libsbpf", "libsbpf", "libseccomp",
+	printf("\n%-22s %9s %9s %10s %10s %8s %8s\n", "", "libsbpf", "libsbpf", "libseccomp",
 	       "libseccomp", "ratio,", "ratio,");
 	printf("%s%s%-*s %9s %9s %10s %10s %8s %8s\n", choice->machine, *choice->abis ? "," : "",
-	       20 - (int)strlen(choice->machine) - (*choice->abis ? 1 : 0), choice->abis, "quick",
+	       22 - (int)strlen(choice->machine) - (*choice->abis ? 1 : 0), choice->abis, "quick",
 	       "thorough", "default", "optimize=2", "quick", "thorough");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 
 		if (figure(&figures[DEFAULT], row) == 0)
 			continue;
-		printf("%-20s", row->label);
+		printf("%-22s", row->label);
 		for (enum column column = 0; column < COLUMNS; column++)
 			printf(" %*.*f", column < DEFAULT ? 9 : 10, row->decimals,
 			       figure(&figures[column], row) / row->unit);
@@ -142,7 +136,7 @@ static void print_table(const struct choice *choice, double parse, const struct 
 		print_ratio(figures, row, THOROUGH);
 		putchar('\n');
 		if (i == 0)
-			printf("%-20s %9.0f in each of them\n", "  JSON alone, us", parse);
+			printf("%-22s %9.0f in each of them\n", "  JSON alone, us", parse);
 	}
 }
 
@@ -152,7 +146,7 @@ static void print_json(const struct choice *choice, double parse, const struct f
 	       "      \"parse_us\": %.1f",
 	       choice->machine, choice->abis, parse);
 	for (enum column column = 0; column < COLUMNS; column++) {
-		printf(",\n      \"%s\": {", keys[column]);
+		printf(",\n      \"%s\": {", compilers[column].key);
 		for (size_t i = 0; i < COUNT(rows); i++)
 			printf("%s \"%s\": %.2f", i ? "," : "", rows[i].key,
 			       figure(&figures[column], &rows[i]));
@@ -179,7 +173,8 @@ static char *read_file(const char *path, size_t *length)
 
 struct arguments {
 	const char *path;
-	struct choice choice; /* machine NULL: all */
+	struct choice choice;	      /* machine NULL: all */
+	const struct compiler *alone; /* for --once */
 	unsigned int rounds;
 	bool brief;
 	bool json;
@@ -192,14 +187,23 @@ static const char usage[] =
 	"  --arch MACHINE   this machine's filter alone, such as x86_64\n"
 	"  --abi LIST       its further ABIs, such as x86,x32 (default: none)\n"
 	"  --brief          only what a container runtime on this machine builds\n"
-	"  --rounds N       times each measurement is taken (default: 51)\n"
+	"  --rounds N       rounds in which the compilers take turns (default: 51)\n"
 	"  --format FORMAT  table or json (default: table)\n"
 	"  --help           this text\n";
 
-static void refuse(const char *what, const char *value)
+static _Noreturn void refuse(const char *what, const char *value)
 {
 	fprintf(stderr, "bench: %s %s\n%s", what, value, usage);
 	exit(2);
+}
+
+/* --once COMPILER is for once.c and not in the usage text. */
+static const struct compiler *find_compiler(const char *key)
+{
+	for (enum column column = 0; column < COLUMNS; column++)
+		if (strcmp(compilers[column].key, key) == 0)
+			return &compilers[column];
+	refuse("there is no compiler", key);
 }
 
 static void take_option(struct arguments *arguments, int option)
@@ -213,6 +217,9 @@ static void take_option(struct arguments *arguments, int option)
 		break;
 	case 's':
 		arguments->brief = true;
+		break;
+	case 'o':
+		arguments->alone = find_compiler(optarg);
 		break;
 	case 'r':
 		arguments->rounds = (unsigned int)strtoul(optarg, NULL, 10);
@@ -239,6 +246,7 @@ static struct arguments take_arguments(int argc, char **argv)
 		{ "arch", required_argument, NULL, 'a' },
 		{ "abi", required_argument, NULL, 'b' },
 		{ "brief", no_argument, NULL, 's' },
+		{ "once", required_argument, NULL, 'o' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -254,6 +262,8 @@ static struct arguments take_arguments(int argc, char **argv)
 	arguments.path = argv[optind];
 	if (arguments.choice.machine && sbpf_abi_find(arguments.choice.machine) < 0)
 		refuse("there is no machine", arguments.choice.machine);
+	if (arguments.alone && !arguments.choice.machine)
+		refuse("--once wants", "--arch");
 	return arguments;
 }
 
@@ -280,43 +290,61 @@ static void print_heading(const struct arguments *arguments, size_t length)
 {
 	if (arguments->json) {
 		printf("{\n  \"profile\": \"%s\",\n  \"bytes\": %zu,\n  \"libsbpf\": \"%s\",\n"
-		       "  \"libseccomp\": \"%s\",\n  \"rounds\": %u,\n  \"results\": [\n",
+		       "  \"libseccomp\": \"%s\",\n  \"rounds\": %u,\n  \"repeats\": %d,\n"
+		       "  \"processes\": %d,\n  \"results\": [\n",
 		       arguments->path, length, sbpf_version(), libseccomp_version(),
-		       arguments->rounds);
+		       arguments->rounds, REPEATS - 1, PROCESSES);
 		return;
 	}
 	printf("%s, %zu bytes; libsbpf %s, libseccomp %s\n"
-	       "Times are medians of %u interleaved rounds. Steps are instructions run for a\n"
-	       "call. Not cached are calls for which kernels from 5.11 on run the program. A\n"
-	       "ratio is the better column of libseccomp over libsbpf's.\n",
-	       arguments->path, length, sbpf_version(), libseccomp_version(), arguments->rounds);
+	       "Times are medians of %u interleaved rounds; text to filter %d times in each, "
+	       "after\n"
+	       "once that does not count. First in a process: median of %d new processes. Steps\n"
+	       "are instructions run for a call. Not cached are calls for which kernels from\n"
+	       "5.11 on run the program. A ratio is the better column of libseccomp over\n"
+	       "libsbpf's.\n",
+	       arguments->path, length, sbpf_version(), libseccomp_version(), arguments->rounds,
+	       REPEATS - 1, PROCESSES);
+}
+
+static void compare(const struct arguments *arguments, struct task *task)
+{
+	const struct choice *choices = NULL;
+	size_t count = choose(arguments, &choices);
+
+	print_heading(arguments, task->length);
+	for (size_t i = 0; i < count; i++) {
+		struct figures figures[COLUMNS];
+		double parse;
+
+		/* Whatever is written by now is written once, not by each child too. */
+		fflush(stdout);
+		task->machine = choices[i].machine;
+		task->abis = choices[i].abis;
+		measure(task, compilers, COLUMNS, arguments->rounds, figures);
+		parse = measure_parse(task, arguments->rounds);
+		if (arguments->json && i > 0)
+			printf(",\n");
+		(arguments->json ? print_json : print_table)(&choices[i], parse, figures);
+	}
+	if (arguments->json)
+		printf("\n  ]\n}\n");
 }
 
 int main(int argc, char **argv)
 {
 	struct arguments arguments = take_arguments(argc, argv);
-	struct task task = { 0 };
+	struct task task = { .path = arguments.path };
 	char *text = read_file(arguments.path, &task.length);
-	const struct choice *choices = NULL;
-	size_t count = choose(&arguments, &choices);
 
 	task.text = text;
-	print_heading(&arguments, task.length);
-	for (size_t i = 0; i < count; i++) {
-		struct figures figures[COLUMNS];
-		double parse;
-
-		task.machine = choices[i].machine;
-		task.abis = choices[i].abis;
-		measure(&task, compilers, COLUMNS, arguments.rounds, figures);
-		parse = measure_parse(&task, arguments.rounds);
-		if (arguments.json && i > 0)
-			printf(",\n");
-		(arguments.json ? print_json : print_table)(&choices[i], parse, figures);
-		fflush(stdout);
+	if (arguments.alone) {
+		task.machine = arguments.choice.machine;
+		task.abis = arguments.choice.abis;
+		print_once(&task, arguments.alone);
+	} else {
+		compare(&arguments, &task);
 	}
-	if (arguments.json)
-		printf("\n  ]\n}\n");
 	free(text);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * The program's malloc family takes the place of the C library's in every library it uses
  * ("Replacing malloc", glibc manual), counts usable sizes and hands on to the real one.
  */
-#include "heap.h"
+#include "meter.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -55,13 +55,13 @@ void free(void *pointer)
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
-void heap_start(void)
+void meter_start(void)
 {
 	base = held;
 	peak = held;
 }
 
-size_t heap_peak(void)
+uint64_t meter_read(void)
 {
 	return peak - base;
 }

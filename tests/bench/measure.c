@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define _GNU_SOURCE
 #include "bench.h"
-#include "heap.h"
 
 #include <err.h>
 #include <stdlib.h>
@@ -12,11 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One compiler's program and its times, one per round, in nanoseconds. */
+/* One compiler's program and its times in nanoseconds. */
 struct subject {
 	struct program program;
-	uint64_t *compile;
-	uint64_t *install;
+	uint64_t *compile; /* REPEATS - 1 per round */
+	uint64_t *install; /* one per round */
+	uint64_t first[PROCESSES];
 };
 
 static uint64_t now(clockid_t clock)
@@ -54,14 +54,26 @@ static uint64_t *new_times(unsigned int rounds)
 }
 
 /* Processor time, as other load would slow the long ones more than the short ones. */
-static void time_compile(const struct task *task, compile_function *compile,
+static uint64_t time_compile(const struct task *task, const struct compiler *compiler,
+			     struct program *program)
+{
+	uint64_t start;
+
+	free(program->code);
+	start = now(CLOCK_THREAD_CPUTIME_ID);
+	*program = compiler->compile(task);
+	return now(CLOCK_THREAD_CPUTIME_ID) - start;
+}
+
+/* The first one finds caches and a heap that the compiler before it left, and is not counted. */
+static void time_repeats(const struct task *task, const struct compiler *compiler,
 			 struct subject *subject, unsigned int round)
 {
-	uint64_t start = now(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t *times = subject->compile + (size_t)round * (REPEATS - 1);
 
-	free(subject->program.code);
-	subject->program = compile(task);
-	subject->compile[round] = now(CLOCK_THREAD_CPUTIME_ID) - start;
+	time_compile(task, compiler, &subject->program);
+	for (unsigned int i = 0; i < REPEATS - 1; i++)
+		times[i] = time_compile(task, compiler, &subject->program);
 }
 
 /*
@@ -138,22 +150,25 @@ static void *share_page(void)
 	return page;
 }
 
-static void run_rounds(const struct task *task, compile_function *const compilers[],
+static void run_rounds(const struct task *task, const struct compiler compilers[],
 		       struct subject *subjects, size_t count, unsigned int rounds)
 {
 	bool native = sbpf_abi_find(task->machine) == sbpf_abi_native();
 	uint64_t *shared = share_page();
 
+	for (unsigned int process = 0; process < PROCESSES; process++)
+		for (size_t i = 0; i < count; i++)
+			subjects[i].first[process] = time_once(task, &compilers[i]);
 	for (unsigned int round = 0; round < rounds; round++)
 		for (size_t i = 0; i < count; i++)
-			time_compile(task, compilers[i], &subjects[i], round);
+			time_repeats(task, &compilers[i], &subjects[i], round);
 	for (unsigned int round = 0; native && round < rounds; round++)
 		for (size_t i = 0; i < count; i++)
 			time_install(&subjects[i], shared, round);
 	munmap(shared, sizeof(*shared));
 }
 
-void measure(const struct task *task, compile_function *const compilers[], size_t count,
+void measure(const struct task *task, const struct compiler compilers[], size_t count,
 	     unsigned int rounds, struct figures figures[])
 {
 	struct subject *subjects = calloc(count, sizeof(*subjects));
@@ -161,18 +176,18 @@ void measure(const struct task *task, compile_function *const compilers[], size_
 	if (!subjects)
 		errx(1, "out of memory");
 	for (size_t i = 0; i < count; i++) {
-		figures[i] = (struct figures){ 0 };
-		heap_start();
-		subjects[i].program = compilers[i](task);
-		figures[i].heap = (double)heap_peak();
-		subjects[i].compile = new_times(rounds);
+		subjects[i].compile = new_times(rounds * (REPEATS - 1));
 		subjects[i].install = new_times(rounds);
 	}
 	run_rounds(task, compilers, subjects, count, rounds);
 	for (size_t i = 0; i < count; i++) {
-		figures[i].compile = median(subjects[i].compile, rounds);
-		figures[i].install = median(subjects[i].install, rounds);
-		figures[i].instructions = (double)subjects[i].program.count;
+		figures[i] = (struct figures){
+			.compile = median(subjects[i].compile, rounds * (REPEATS - 1)),
+			.first = median(subjects[i].first, PROCESSES),
+			.install = median(subjects[i].install, rounds),
+			.instructions = (double)subjects[i].program.count,
+			.heap = (double)heap_once(task, &compilers[i]),
+		};
 		measure_steps(task, &subjects[i].program, &figures[i]);
 		free(subjects[i].program.code);
 		free(subjects[i].compile);

@@ -2,6 +2,7 @@
 #include "compare.h"
 
 #include <inttypes.h>
+#include <linux/audit.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,10 +77,16 @@ static bool is_cached(const struct sbpf_filter *filter, const struct seccomp_dat
 	return sbpf_program_is_cached(program, count, data->arch, (uint32_t)data->nr);
 }
 
+/* The kernel caches no number of x32. */
+static bool is_x32(const struct seccomp_data *data)
+{
+	return data->arch == AUDIT_ARCH_X86_64 && data->nr & 0x40000000;
+}
+
 bool comparison_agrees(const struct comparison *comparison, const struct seccomp_data *data)
 {
 	uint32_t wanted = reference_verdict(comparison->reference, data);
-	bool cacheable = wanted == SECCOMP_RET_ALLOW &&
+	bool cacheable = wanted == SECCOMP_RET_ALLOW && !is_x32(data) &&
 			 reference_allows_outright(comparison->reference, data);
 
 	for (int i = 0; i < EFFORTS; i++) {

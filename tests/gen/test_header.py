@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The C header: it compiles everywhere without a warning, and what it installs holds."""
 import itertools
+import json
 import os
 import re
 import shutil
@@ -64,6 +65,46 @@ int main(void)
 	if (listener < 3)
 		return 2;
 	return fcntl(listener, F_GETFD) == FD_CLOEXEC ? 0 : 3;
+}
+"""
+
+# Twice, as the kernel takes the flag only with a listener.
+WITHOUT_LISTENER = """
+#include "out.h"
+int main(void)
+{
+	return web_install(0) == 0 && web_install(1u << 1) == 0 ? 0 : 1;
+}
+"""
+
+# On all threads, and with the listener as the result.
+LISTENER_ON_ALL_THREADS = """
+#include "out.h"
+#include <fcntl.h>
+#include <pthread.h>
+static void *wait_for(void *barrier)
+{
+	pthread_barrier_wait((pthread_barrier_t *)barrier);
+	pthread_barrier_wait((pthread_barrier_t *)barrier);
+	return prctl(PR_GET_SECCOMP, 0UL, 0UL, 0UL, 0UL) == 2 ? 0 : barrier;
+}
+
+int main(void)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+	void *failed;
+	int listener;
+
+	pthread_barrier_init(&barrier, 0, 2);
+	pthread_create(&thread, 0, wait_for, &barrier);
+	pthread_barrier_wait(&barrier);
+	listener = web_install(INSTALL_FLAGS);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, &failed);
+	if (listener < 3 || fcntl(listener, F_GETFD) != FD_CLOEXEC)
+		return 1;
+	return failed ? 2 : 0;
 }
 """
 
@@ -218,6 +259,20 @@ class HeaderTest(GenTest):
     def test_thread_that_tsync_cannot_bring_along_is_esrch(self):
         self.run_program(profile(), TSYNC, "-pthread")
 
+    def test_wait_killable_without_a_listener_is_left_out(self):
+        self.run_program(profile(flags=["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]),
+                         WITHOUT_LISTENER)
+
+    def test_listener_and_tsync_of_the_profile_go_together(self):
+        self.run_program(profile(action="SCMP_ACT_NOTIFY",
+                                 flags=["SECCOMP_FILTER_FLAG_TSYNC",
+                                        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]),
+                         LISTENER_ON_ALL_THREADS, "-pthread", "-DINSTALL_FLAGS=(1u << 3)")
+
+    def test_listener_and_tsync_of_the_caller_go_together(self):
+        self.run_program(profile(), LISTENER_ON_ALL_THREADS, "-pthread",
+                         "-DINSTALL_FLAGS=(1u << 3 | 1u << 0)")
+
     def test_profile_flags_are_ored_in(self):
         self.write("web.json", profile(flags=["SECCOMP_FILTER_FLAG_TSYNC",
                                               "SECCOMP_FILTER_FLAG_LOG"]))
@@ -230,14 +285,32 @@ class HeaderTest(GenTest):
         digest = subprocess.run(["sha256sum", "deep/folder/web-server.json"], cwd=self.folder,
                                 capture_output=True, text=True, check=True).stdout.split()[0]
         header = self.gen("--arch", "x86_64", "--kernel", "6.1", "--caps", "", "--enosys",
-                          "--strict", "--bad-arch", "SCMP_ACT_ERRNO", "--effort", "quick", "-o",
-                          "-", self.path("deep/folder/web-server.json")).decode()
+                          "--strict", "--bad-arch", "SCMP_ACT_ERRNO", "--effort", "quick",
+                          "--reading", "literal", "--width", "kernel", "-o", "-",
+                          self.path("deep/folder/web-server.json")).decode()
         self.assertIn(f" * web_server is made from web-server.json, SHA-256\n *\t{digest}\n", header)
         self.assertIn(" *\tsbpf-gen --arch=x86_64 --kernel=6.1 --caps= --bad-arch=SCMP_ACT_ERRNO "
-                      "--enosys --strict --effort=quick --name web_server=web-server.json "
-                      "-o HEADER\n", header)
+                      "--enosys --strict --reading=literal --width=kernel --effort=quick "
+                      "--name web_server=web-server.json -o HEADER\n", header)
         self.assertNotIn("deep", header)
         self.assertNotIn(self.folder, header)
+
+    def test_names_the_kernel_that_a_profile_depends_on(self):
+        running = re.match(r"\d+\.\d+", os.uname().release).group()
+        guarded = json.loads(profile())
+        guarded["syscalls"][0]["includes"] = {"minKernel": "4.8"}
+        self.write("plain.json", profile())
+        self.write("guarded.json", json.dumps(guarded))
+        self.assertNotIn(b" --kernel=", self.gen("-o", "-", "plain.json"))
+        header = self.gen("-o", "-", "guarded.json")
+        self.assertIn(f" --kernel={running} ".encode(), header)
+        self.assertEqual(header, self.gen("--kernel", running, "-o", "-", "guarded.json"))
+        self.assertIn(b" --kernel=4.7.1 ",
+                      self.gen("--kernel", "4.7.1", "-o", "-", "guarded.json"))
+        self.gen("-o", "out.h", "guarded.json")
+        stale = self.run_gen("--check", "out.h", "--enosys", "guarded.json")
+        self.assertEqual(stale.returncode, 1)
+        self.assertIn(f" --kernel={running} ".encode(), stale.stderr)
 
     def test_same_input_gives_the_same_bytes_from_anywhere(self):
         self.write("a/web.json", profile())

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Exit statuses, messages and files: 0 done, 1 failed, 2 wrong usage, and nothing half-written."""
 import os
+import subprocess
 import unittest
 
-from common import GenTest, profile
+from common import GEN, GenTest, profile
 
 WRONG_USAGE = [
     [],
@@ -12,6 +13,9 @@ WRONG_USAGE = [
     ["-o", "out"],
     ["-o"],
     ["-o", "out", ""],
+    ["-o", "", "web.json"],
+    ["--check", "", "web.json"],
+    ["-o", "out", "--check", "", "web.json"],
     ["-o", "out", "web.json", "web.json"],
     ["-o", "out", "--name", "a=web.json", "web.json"],
     ["-o", "out", "--name", "a=web.json", "--name", "a=other.json"],
@@ -37,7 +41,11 @@ WRONG_USAGE = [
     ["-o", "out", "--arch", "x86_64,", "web.json"],
     ["-o", "out", "--arch", "x86_64,amd64", "web.json"],
     ["-o", "out", "--arch", "x86_64", "--abi", "x87", "web.json"],
+    ["-o", "out", "--arch", "x86_64", "--abi", "x86,,x32", "web.json"],
     ["-o", "out", "--kernel", "new", "web.json"],
+    ["-o", "out", "--kernel", "6.99999999999", "web.json"],
+    ["-o", "out", "--caps", ", ", "web.json"],
+    ["-o", "out", "--reading", "runc", "web.json"],
     ["-o", "out", "--caps", "NET_ROW", "web.json"],
     ["-o", "out", "--bad-arch", "SCMP_ACT_STOP", "web.json"],
     ["-o", "out", "--strict=yes", "web.json"],
@@ -97,6 +105,36 @@ class UsageTest(GenTest):
                 self.assertEqual(result.returncode, 1, result.stderr)
                 self.assert_one_message(result)
                 self.assert_no_new_file()
+
+    def test_message_names_the_option(self):
+        for option, value in {"--abi": "x87", "--kernel": "new", "--caps": "NET_ROW",
+                              "--bad-arch": "STOP"}.items():
+            result = self.run_gen("-o", "out", option, value, "web.json")
+            self.assertTrue(result.stderr.startswith(f"sbpf-gen: {option}: ".encode()),
+                            result.stderr)
+
+    def test_profile_is_not_overwritten(self):
+        os.mkdir(self.path("folder"))
+        os.symlink("../web.json", self.path("folder/symbolic"))
+        os.link(self.path("web.json"), self.path("folder/hard"))
+        before = os.stat(self.path("web.json"))
+        for output in ("web.json", "./folder/../web.json", self.path("web.json"),
+                       "folder/symbolic", "folder/hard"):
+            for arguments in (["web.json"], ["--name", "a=web.json"],
+                              ["--name", "b=unknown.json", "--name", "a=web.json"]):
+                with self.subTest(output=output, arguments=arguments):
+                    result = self.run_gen("-o", output, *arguments)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(f"'{output}' is the profile 'web.json' itself".encode(),
+                                  result.stderr)
+        with open(self.path("web.json"), "rb") as file:
+            result = subprocess.run([GEN, "-o", "web.json", "-"], cwd=self.folder, stdin=file,
+                                    capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, 2)
+        after = os.stat(self.path("web.json"))
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+        self.assertEqual(self.read("web.json").decode(), profile())
+        self.assertTrue(os.path.islink(self.path("folder/symbolic")))
 
     def test_failure_leaves_the_old_file(self):
         self.write("out.h", "old")
@@ -163,6 +201,26 @@ class UsageTest(GenTest):
                          r"--name web=web\.json -o out\.h\n\Z")
         after = os.stat(self.path("out.h"))
         self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+
+    def test_stale_command_can_be_run_as_it_is_printed(self):
+        profiles = ["in/web server's.json", "in/$HOME.json", "in/line\nbreak.json", "~/tilde.json"]
+        for name in profiles:
+            self.write(name, profile())
+        os.mkdir(self.path("out put"))
+        names = [word for index, name in enumerate(profiles)
+                 for word in ("--name", f"{'n' * 300}{index}={name}")]
+        options = ["--arch", "x86_64,aarch64", "--caps", "CHOWN, KILL", "--bad-arch", "ERRNO(38)",
+                   "--abi", "", "--effort", "quick", "--strict", "--enosys", "--reading", "oci",
+                   "--width", "kernel"]
+        output = self.path("out put/it's.h")
+        result = self.run_gen(*options, *names, "--check", output)
+        self.assertEqual(result.returncode, 1)
+        command = result.stderr.decode().split(": missing, regenerate it: ")[1]
+        self.assertTrue(command.startswith("sbpf-gen --arch=x86_64,aarch64 --abi= "), command)
+        environment = dict(os.environ, PATH=os.path.dirname(GEN) + ":" + os.environ["PATH"])
+        subprocess.run(["bash", "-c", command], cwd=self.folder, env=environment, check=True,
+                       timeout=60)
+        self.gen(*options, *names, "--check", output)
 
     def test_check_sees_a_file_that_is_cut_or_longer(self):
         self.gen("-o", "out.h", "web.json")

@@ -14,6 +14,7 @@ profile() { # FILE ACTION CALL...
 profile refuse.json ERRNO mkdir mkdirat
 profile kill.json KILL mkdir mkdirat
 profile no-exec.json ERRNO execve
+profile trace-exec.json TRACE execve
 profile notify.json NOTIFY mkdir
 profile unknown.json ERRNO mkdir no_such_call
 profile bad.json FORBID mkdir
@@ -93,6 +94,17 @@ says 'sbpf run: <stdin>:2:1: *'
 try "$sbpf" run -p no-exec.json true
 exits_with 125
 says 'sbpf run: *execve with ERRNO(1)*'
+try "$sbpf" run -p trace-exec.json true
+exits_with 125
+says 'sbpf run: *execve with TRACE(1) and no tracer *'
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	# LeakSanitizer, where the program is built with it, gives up under a tracer.
+	ASAN_OPTIONS=detect_leaks=0 try strace -f -o /dev/null -e trace=none "$sbpf" run -p trace-exec.json true
+	exits_with 125
+	says '*sbpf run: *execve with TRACE(1) and no tracer *'
+else
+	skip "a tracer that does not take up the exec: no strace(1)"
+fi
 try "$sbpf" run -p notify.json true
 exits_with 125
 says 'sbpf run: *NOTIFY*listener*'

@@ -60,6 +60,19 @@ START_TEST(index_outside_of_the_names_is_null)
 }
 END_TEST
 
+START_TEST(null_is_no_name_and_no_place)
+{
+	uint32_t number;
+
+	ck_assert_int_eq(sbpf_abi_find(NULL), -1);
+	ck_assert(!sbpf_abi_describe(0, NULL));
+	ck_assert(!sbpf_call_number(0, NULL, &number));
+	ck_assert(!sbpf_call_number(sbpf_abi_find("x86_64"), "read", NULL));
+	ck_assert_ptr_null(sbpf_call_since(NULL));
+	ck_assert_ptr_null(sbpf_call_suggest(NULL));
+}
+END_TEST
+
 START_TEST(unknown_names_have_no_id)
 {
 	static const char *const unknown[] = {
@@ -145,42 +158,42 @@ static const struct {
 	const char *name;
 	uint32_t number;
 } known[] = {
-	{"x86", "restart_syscall", 0},
-	{"x86", "mkdir", 39},
-	{"x86", "socketcall", 102},
-	{"x86", "rseq_slice_yield", 471},
-	{"x86_64", "read", 0},
-	{"x86_64", "mkdir", 83},
-	{"x86_64", "uretprobe", 335},
-	{"x86_64", "listns", 470},
-	{"x32", "read", 0x40000000},
-	{"x32", "mkdir", 0x40000053},
-	{"x32", "rt_sigaction", 0x40000200},
-	{"x32", "pwritev2", 0x40000223},
-	{"arm", "mkdir", 39},
-	{"arm", "breakpoint", 983041},
-	{"arm", "set_tls", 983045},
-	{"arm", "get_tls", 983046},
-	{"aarch64", "mkdirat", 34},
-	{"aarch64", "io_setup", 0},
-	{"loongarch64", "mkdirat", 34},
-	{"m68k", "atomic_cmpxchg_32", 335},
-	{"mips", "syscall", 4000},
-	{"mips", "mkdir", 4039},
-	{"mipsel", "mkdir", 4039},
-	{"mips64", "read", 5000},
-	{"mipsel64", "mkdir", 5081},
-	{"mips64n32", "mkdir", 6081},
-	{"mipsel64n32", "set_mempolicy_home_node", 6450},
-	{"parisc", "accept", 35},
-	{"parisc64", "bind", 22},
-	{"ppc", "switch_endian", 363},
-	{"ppc64le", "mkdir", 39},
-	{"riscv64", "riscv_hwprobe", 258},
-	{"s390", "exit", 1},
-	{"s390x", "s390_sthyi", 380},
-	{"sh", "cacheflush", 123},
-	{"sheb", "accept4", 358},
+	{ "x86", "restart_syscall", 0 },
+	{ "x86", "mkdir", 39 },
+	{ "x86", "socketcall", 102 },
+	{ "x86", "rseq_slice_yield", 471 },
+	{ "x86_64", "read", 0 },
+	{ "x86_64", "mkdir", 83 },
+	{ "x86_64", "uretprobe", 335 },
+	{ "x86_64", "listns", 470 },
+	{ "x32", "read", 0x40000000 },
+	{ "x32", "mkdir", 0x40000053 },
+	{ "x32", "rt_sigaction", 0x40000200 },
+	{ "x32", "pwritev2", 0x40000223 },
+	{ "arm", "mkdir", 39 },
+	{ "arm", "breakpoint", 983041 },
+	{ "arm", "set_tls", 983045 },
+	{ "arm", "get_tls", 983046 },
+	{ "aarch64", "mkdirat", 34 },
+	{ "aarch64", "io_setup", 0 },
+	{ "loongarch64", "mkdirat", 34 },
+	{ "m68k", "atomic_cmpxchg_32", 335 },
+	{ "mips", "syscall", 4000 },
+	{ "mips", "mkdir", 4039 },
+	{ "mipsel", "mkdir", 4039 },
+	{ "mips64", "read", 5000 },
+	{ "mipsel64", "mkdir", 5081 },
+	{ "mips64n32", "mkdir", 6081 },
+	{ "mipsel64n32", "set_mempolicy_home_node", 6450 },
+	{ "parisc", "accept", 35 },
+	{ "parisc64", "bind", 22 },
+	{ "ppc", "switch_endian", 363 },
+	{ "ppc64le", "mkdir", 39 },
+	{ "riscv64", "riscv_hwprobe", 258 },
+	{ "s390", "exit", 1 },
+	{ "s390x", "s390_sthyi", 380 },
+	{ "sh", "cacheflush", 123 },
+	{ "sheb", "accept4", 358 },
 };
 
 START_TEST(known_numbers_hold)
@@ -291,28 +304,28 @@ static const struct {
 	const char *name;
 	const char *abi;
 } names[] = {
-	{"x86", "x86"},
-	{"SCMP_ARCH_X86", "x86"},
-	{"386", "x86"},
-	{"i386", "x86"},
-	{"i686", "x86"},
-	{"amd64", "x86_64"},
-	{"SCMP_ARCH_X32", "x32"},
-	{"amd64p32", "x32"},
-	{"armv7l", "arm"},
-	{"armv6l", "arm"},
-	{"armv5tel", "arm"},
-	{"arm64", "aarch64"},
-	{"loong64", "loongarch64"},
-	{"mipsle", "mipsel"},
-	{"mips64le", "mipsel64"},
-	{"mips64p32", "mips64n32"},
-	{"mips64p32le", "mipsel64n32"},
-	{"mips3l64n32", "mipsel64n32"},
-	{"SCMP_ARCH_SH", "sh"},
-	{"SCMP_ARCH_SHEB", "sheb"},
-	{"sh4", "sh"},
-	{"sh4eb", "sheb"},
+	{ "x86", "x86" },
+	{ "SCMP_ARCH_X86", "x86" },
+	{ "386", "x86" },
+	{ "i386", "x86" },
+	{ "i686", "x86" },
+	{ "amd64", "x86_64" },
+	{ "SCMP_ARCH_X32", "x32" },
+	{ "amd64p32", "x32" },
+	{ "armv7l", "arm" },
+	{ "armv6l", "arm" },
+	{ "armv5tel", "arm" },
+	{ "arm64", "aarch64" },
+	{ "loong64", "loongarch64" },
+	{ "mipsle", "mipsel" },
+	{ "mips64le", "mipsel64" },
+	{ "mips64p32", "mips64n32" },
+	{ "mips64p32le", "mipsel64n32" },
+	{ "mips3l64n32", "mipsel64n32" },
+	{ "SCMP_ARCH_SH", "sh" },
+	{ "SCMP_ARCH_SHEB", "sheb" },
+	{ "sh4", "sh" },
+	{ "sh4eb", "sheb" },
 };
 
 START_TEST(abi_is_found_by_each_family_of_names)
@@ -402,15 +415,15 @@ static const struct {
 	bool big_endian;
 	bool is_machine;
 } facts[] = {
-	{"x86", AUDIT_ARCH_I386, 0, 32, 32, false, true},
-	{"aarch64", AUDIT_ARCH_AARCH64, 0, 64, 64, false, true},
-	{"mips", AUDIT_ARCH_MIPS, 4000, 32, 32, true, true},
-	{"mipsel64", AUDIT_ARCH_MIPSEL64, 5000, 64, 64, false, true},
-	{"mipsel64n32", AUDIT_ARCH_MIPSEL64N32, 6000, 32, 64, false, false},
-	{"ppc64le", AUDIT_ARCH_PPC64LE, 0, 64, 64, false, true},
-	{"s390x", AUDIT_ARCH_S390X, 0, 64, 64, true, true},
-	{"sh", AUDIT_ARCH_SHEL, 0, 32, 32, false, true},
-	{"sheb", AUDIT_ARCH_SH, 0, 32, 32, true, true},
+	{ "x86", AUDIT_ARCH_I386, 0, 32, 32, false, true },
+	{ "aarch64", AUDIT_ARCH_AARCH64, 0, 64, 64, false, true },
+	{ "mips", AUDIT_ARCH_MIPS, 4000, 32, 32, true, true },
+	{ "mipsel64", AUDIT_ARCH_MIPSEL64, 5000, 64, 64, false, true },
+	{ "mipsel64n32", AUDIT_ARCH_MIPSEL64N32, 6000, 32, 64, false, false },
+	{ "ppc64le", AUDIT_ARCH_PPC64LE, 0, 64, 64, false, true },
+	{ "s390x", AUDIT_ARCH_S390X, 0, 64, 64, true, true },
+	{ "sh", AUDIT_ARCH_SHEL, 0, 32, 32, false, true },
+	{ "sheb", AUDIT_ARCH_SH, 0, 32, 32, true, true },
 };
 
 START_TEST(descriptions_hold_the_kernels_facts)
@@ -447,24 +460,24 @@ static const struct {
 	const char *name;
 	const char *suggestion;
 } suggestions[] = {
-	{"mkdir", "mkdir"},
-	{"mkdirr", "mkdir"},
-	{"mkdri", "mkdir"}, /* swapped letters are one mistake */
-	{"socekt", "socket"},
-	{"sokcte", "socket"}, /* twice */
-	{"opne", "open"},
-	{"opn", "open"},
-	{"stat46", "stat64"},
-	{"personalty", "personality"},
-	{"clock_gettime46", "clock_gettime64"},
-	{"set_mempolicy_home_nodes", "set_mempolicy_home_node"},
-	{"sched_rr_get_interval_time6432", "sched_rr_get_interval_time64"},
-	{"shmgt", "shmat"}, /* also one from shmdt and shmget: the first of them */
-	{"op", NULL},	    /* too short to say */
-	{"pone", NULL},	    /* two mistakes in four letters */
-	{"", NULL},
-	{"frobnicate", NULL},
-	{"sched_rr_get_interval_time64321", NULL},
+	{ "mkdir", "mkdir" },
+	{ "mkdirr", "mkdir" },
+	{ "mkdri", "mkdir" }, /* swapped letters are one mistake */
+	{ "socekt", "socket" },
+	{ "sokcte", "socket" }, /* twice */
+	{ "opne", "open" },
+	{ "opn", "open" },
+	{ "stat46", "stat64" },
+	{ "personalty", "personality" },
+	{ "clock_gettime46", "clock_gettime64" },
+	{ "set_mempolicy_home_nodes", "set_mempolicy_home_node" },
+	{ "sched_rr_get_interval_time6432", "sched_rr_get_interval_time64" },
+	{ "shmgt", "shmat" }, /* also one from shmdt and shmget: the first of them */
+	{ "op", NULL },	      /* too short to say */
+	{ "pone", NULL },     /* two mistakes in four letters */
+	{ "", NULL },
+	{ "frobnicate", NULL },
+	{ "sched_rr_get_interval_time64321", NULL },
 };
 
 START_TEST(suggestion_is_the_nearest_name)
@@ -486,23 +499,23 @@ static const struct {
 	const char *multiplexer; /* NULL: only the direct call */
 	uint32_t sub;
 } multiplexers[] = {
-	{"x86", "socket", "socketcall", 1},
-	{"x86", "sendmmsg", "socketcall", 20},
-	{"x86", "accept", "socketcall", 5}, /* x86 has no direct accept */
-	{"x86", "semop", "ipc", 1},
-	{"x86", "shmctl", "ipc", 24},
-	{"s390x", "socket", "socketcall", 1},
-	{"ppc64le", "msgsnd", "ipc", 11},
-	{"mips", "recv", "socketcall", 10},
-	{"m68k", "semtimedop", "ipc", 4},
-	{"sheb", "shmget", "ipc", 23},
-	{"x86_64", "socket", NULL, 0},
-	{"x32", "semop", NULL, 0},
-	{"aarch64", "socket", NULL, 0},
-	{"arm", "semop", NULL, 0},
-	{"mips64", "socket", NULL, 0},
-	{"x86", "mkdir", NULL, 0},
-	{"x86", "socketcall", NULL, 0},
+	{ "x86", "socket", "socketcall", 1 },
+	{ "x86", "sendmmsg", "socketcall", 20 },
+	{ "x86", "accept", "socketcall", 5 }, /* x86 has no direct accept */
+	{ "x86", "semop", "ipc", 1 },
+	{ "x86", "shmctl", "ipc", 24 },
+	{ "s390x", "socket", "socketcall", 1 },
+	{ "ppc64le", "msgsnd", "ipc", 11 },
+	{ "mips", "recv", "socketcall", 10 },
+	{ "m68k", "semtimedop", "ipc", 4 },
+	{ "sheb", "shmget", "ipc", 23 },
+	{ "x86_64", "socket", NULL, 0 },
+	{ "x32", "semop", NULL, 0 },
+	{ "aarch64", "socket", NULL, 0 },
+	{ "arm", "semop", NULL, 0 },
+	{ "mips64", "socket", NULL, 0 },
+	{ "x86", "mkdir", NULL, 0 },
+	{ "x86", "socketcall", NULL, 0 },
 };
 
 START_TEST(multiplexer_of_a_call)
@@ -528,14 +541,18 @@ static const struct {
 	const char *symbol;
 	int number;
 } errnos[] = {
-	{"x86_64", "EPERM", 1},	       {"x86_64", "ENOSYS", 38},     {"x86_64", "EHWPOISON", 133},
-	{"x86_64", "EWOULDBLOCK", 11}, {"x86_64", "ENOTSUP", 95},    {"x86_64", "EDEADLOCK", 35},
-	{"x86_64", "E2BIG", 7},	       {"ppc64le", "EDEADLOCK", 58}, {"ppc64le", "ENOSYS", 38},
-	{"mips", "ENOSYS", 89},	       {"mipsel64", "EDQUOT", 1133}, {"mips64", "EDEADLOCK", 56},
-	{"mips64", "EPERM", 1},	       {"mips64", "ENOTSUP", 122},   {"parisc", "ENOSYS", 251},
-	{"parisc64", "EREFUSED", 239}, {"x86_64", "EREFUSED", -1},   {"mips", "EINIT", 141},
-	{"parisc", "EINIT", -1},       {"x86_64", "EPERMM", -1},     {"x86_64", "EPER", -1},
-	{"x86_64", "eperm", -1},       {"x86_64", "", -1},
+	{ "x86_64", "EPERM", 1 },	{ "x86_64", "ENOSYS", 38 },
+	{ "x86_64", "EHWPOISON", 133 }, { "x86_64", "EWOULDBLOCK", 11 },
+	{ "x86_64", "ENOTSUP", 95 },	{ "x86_64", "EDEADLOCK", 35 },
+	{ "x86_64", "E2BIG", 7 },	{ "ppc64le", "EDEADLOCK", 58 },
+	{ "ppc64le", "ENOSYS", 38 },	{ "mips", "ENOSYS", 89 },
+	{ "mipsel64", "EDQUOT", 1133 }, { "mips64", "EDEADLOCK", 56 },
+	{ "mips64", "EPERM", 1 },	{ "mips64", "ENOTSUP", 122 },
+	{ "parisc", "ENOSYS", 251 },	{ "parisc64", "EREFUSED", 239 },
+	{ "x86_64", "EREFUSED", -1 },	{ "mips", "EINIT", 141 },
+	{ "parisc", "EINIT", -1 },	{ "x86_64", "EPERMM", -1 },
+	{ "x86_64", "EPER", -1 },	{ "x86_64", "eperm", -1 },
+	{ "x86_64", "", -1 },
 };
 
 START_TEST(errno_of_a_symbol)
@@ -564,6 +581,7 @@ static TCase *call_tests(void)
 	tcase_add_test(tests, every_name_finds_its_own_id);
 	tcase_add_test(tests, names_are_in_ascending_byte_order);
 	tcase_add_test(tests, index_outside_of_the_names_is_null);
+	tcase_add_test(tests, null_is_no_name_and_no_place);
 	tcase_add_test(tests, unknown_names_have_no_id);
 	tcase_add_test(tests, name_is_bounded_by_its_length);
 	tcase_add_test(tests, near_misses_are_not_found);

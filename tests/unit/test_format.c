@@ -57,7 +57,7 @@ static struct sbpf_filter *make_small_filter(void)
 
 static void assert_format(struct sbpf_filter *filter, enum sbpf_format format, const char *expected)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	size_t length = 0;
 	char *text = sbpf_filter_format(filter, format, &length, &error);
 
@@ -207,7 +207,7 @@ static struct sbpf_filter *make_tiny_filter(const char *machine)
 static void assert_raw(const char *machine, const uint8_t *expected, size_t expected_length)
 {
 	struct sbpf_filter *filter = make_tiny_filter(machine);
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	size_t length = 0;
 	char *raw = sbpf_filter_format(filter, SBPF_FORMAT_RAW, &length, &error);
 
@@ -297,7 +297,7 @@ END_TEST
 
 START_TEST(json_without_flags_has_an_empty_list)
 {
-	static const struct sock_filter program[] = {RETURN(SECCOMP_RET_USER_NOTIF)};
+	static const struct sock_filter program[] = { RETURN(SECCOMP_RET_USER_NOTIF) };
 
 	assert_format(make_filter("aarch64", NULL, program, 1), SBPF_FORMAT_JSON,
 		      "{\"machine\": \"aarch64\", \"abis\": [\"aarch64\"], \"flags\": [], "
@@ -341,7 +341,7 @@ END_TEST
 
 START_TEST(no_filter_keeps_the_first_error)
 {
-	struct sbpf_error error = {.code = SBPF_ERROR_SYNTAX, .message = "first"};
+	struct sbpf_error error = { .code = SBPF_ERROR_SYNTAX, .message = "first" };
 
 	ck_assert_ptr_null(sbpf_filter_format(NULL, SBPF_FORMAT_ASM, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_SYNTAX);
@@ -352,7 +352,7 @@ END_TEST
 START_TEST(unknown_format_is_an_error)
 {
 	struct sbpf_filter *filter = make_tiny_filter("x86_64");
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_filter_format(filter, (enum sbpf_format)99, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);

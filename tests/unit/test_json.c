@@ -15,11 +15,11 @@
 #define MALFORMED PROJECT_DIR "/tests/profiles/malformed/"
 #define UNUSUAL PROJECT_DIR "/tests/profiles/unusual/"
 
-static const struct sbpf_target x86_64 = {.machine = "x86_64", .kernel = "6.12"};
+static const struct sbpf_target x86_64 = { .machine = "x86_64", .kernel = "6.12" };
 
 static struct sbpf_policy *load(const char *text, struct sbpf_error *error)
 {
-	*error = (struct sbpf_error){0};
+	*error = (struct sbpf_error){ 0 };
 	return sbpf_load_json(text, strlen(text), &x86_64, error);
 }
 
@@ -61,7 +61,7 @@ static bool read_row(FILE *table, struct row *row)
 
 static void check_row(const struct row *row)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	char path[512];
 	bool syntax = !strcmp(row->code, "SYNTAX");
 
@@ -112,31 +112,35 @@ static const struct {
 	size_t rules;
 	size_t warnings;
 } unusual[] = {
-	{"all-flags", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"carriage-returns", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"config-without-version", SECCOMP_RET_KILL_THREAD, 0, 0},
-	{"escapes", SECCOMP_RET_ALLOW, 1, 0},
-	{"keys-in-any-order", SECCOMP_RET_ALLOW, 1, 0},
-	{"largest-errno", SECCOMP_RET_ERRNO | 4095, 1, 0},
-	{"largest-numbers", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"nested-32-deep", SECCOMP_RET_ALLOW, 0, 1},
-	{"notify-on-other-calls", SECCOMP_RET_ERRNO | 1, 2, 0},
-	{"notify-on-write-of-another-machine", SECCOMP_RET_ERRNO | 1, 0, 0},
-	{"null-syscalls", SECCOMP_RET_LOG, 0, 0},
-	{"nulls-count-as-absent", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"only-default-action", SECCOMP_RET_ALLOW, 0, 0},
-	{"space-around", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"symbolic-errno-wins", SECCOMP_RET_ERRNO | 38, 2, 0},
-	{"two-conditions-on-one-argument", SECCOMP_RET_ERRNO | 1, 1, 0},
-	{"unknown-keys-of-any-type", SECCOMP_RET_ALLOW, 1, 5},
-	{"utf8-comments", SECCOMP_RET_ALLOW, 0, 0},
-	{"value-32-deep", SECCOMP_RET_ALLOW, 0, 1},
-	{"whole-config", SECCOMP_RET_ERRNO | 1, 1, 0},
+	{ "all-flags", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "carriage-returns", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "config-without-version", SECCOMP_RET_KILL_THREAD, 0, 0 },
+	{ "empty-beside-arch-map", SECCOMP_RET_ERRNO | 1, 2, 0 },
+	{ "empty-beside-architectures", SECCOMP_RET_ERRNO | 1, 2, 0 },
+	{ "escapes", SECCOMP_RET_ALLOW, 1, 0 },
+	{ "keys-in-any-order", SECCOMP_RET_ALLOW, 1, 0 },
+	{ "largest-errno", SECCOMP_RET_ERRNO | 4095, 1, 0 },
+	{ "largest-numbers", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "nested-32-deep", SECCOMP_RET_ALLOW, 0, 1 },
+	{ "notify-on-other-calls", SECCOMP_RET_ERRNO | 1, 2, 0 },
+	{ "notify-on-write-of-another-machine", SECCOMP_RET_ERRNO | 1, 0, 0 },
+	{ "null-default-action-in-config", SECCOMP_RET_LOG, 0, 0 },
+	{ "null-seccomp-beside-profile", SECCOMP_RET_LOG, 0, 1 },
+	{ "null-syscalls", SECCOMP_RET_LOG, 0, 0 },
+	{ "nulls-count-as-absent", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "only-default-action", SECCOMP_RET_ALLOW, 0, 0 },
+	{ "space-around", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "symbolic-errno-wins", SECCOMP_RET_ERRNO | 38, 2, 0 },
+	{ "two-conditions-on-one-argument", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "unknown-keys-of-any-type", SECCOMP_RET_ALLOW, 1, 5 },
+	{ "utf8-comments", SECCOMP_RET_ALLOW, 0, 0 },
+	{ "value-32-deep", SECCOMP_RET_ALLOW, 0, 1 },
+	{ "whole-config", SECCOMP_RET_ERRNO | 1, 1, 0 },
 };
 
 static struct sbpf_policy *load_unusual(const char *file)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
 	char path[512];
 
@@ -215,12 +219,24 @@ START_TEST(config_gives_its_bounding_set_and_abis)
 }
 END_TEST
 
+START_TEST(empty_lists_of_architectures_leave_the_others)
+{
+	static const char *const files[] = { "empty-beside-arch-map",
+					     "empty-beside-architectures" };
+	struct sbpf_policy *policy = load_unusual(files[_i]);
+
+	ck_assert_uint_eq(policy->abi_count, 2);
+	ck_assert_int_eq(policy->abis[1], sbpf_abi_find("x86"));
+	sbpf_policy_free(policy);
+}
+END_TEST
+
 /* ---- Texts ----------------------------------------------------------------------------- */
 
 START_TEST(text_ends_at_its_length)
 {
 	static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}";
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_load_json(text, sizeof(text) - 3, &x86_64, &error);
 
 	ck_assert_ptr_nonnull(policy);
@@ -242,7 +258,7 @@ static char *padded_profile(size_t length)
 START_TEST(text_of_4_mib_is_accepted)
 {
 	char *text = padded_profile(SBPF_TEXT_MAX);
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_load_json(text, SBPF_TEXT_MAX, &x86_64, &error);
 
 	ck_assert_ptr_nonnull(policy);
@@ -254,7 +270,7 @@ END_TEST
 START_TEST(text_above_4_mib_is_refused)
 {
 	char *text = padded_profile(SBPF_TEXT_MAX + 1);
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json(text, SBPF_TEXT_MAX + 1, &x86_64, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
@@ -266,7 +282,7 @@ END_TEST
 
 START_TEST(no_text_is_a_usage_error)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json(NULL, 0, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
@@ -275,7 +291,7 @@ END_TEST
 
 START_TEST(errors_may_be_ignored)
 {
-	static const char *const texts[] = {"{", "[]", "{}", "{\"x\":1,\"x\":1}"};
+	static const char *const texts[] = { "{", "[]", "{}", "{\"x\":1,\"x\":1}" };
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		ck_assert_ptr_null(sbpf_load_json(texts[i], strlen(texts[i]), NULL, NULL));
@@ -284,7 +300,7 @@ END_TEST
 
 START_TEST(first_error_is_kept)
 {
-	struct sbpf_error error = {.code = SBPF_ERROR_KERNEL, .message = "before"};
+	struct sbpf_error error = { .code = SBPF_ERROR_KERNEL, .message = "before" };
 
 	ck_assert_ptr_null(sbpf_load_json("{", 1, &x86_64, &error));
 	ck_assert_ptr_null(sbpf_load_json("{}", 2, &x86_64, &error));
@@ -328,45 +344,55 @@ static const struct {
 	const char *where;
 	const char *message;
 } warnings[] = {
-	{"{\n \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"_comment\": 1 }", SBPF_WARN_UNKNOWN_KEY,
-	 3, 3, "_comment", "unknown key '_comment' is ignored"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"Syscalls\": [] }", SBPF_WARN_UNKNOWN_KEY, 1, 37,
-	 "Syscalls",
-	 "unknown key 'Syscalls' is ignored, but programs in Go such as Docker read it as "
-	 "'syscalls': write it so"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
-	 "{\"names\":[],\"action\":\"SCMP_ACT_LOG\"}] }",
-	 SBPF_WARN_IGNORED, 2, 2, "syscalls[0].names",
-	 "the rule has no effect: it names no system call"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", SBPF_WARN_IGNORED, 1,
-	 37, "defaultErrnoRet",
-	 "'defaultErrnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a "
-	 "number"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrno\": \"EPERM\"}", SBPF_WARN_IGNORED,
-	 1, 37, "defaultErrno",
-	 "'defaultErrno' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
-	 "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":2}] }",
-	 SBPF_WARN_IGNORED, 2, 41, "syscalls[0].errnoRet",
-	 "'errnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
-	 "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"args\":[\n"
-	 "{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_EQ\"}]}] }",
-	 SBPF_WARN_IGNORED, 3, 22, "syscalls[0].args[0].valueTwo",
-	 "'valueTwo' has no effect: only SCMP_CMP_MASKED_EQ compares with it"},
-	{"{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
-	 SBPF_WARN_UNKNOWN_KEY, 2, 1, "linux.seccomp.x", "unknown key 'x' is ignored"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
-	 "{\"names\":[\"read\",\n\"opennat\"],\"action\":\"SCMP_ACT_KILL\"}] }",
-	 SBPF_WARN_UNKNOWN_CALL, 3, 1, "syscalls[0].names[1]",
-	 "unknown system call 'opennat' is ignored; did you mean 'openat'?"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
-	 "{\"name\":\"frobnicate\",\"action\":\"SCMP_ACT_KILL\"}] }",
-	 SBPF_WARN_UNKNOWN_CALL, 2, 2, "syscalls[0].name",
-	 "unknown system call 'frobnicate' is ignored"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_S390X\"]}",
-	 SBPF_WARN_IGNORED, 2, 19, "architectures[0]",
-	 "s390x has another byte order than the machine, x86_64: no such call can occur there"},
+	{ "{\n \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"_comment\": 1 }", SBPF_WARN_UNKNOWN_KEY,
+	  3, 3, "_comment", "unknown key '_comment' is ignored" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"Syscalls\": [] }", SBPF_WARN_UNKNOWN_KEY, 1,
+	  37, "Syscalls",
+	  "unknown key 'Syscalls' is ignored, but programs in Go such as Docker read it as "
+	  "'syscalls': write it so" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"names\":[],\"action\":\"SCMP_ACT_LOG\"}] }",
+	  SBPF_WARN_IGNORED, 2, 2, "syscalls[0].names",
+	  "the rule has no effect: it names no system call" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", SBPF_WARN_IGNORED, 1,
+	  37, "defaultErrnoRet",
+	  "'defaultErrnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a "
+	  "number" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrno\": \"EPERM\"}", SBPF_WARN_IGNORED,
+	  1, 37, "defaultErrno",
+	  "'defaultErrno' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":2}] }",
+	  SBPF_WARN_IGNORED, 2, 41, "syscalls[0].errnoRet",
+	  "'errnoRet' has no effect: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\",\"args\":[\n"
+	  "{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_EQ\"}]}] }",
+	  SBPF_WARN_IGNORED, 3, 22, "syscalls[0].args[0].valueTwo",
+	  "'valueTwo' has no effect: only SCMP_CMP_MASKED_EQ compares with it" },
+	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
+	  SBPF_WARN_UNKNOWN_KEY, 2, 1, "linux.seccomp.x", "unknown key 'x' is ignored" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"names\":[\"read\",\n\"opennat\"],\"action\":\"SCMP_ACT_KILL\"}] }",
+	  SBPF_WARN_UNKNOWN_CALL, 3, 1, "syscalls[0].names[1]",
+	  "unknown system call 'opennat' is ignored; did you mean 'openat'?" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"name\":\"frobnicate\",\"action\":\"SCMP_ACT_KILL\"}] }",
+	  SBPF_WARN_UNKNOWN_CALL, 2, 2, "syscalls[0].name",
+	  "unknown system call 'frobnicate' is ignored" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"names\":[],\"name\":\"\",\"action\":\"SCMP_ACT_LOG\"}] }",
+	  SBPF_WARN_IGNORED, 2, 2, "syscalls[0].names",
+	  "the rule has no effect: it names no system call" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_S390X\"]}",
+	  SBPF_WARN_IGNORED, 2, 1, "architectures", "on x86_64 no call can come by s390x" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_X86\","
+	  "\"SCMP_ARCH_ARM\",\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_X32\",\"SCMP_ARCH_ARM\"]}",
+	  SBPF_WARN_IGNORED, 2, 1, "architectures", "on x86_64 no call can come by arm, aarch64" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"archMap\": [{\"architecture\": "
+	  "\"SCMP_ARCH_X86_64\",\n\"subArchitectures\": [\"SCMP_ARCH_RISCV64\"]}]}",
+	  SBPF_WARN_IGNORED, 3, 1, "archMap[0].subArchitectures",
+	  "on x86_64 no call can come by riscv64" },
 };
 
 START_TEST(warnings_say_what_and_where)
@@ -448,11 +474,48 @@ START_TEST(last_warning_counts_those_that_are_left_out)
 }
 END_TEST
 
+/* A key with an array of a million elements, the last of them this, and 20000 conditions. */
+static char *profile_behind_a_long_array(const char *last, const char *last_value)
+{
+	const size_t elements = 1000000, rules = 20000;
+	char *text = malloc(2 * elements + 100 * rules + 256), *end = text;
+
+	ck_assert_ptr_nonnull(text);
+	end += sprintf(end, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"comment\":\"\",\"x\":[");
+	for (size_t i = 0; i < elements; i++, end += 2)
+		memcpy(end, "7,", 2);
+	end += sprintf(end, "%s],\"syscalls\":[", last);
+	for (size_t i = 0; i < rules; i++)
+		end += sprintf(end,
+			       "%s{\"names\":[\"tee\"],\"action\":\"SCMP_ACT_LOG\",\"args\":"
+			       "[{\"index\":0,\"value\":%s,\"op\":\"SCMP_CMP_EQ\"}]}",
+			       i ? "," : "", i + 1 < rules ? "0" : last_value);
+	sprintf(end, "]}");
+	return text;
+}
+
+/* Within the time limit of a test, which a walk from the start for each of them would exceed. */
+START_TEST(numbers_that_may_be_misspelled_are_found_in_one_walk)
+{
+	char *text = profile_behind_a_long_array("-0", "0");
+	struct sbpf_policy *policy = load_valid(text);
+	struct sbpf_error error;
+
+	ck_assert_uint_eq(policy->rule_count, 20000);
+	sbpf_policy_free(policy);
+	free(text);
+	text = profile_behind_a_long_array("1", "-0");
+	ck_assert_ptr_null(load(text, &error));
+	ck_assert_str_eq(error.where, "syscalls[19999].args[0].value");
+	free(text);
+}
+END_TEST
+
 /* ---- Files ----------------------------------------------------------------------------- */
 
 START_TEST(missing_file_is_a_read_error)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json_file("/nonexistent/profile.json", NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
@@ -462,9 +525,18 @@ START_TEST(missing_file_is_a_read_error)
 }
 END_TEST
 
+START_TEST(control_characters_of_a_path_do_not_reach_messages)
+{
+	struct sbpf_error error = { 0 };
+
+	ck_assert_ptr_null(sbpf_load_json_file("no\x1b[31mred", NULL, &error));
+	ck_assert_str_eq(error.message, "cannot read 'no?[31mred': No such file or directory");
+}
+END_TEST
+
 START_TEST(directory_is_a_read_error)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json_file("/", NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
@@ -475,10 +547,10 @@ END_TEST
 
 START_TEST(endless_file_is_refused)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json_file("/dev/zero", NULL, &error));
-	ck_assert_int_eq(error.code, SBPF_ERROR_READ);
+	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
 	ck_assert_str_eq(error.message,
 			 "'/dev/zero' is too large: a profile has at most 4194304 bytes");
 }
@@ -486,7 +558,7 @@ END_TEST
 
 START_TEST(no_path_is_a_usage_error)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 
 	ck_assert_ptr_null(sbpf_load_json_file(NULL, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
@@ -495,7 +567,7 @@ END_TEST
 
 START_TEST(dash_is_standard_input)
 {
-	struct sbpf_error error = {0};
+	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
 
 	ck_assert_ptr_nonnull(freopen(UNUSUAL "only-default-action.json", "r", stdin));
@@ -517,6 +589,7 @@ static TCase *text_tests(void)
 	tcase_add_test(tests, second_value_counts_for_masked_eq_only);
 	tcase_add_test(tests, all_flags_reach_the_policy);
 	tcase_add_test(tests, config_gives_its_bounding_set_and_abis);
+	tcase_add_loop_test(tests, empty_lists_of_architectures_leave_the_others, 0, 2);
 	tcase_add_test(tests, text_ends_at_its_length);
 	tcase_add_test(tests, text_of_4_mib_is_accepted);
 	tcase_add_test(tests, text_above_4_mib_is_refused);
@@ -536,6 +609,7 @@ static TCase *warning_tests(void)
 	tcase_add_test(tests, warnings_may_go_back_to_earlier_rules);
 	tcase_add_test(tests, hundred_warnings_are_all_kept);
 	tcase_add_test(tests, last_warning_counts_those_that_are_left_out);
+	tcase_add_test(tests, numbers_that_may_be_misspelled_are_found_in_one_walk);
 	return tests;
 }
 
@@ -544,6 +618,7 @@ static TCase *file_tests(void)
 	TCase *tests = tcase_create("files");
 
 	tcase_add_test(tests, missing_file_is_a_read_error);
+	tcase_add_test(tests, control_characters_of_a_path_do_not_reach_messages);
 	tcase_add_test(tests, directory_is_a_read_error);
 	tcase_add_test(tests, endless_file_is_refused);
 	tcase_add_test(tests, no_path_is_a_usage_error);

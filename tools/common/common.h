@@ -17,7 +17,9 @@ enum status {
 struct option_row {
 	const char *name; /* long name, without the dashes */
 	char letter;	  /* short name, or 0 */
-	/* What it takes ("FILE"): the value is a const char *. NULL: a flag, the value is a bool.
+	/*
+	 * What it takes ("FILE"): the value is a const char *. Words to choose from ("text|json"):
+	 * the value is an enum, the word's place. NULL: a flag, the value is a bool.
 	 */
 	const char *argument;
 	const char *help; /* lines end with \n but for the last */
@@ -50,6 +52,9 @@ bool options_parse(const struct tool *tool, const struct option_group *groups, s
 /* The rows of the target options, with offsets into struct sbpf_target. */
 extern const struct option_row target_options[];
 extern const size_t target_option_count;
+
+/* "--arch" for "target.machine", as struct sbpf_error has it in where; NULL for other places. */
+const char *target_option_of(const char *where);
 
 /* "Try 'sbpf run --help'." after a message on wrong usage. Returns STATUS_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...)

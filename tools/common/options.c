@@ -95,20 +95,26 @@ static const struct option_row *row_of(const struct parser *parser, int value, v
 	return NULL;
 }
 
+/* Characters before the help of an option. */
+#define LEFT_COLUMN 25
+
 static void print_rows(const struct option_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char left[40];
+		char left[48];
 		char letter[] = { '-', rows[i].letter, ',', 0 };
 
 		snprintf(left, sizeof(left), "%4s --%s%s%s", rows[i].letter ? letter : "",
 			 rows[i].name, rows[i].argument ? " " : "",
 			 rows[i].argument ? rows[i].argument : "");
-		printf(" %-25s ", left);
+		if (strlen(left) > LEFT_COLUMN)
+			printf(" %s\n%*s", left, LEFT_COLUMN + 2, "");
+		else
+			printf(" %-*s ", LEFT_COLUMN, left);
 		for (const char *at = rows[i].help; *at; at++) {
 			putchar(*at);
 			if (*at == '\n')
-				printf("%27s", "");
+				printf("%*s", LEFT_COLUMN + 2, "");
 		}
 		putchar('\n');
 	}
@@ -165,6 +171,39 @@ static int refuse(const struct parser *parser, int found, char **argv)
 	return usage_error(parser->tool, "unknown or ambiguous option '%s'", argv[optind - 1]);
 }
 
+/* Stores the place of a word among the words that a row's argument lists. */
+static bool choose(const struct option_row *row, const char *word, void *value)
+{
+	size_t length = strlen(word);
+	int place = 0;
+
+	for (const char *at = row->argument;; place++) {
+		size_t candidate = strcspn(at, "|");
+
+		if (candidate == length && !memcmp(at, word, length)) {
+			memcpy(value, &place, sizeof(place));
+			return true;
+		}
+		if (!at[candidate])
+			return false;
+		at += candidate + 1;
+	}
+}
+
+/* False when the row cannot take optarg. */
+static bool store(const struct option_row *row, void *values)
+{
+	char *value = (char *)values + row->offset;
+
+	if (!row->argument)
+		*(bool *)value = true;
+	else if (strchr(row->argument, '|'))
+		return choose(row, optarg, value);
+	else
+		*(const char **)value = optarg;
+	return true;
+}
+
 static bool parse(const struct parser *parser, int argc, char **argv, int *status)
 {
 	int found;
@@ -185,10 +224,11 @@ static bool parse(const struct parser *parser, int argc, char **argv, int *statu
 						     : print_version(parser->tool);
 			return false;
 		}
-		if (row->argument)
-			*(const char **)((char *)values + row->offset) = optarg;
-		else
-			*(bool *)((char *)values + row->offset) = true;
+		if (!store(row, values)) {
+			*status = usage_error(parser->tool, "--%s: '%s' is not one of %s",
+					      row->name, optarg, row->argument);
+			return false;
+		}
 	}
 	return true;
 }

@@ -60,6 +60,9 @@ static bool is_in_file(const struct sbpf_error *error)
 
 static void put_place(const char *program, const char *file, const struct sbpf_error *error)
 {
+	/* What stands in the profile has a line. */
+	const char *option = error->line ? NULL : target_option_of(error->where);
+
 	fprintf(stderr, "%s: ", program);
 	if (file && is_in_file(error)) {
 		put(strcmp(file, "-") ? file : "<stdin>");
@@ -70,7 +73,7 @@ static void put_place(const char *program, const char *file, const struct sbpf_e
 		fputs(": ", stderr);
 	}
 	if (error->where[0]) {
-		put(error->where);
+		put(option ? option : error->where);
 		fputs(": ", stderr);
 	}
 }

@@ -3,6 +3,7 @@
 #include "common.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define TARGET(field) offsetof(struct sbpf_target, field)
 
@@ -32,6 +33,33 @@ const struct option_row target_options[] = {
 	  "would deny them",
 	  TARGET(unknown_as_enosys) },
 	{ "strict", 0, NULL, "take an unknown call name as an error", TARGET(strict) },
+	{ "reading", 0, "docker|oci|literal",
+	  "how the profile is read: as engines read their own, as runc\n"
+	  "reads a file handed to it, as it is written (default: docker)",
+	  TARGET(reading) },
+	{ "width", 0, "profile|kernel",
+	  "what conditions compare: whole registers, or what the kernel\n"
+	  "reads of them (default: profile)",
+	  TARGET(width) },
 };
 
 const size_t target_option_count = sizeof(target_options) / sizeof(target_options[0]);
+
+const char *target_option_of(const char *where)
+{
+	static const struct {
+		const char *where;
+		const char *option;
+	} names[] = {
+		{ "target.machine", "--arch" },	     { "target.abis", "--abi" },
+		{ "target.kernel", "--kernel" },     { "target.capabilities", "--caps" },
+		{ "target.bad_arch", "--bad-arch" }, { "target.reading", "--reading" },
+		{ "target.width", "--width" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(names[i].where, where))
+			return names[i].option;
+	}
+	return NULL;
+}

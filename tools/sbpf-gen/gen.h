@@ -32,6 +32,8 @@ struct work {
 	const char *name; /* row of --help; sources hold the values */
 	bool verbose;
 	struct sbpf_target target;  /* machine: the list as it was written */
+	char running_kernel[16];    /* "6.1", in use where the target has no kernel; or "" */
+	bool depends_on_kernel;	    /* a profile has a minKernel */
 	int machines[MACHINES_MAX]; /* ABI indexes */
 	size_t machine_count;
 	struct source *sources;
@@ -68,6 +70,9 @@ int sources_take_names(struct work *work, int argc, char **argv);
 /* Adds a profile that was given without a name. */
 bool sources_add_path(struct work *work, const char *path);
 
+/* The profile that is the file at this path, by whatever name; NULL when none is. */
+const struct source *sources_find_file(const struct work *work, const char *path);
+
 /* Reads and compiles all of them. STATUS_OK, or what to exit with after a report. */
 enum status sources_read(struct work *work);
 enum status sources_compile(struct work *work);
@@ -82,7 +87,16 @@ char *read_file(const char *path, size_t limit, size_t *length);
 /* The C header: malloc'd. NULL when there is no memory. */
 char *header_format(const struct work *work, size_t *length);
 
-/* The command that makes this output, with options and base names only, for humans. */
+/* ---- command.c ---- */
+
+/* The command that makes this output, with paths as the user gave them, as a shell takes it. */
 void command_print(const struct work *work, const char *output, FILE *stream);
+
+/* The same for humans and within a C comment: base names, and HEADER for the output. */
+void command_print_in_comment(const struct work *work, FILE *stream);
+
+/* One word of the user's: quoted for a shell where needed, or harmless in a C comment. */
+void command_print_word(const char *word, FILE *stream);
+void command_print_comment_word(const char *word, FILE *stream);
 
 #endif

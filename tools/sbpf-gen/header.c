@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* linux/seccomp.h, for reports: what a profile can ask for. */
+#define FLAG_WAIT_KILLABLE_RECV (1u << 5)
+
+/* linux/seccomp.h: what a profile can ask for whether there is a listener or not. */
 static const struct flag {
 	unsigned int bit;
 	const char *name;
@@ -18,69 +20,7 @@ static const struct flag {
 	{ 1u << 0, "SECCOMP_FILTER_FLAG_TSYNC" },
 	{ 1u << 1, "SECCOMP_FILTER_FLAG_LOG" },
 	{ 1u << 2, "SECCOMP_FILTER_FLAG_SPEC_ALLOW" },
-	{ 1u << 5, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" },
 };
-
-static const char *machine_name(int abi)
-{
-	struct sbpf_abi facts;
-
-	return sbpf_abi_describe(abi, &facts) ? facts.name : "";
-}
-
-/*
- * Text of the user's that goes into a comment and can be pasted into a shell: what could end the
- * comment, hide what follows or end the quotes becomes '?', which a shell takes for any character.
- */
-static void print_word(const char *word, FILE *stream)
-{
-	static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789_.,=+@%:- ()";
-	const char *quote = strpbrk(word, " ()") ? "'" : "";
-
-	fputs(quote, stream);
-	for (; *word; word++)
-		putc(strchr(kept, *word) ? *word : '?', stream);
-	fputs(quote, stream);
-}
-
-static void print_option(const char *name, const char *value, FILE *stream)
-{
-	if (!value)
-		return;
-	fprintf(stream, " --%s=", name);
-	print_word(value, stream);
-}
-
-static void print_machines(const struct work *work, FILE *stream)
-{
-	fprintf(stream, " --arch=");
-	for (size_t i = 0; i < work->machine_count; i++)
-		fprintf(stream, "%s%s", i ? "," : "", machine_name(work->machines[i]));
-}
-
-void command_print(const struct work *work, const char *output, FILE *stream)
-{
-	const struct sbpf_target *target = &work->target;
-
-	fprintf(stream, "%s", PROGRAM);
-	print_machines(work, stream);
-	print_option("abi", target->abis, stream);
-	print_option("kernel", target->kernel, stream);
-	print_option("caps", target->capabilities, stream);
-	print_option("bad-arch", target->bad_arch, stream);
-	fprintf(stream, "%s%s", target->unknown_as_enosys ? " --enosys" : "",
-		target->strict ? " --strict" : "");
-	if (strcmp(work->effort, "thorough") != 0)
-		print_option("effort", work->effort, stream);
-	if (strcmp(work->format, "c") != 0)
-		print_option("format", work->format, stream);
-	for (size_t i = 0; i < work->source_count; i++) {
-		fprintf(stream, " --name %s=", work->sources[i].identifier);
-		print_word(base_name(work->sources[i].path), stream);
-	}
-	fprintf(stream, " -o %s", output);
-}
 
 static void print_sources(const struct work *work, FILE *stream)
 {
@@ -88,7 +28,7 @@ static void print_sources(const struct work *work, FILE *stream)
 		const struct source *source = &work->sources[i];
 
 		fprintf(stream, " * %s is made from ", source->identifier);
-		print_word(base_name(source->path), stream);
+		command_print_comment_word(base_name(source->path), stream);
 		fprintf(stream, ", SHA-256\n *	%s\n", source->digest);
 	}
 }
@@ -99,7 +39,7 @@ static void print_introduction(const struct work *work, FILE *stream)
 
 	fprintf(stream, "/*\n * Seccomp filters made by sbpf-gen. Do not edit: change the profile "
 			"and run\n *	");
-	command_print(work, "HEADER", stream);
+	command_print_in_comment(work, stream);
 	fprintf(stream, "\n *\n");
 	print_sources(work, stream);
 	fprintf(stream,
@@ -190,18 +130,26 @@ static bool print_program(const struct source *source, size_t index, FILE *strea
 static void print_flags(const struct sbpf_filter *filter, FILE *stream)
 {
 	unsigned int wanted = sbpf_filter_flags(filter);
+	unsigned int always = wanted & ~FLAG_WAIT_KILLABLE_RECV;
 	const char *separator = " ";
 
-	if (!wanted)
-		return;
-	fprintf(stream, "\tflags |= 0x%xu; /*", wanted);
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (!(wanted & flags[i].bit))
-			continue;
-		fprintf(stream, "%s%s", separator, flags[i].name);
-		separator = " | ";
+	if (always) {
+		fprintf(stream, "\tflags |= 0x%xu; /*", always);
+		for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+			if (!(always & flags[i].bit))
+				continue;
+			fprintf(stream, "%s%s", separator, flags[i].name);
+			separator = " | ";
+		}
+		fprintf(stream, " */\n");
 	}
-	fprintf(stream, " */\n");
+	if (wanted & FLAG_WAIT_KILLABLE_RECV)
+		fprintf(stream, "\tif (flags & 0x8u) /* a listener, which this is about */\n"
+				"\t\tflags |= 0x20u; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV "
+				"*/\n");
+	/* A result cannot be a descriptor and the id of a thread (seccomp(2)). */
+	fprintf(stream, "\tif ((flags & 0x9u) == 0x9u) /* TSYNC with a listener */\n"
+			"\t\tflags |= 0x10u; /* SECCOMP_FILTER_FLAG_TSYNC_ESRCH */\n");
 }
 
 static void print_install(const struct source *source, size_t index, int machine, FILE *stream)

@@ -65,6 +65,23 @@ static int check_output(const struct work *work)
 				   "where to write? --output FILE, or - for standard output");
 	if (work->check && !strcmp(work->check, "-"))
 		return usage_error(&tool, "--check needs a file, not standard input");
+	if ((work->output && !*work->output) || (work->check && !*work->check))
+		return usage_error(&tool, "--%s: the file's name is empty",
+				   work->output && !*work->output ? "output" : "check");
+	return STATUS_OK;
+}
+
+/* A file that is made from itself is lost. */
+static int check_not_a_source(const struct work *work)
+{
+	const struct source *source = NULL;
+
+	if (!work->check && strcmp(work->output, "-") != 0)
+		source = sources_find_file(work, work->output);
+	if (source)
+		return usage_error(&tool,
+				   "--output: '%s' is the profile '%s' itself; name another file",
+				   work->output, source->path);
 	return STATUS_OK;
 }
 
@@ -154,6 +171,8 @@ static int check_usage(struct work *work, int operand_count, char **operands)
 		status = STATUS_USAGE;
 	if (status == STATUS_OK)
 		status = check_counts(work);
+	if (status == STATUS_OK)
+		status = check_not_a_source(work);
 	return status;
 }
 
@@ -177,16 +196,11 @@ static char *format_work(const struct work *work, size_t *length)
 
 static void report_stale(const struct work *work, const char *state)
 {
-	char *command = NULL;
-	size_t length;
-	FILE *stream = open_memstream(&command, &length);
-
-	if (!stream)
-		return report(PROGRAM, "%s: %s, regenerate it", work->check, state);
-	command_print(work, base_name(work->check), stream);
-	if (fclose(stream) == 0)
-		report(PROGRAM, "%s: %s, regenerate it: %s", work->check, state, command);
-	free(command);
+	fprintf(stderr, "%s: ", PROGRAM);
+	command_print_word(work->check, stderr);
+	fprintf(stderr, ": %s, regenerate it: ", state);
+	command_print(work, work->check, stderr);
+	putc('\n', stderr);
 }
 
 /* Whether the file is what would be written. */

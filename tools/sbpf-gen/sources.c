@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 /* ---- Which profiles ---- */
 
@@ -66,6 +69,23 @@ int sources_take_names(struct work *work, int argc, char **argv)
 		argv[kept++] = argv[i];
 	argv[kept] = NULL;
 	return kept;
+}
+
+const struct source *sources_find_file(const struct work *work, const char *path)
+{
+	struct stat file, other;
+
+	if (stat(path, &file) < 0 || !S_ISREG(file.st_mode))
+		return NULL;
+	for (size_t i = 0; i < work->source_count; i++) {
+		const struct source *source = &work->sources[i];
+		int result = strcmp(source->path, "-") ? stat(source->path, &other)
+						       : fstat(STDIN_FILENO, &other);
+
+		if (result == 0 && other.st_dev == file.st_dev && other.st_ino == file.st_ino)
+			return source;
+	}
+	return NULL;
 }
 
 void sources_free(struct work *work)
@@ -203,11 +223,27 @@ static void report_size(const struct source *source, const char *machine, size_t
 	report(source->identifier, "%s: %zu instructions", machine, count);
 }
 
-static enum status compile_for(const struct work *work, struct source *source, size_t index,
+/* Major and minor number only: an update of the running kernel shall not change the output. */
+static void find_running_kernel(struct work *work)
+{
+	struct utsname system;
+	size_t length;
+
+	if (uname(&system) < 0)
+		return;
+	length = strspn(system.release, "0123456789");
+	length += system.release[length] == '.';
+	length += strspn(system.release + length, "0123456789");
+	snprintf(work->running_kernel, sizeof(work->running_kernel), "%.*s", (int)length,
+		 system.release);
+}
+
+static enum status compile_for(struct work *work, struct source *source, size_t index,
 			       struct reported *reported)
 {
 	struct sbpf_options options = { .effort = strcmp(work->effort, "quick") ? SBPF_THOROUGH
-										: SBPF_QUICK };
+										: SBPF_QUICK,
+					.prove = true };
 	struct sbpf_target target = work->target;
 	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
@@ -215,7 +251,10 @@ static enum status compile_for(const struct work *work, struct source *source, s
 
 	sbpf_abi_describe(work->machines[index], &machine);
 	target.machine = machine.name;
+	if (!target.kernel && work->running_kernel[0])
+		target.kernel = work->running_kernel;
 	policy = sbpf_load_json(source->text, source->length, &target, &error);
+	work->depends_on_kernel |= sbpf_policy_depends_on_kernel(policy);
 	if (policy && !report_new_warnings(source->path, policy, reported))
 		error = (struct sbpf_error){ .code = SBPF_ERROR_MEMORY,
 					     .message = "out of memory" };
@@ -233,6 +272,7 @@ enum status sources_compile(struct work *work)
 {
 	enum status status = STATUS_OK;
 
+	find_running_kernel(work);
 	for (size_t i = 0; i < work->source_count && status == STATUS_OK; i++) {
 		struct reported reported = { 0 };
 
@@ -240,5 +280,8 @@ enum status sources_compile(struct work *work)
 			status = compile_for(work, &work->sources[i], j, &reported);
 		free(reported.warnings);
 	}
+	/* The command that makes the output shall make it elsewhere too. */
+	if (work->depends_on_kernel && !work->target.kernel && work->running_kernel[0])
+		work->target.kernel = work->running_kernel;
 	return status;
 }

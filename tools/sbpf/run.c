@@ -142,8 +142,9 @@ static int status_of_exec_error(int error)
 	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
-/* The exec happens under the filter, so a profile may forbid it; better said than found out. */
-static bool allows_exec(const struct sbpf_filter *filter, const struct supervise_command *command)
+/* What the filter says to the execve(2) of the command. */
+static uint32_t exec_verdict(const struct sbpf_filter *filter,
+			     const struct supervise_command *command)
 {
 	struct sbpf_abi native;
 	struct seccomp_data data = {
@@ -151,26 +152,45 @@ static bool allows_exec(const struct sbpf_filter *filter, const struct supervise
 		.args = { (uintptr_t)command->path, (uintptr_t)command->argv,
 			  (uintptr_t)command->environment },
 	};
-	uint32_t verdict;
-	char text[32];
 
 	/* A filter for another machine is what sbpf_install() will speak of. */
 	if (sbpf_filter_machine(filter) != sbpf_abi_native() ||
 	    !sbpf_abi_describe(sbpf_abi_native(), &native))
-		return true;
+		return SECCOMP_RET_ALLOW;
 	data.arch = native.audit_arch;
-	verdict = sbpf_filter_run(filter, &data, NULL);
+	return sbpf_filter_run(filter, &data, NULL);
+}
+
+/* The exec happens under the filter, so a profile may forbid it; better said than found out. */
+static bool may_exec(uint32_t verdict)
+{
 	switch (verdict & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:
 	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_TRACE: /* strace(1) may be there to allow it */
+		return true;
+	case SECCOMP_RET_TRACE: /* a tracer may be there to allow it */
 		return true;
 	}
-	report(tool.name,
-	       "the profile answers execve with %s, so no command can be started under it; it "
-	       "must allow execve",
-	       sbpf_verdict_format(verdict, text, sizeof(text)));
 	return false;
+}
+
+/* Whether no tracer took up the execve(2): the kernel then answers ENOSYS. */
+static bool is_untraced(uint32_t verdict, const struct supervise_outcome *outcome)
+{
+	return (verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE &&
+	       outcome->exec_errno == ENOSYS;
+}
+
+static void report_no_exec(uint32_t verdict)
+{
+	bool trace = (verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
+	char text[32];
+
+	report(tool.name,
+	       "the profile answers execve with %s%s, so no command can be started under it; it "
+	       "must allow execve",
+	       sbpf_verdict_format(verdict, text, sizeof(text)),
+	       trace ? " and no tracer is there to decide" : "");
 }
 
 /* ---- How it ended ---- */
@@ -211,6 +231,7 @@ static int run(const struct run_options *options, const struct sbpf_target *targ
 	struct supervise_command command = { .argv = argv, .environment = environ };
 	struct supervise_outcome outcome = { 0 };
 	char *path = NULL;
+	uint32_t verdict;
 
 	if (!filter || !needs_no_listener(filter))
 		goto out;
@@ -222,10 +243,16 @@ static int run(const struct run_options *options, const struct sbpf_target *targ
 		goto out;
 	}
 	command.path = path;
-	if (!allows_exec(filter, &command))
+	verdict = exec_verdict(filter, &command);
+	if (!may_exec(verdict)) {
+		report_no_exec(verdict);
 		goto out;
+	}
 	supervise(&command, filter, options->keep_privileges ? SBPF_KEEP_PRIVILEGES : 0, &outcome);
-	status = report_outcome(argv[0], &outcome);
+	if (is_untraced(verdict, &outcome))
+		report_no_exec(verdict);
+	else
+		status = report_outcome(argv[0], &outcome);
 out:
 	free(path);
 	sbpf_filter_free(filter);

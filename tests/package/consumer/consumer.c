@@ -7,18 +7,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#ifdef __cplusplus
+#define EMPTY                                                                                      \
+	{                                                                                          \
+	}
+#else
+#define EMPTY                                                                                      \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#endif
+
 static const char profile[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
 			      "[\"mkdir\", \"mkdirat\"],"
 			      " \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 28}]}";
 
 int main(void)
 {
-	struct sbpf_error error;
+	struct sbpf_error error = EMPTY;
 	struct sbpf_policy *policy;
 	struct sbpf_filter *filter;
 	int installed;
 
-	memset(&error, 0, sizeof(error));
 	policy = sbpf_load_json(profile, strlen(profile), NULL, &error);
 	filter = sbpf_compile(policy, NULL, &error);
 	installed = sbpf_install(filter, 0, &error);

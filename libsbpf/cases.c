@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* A meaning in words that people use: ranges of numbers, and tests of arguments. */
+#include "arch.h"
+#include "error.h"
+#include "prove.h"
+
+#define CASES_MAX 4096u
+/* More ranges of one argument are tried as masks. */
+#define RANGES_MAX 16u
+#define MASK_BITS_MAX 12
+
+/* ---- Numbers --------------------------------------------------------------------------- */
+
+static diagram of_abi(struct sbpf_space *space, sbpf_meaning meaning, int abi)
+{
+	return diagram_fix(&space->diagrams, meaning, DIAGRAM_ARCH, abi_audit_arch(abi));
+}
+
+/* The numbers by which an ABI is entered: bit 30 parts x86_64's from x32's. */
+static bool enters(int abi, uint32_t number)
+{
+	int x32 = sbpf_abi_find("x32");
+
+	if (abi_audit_arch(abi) != abi_audit_arch(x32))
+		return true;
+	return abi_is_x32(abi) == !!(number & abi_number_offset(x32));
+}
+
+int sbpf_meaning_ranges(struct sbpf_space *space, sbpf_meaning meaning, int abi,
+			bool (*report)(void *context, const struct sbpf_range *range),
+			void *context, struct sbpf_error *error)
+{
+	uint32_t first = 0;
+	diagram line;
+
+	if (!space || !report || abi < 0 || abi >= sbpf_abi_count())
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "no space, no ABI, or nobody to report to");
+	diagrams_begin(&space->diagrams);
+	line = of_abi(space, meaning, abi);
+	if (line == DIAGRAM_FAILED)
+		return space_failed(space, error);
+	for (;;) {
+		struct sbpf_range range = { .first = first };
+		uint32_t end = first | 0x3fffffff;
+		bool entered = enters(abi, first);
+		diagram there;
+
+		diagram_range(&space->diagrams, line, DIAGRAM_NUMBER, first, &range.last, &there);
+		/* Another ABI's numbers may change a thousand million times. */
+		range.last = entered && range.last < end ? range.last : end;
+		range.always = diagram_is_leaf(&space->diagrams, there);
+		range.verdict = range.always ? diagram_value(&space->diagrams, there) : 0;
+		if (entered && !report(context, &range))
+			return 0;
+		if (range.last == UINT32_MAX)
+			return 0;
+		first = range.last + 1;
+	}
+}
+
+/* ---- Arguments ------------------------------------------------------------------------- */
+
+struct listing {
+	struct sbpf_space *space;
+	bool (*report)(void *context, const struct sbpf_case *one);
+	void *context;
+	struct sbpf_case now;
+	uint32_t count;
+	bool stopped;
+	bool too_many;
+};
+
+static void list(struct listing *listing, diagram d);
+
+static void report_case(struct listing *listing, uint32_t verdict)
+{
+	if (++listing->count > CASES_MAX) {
+		listing->too_many = listing->stopped = true;
+		return;
+	}
+	listing->now.verdict = verdict;
+	listing->stopped = !listing->report(listing->context, &listing->now);
+}
+
+/* An argument in a diagram that begins with it; 32 bits where the upper half does not matter. */
+struct argument {
+	unsigned int index;
+	unsigned int bits;
+};
+
+static struct argument argument_of(const struct diagrams *diagrams, diagram d)
+{
+	unsigned int word = diagram_word(diagrams, d) - DIAGRAM_ARGUMENTS;
+
+	return (struct argument){ word / 2, word % 2 ? 32 : 64 };
+}
+
+static unsigned int upper_word(struct argument argument)
+{
+	return DIAGRAM_ARGUMENTS + 2 * argument.index;
+}
+
+static uint64_t widest(struct argument argument)
+{
+	return argument.bits == 32 ? UINT32_MAX : UINT64_MAX;
+}
+
+/* What d is where the argument has this value. */
+static diagram at_value(const struct diagrams *diagrams, diagram d, struct argument argument,
+			uint64_t value)
+{
+	diagram_pass(diagrams, &d, upper_word(argument), (uint32_t)(value >> 32));
+	diagram_pass(diagrams, &d, upper_word(argument) + 1, (uint32_t)value);
+	return d;
+}
+
+/* The last value from first on, within one run of either half, for which d is what it is there. */
+static uint64_t end_of_run(const struct diagrams *diagrams, diagram d, struct argument argument,
+			   uint64_t first)
+{
+	unsigned int word = upper_word(argument);
+	diagram upper = d;
+	diagram same;
+	uint32_t end;
+
+	diagram_pass(diagrams, &upper, word, (uint32_t)(first >> 32));
+	if (diagram_word(diagrams, upper) == word + 1) {
+		diagram_range(diagrams, upper, word + 1, (uint32_t)first, &end, &same);
+		return (first & ~(uint64_t)UINT32_MAX) | end;
+	}
+	/* The lower half does not matter: whole runs of upper halves. */
+	diagram_range(diagrams, d, word, (uint32_t)(first >> 32), &end, &same);
+	return (uint64_t)end << 32 | UINT32_MAX;
+}
+
+static uint64_t end_of_range(const struct diagrams *diagrams, diagram d, struct argument argument,
+			     uint64_t first)
+{
+	diagram there = at_value(diagrams, d, argument, first);
+	uint64_t last = end_of_run(diagrams, d, argument, first);
+
+	while (last < widest(argument) && at_value(diagrams, d, argument, last + 1) == there)
+		last = end_of_run(diagrams, d, argument, last + 1);
+	return last;
+}
+
+/* How many ranges the argument falls into, up to RANGES_MAX + 1. */
+static uint32_t count_ranges(const struct diagrams *diagrams, diagram d, struct argument argument)
+{
+	uint32_t count = 0;
+	uint64_t first = 0;
+
+	while (count <= RANGES_MAX) {
+		uint64_t last = end_of_range(diagrams, d, argument, first);
+
+		count++;
+		if (last == widest(argument))
+			break;
+		first = last + 1;
+	}
+	return count;
+}
+
+static void list_test(struct listing *listing, diagram d, const struct sbpf_test *test)
+{
+	listing->now.tests[listing->now.test_count++] = *test;
+	list(listing, d);
+	listing->now.test_count--;
+}
+
+static void list_ranges(struct listing *listing, diagram d, struct argument argument)
+{
+	const struct diagrams *diagrams = &listing->space->diagrams;
+	uint64_t first = 0;
+
+	while (!listing->stopped) {
+		uint64_t last = end_of_range(diagrams, d, argument, first);
+		struct sbpf_test test = { argument.index, argument.bits, false, first, last };
+
+		list_test(listing, at_value(diagrams, d, argument, first), &test);
+		if (last == widest(argument))
+			break;
+		first = last + 1;
+	}
+}
+
+/* All values of the bits that matter, in ascending order. */
+static void list_masks(struct listing *listing, diagram d, struct argument argument, uint64_t mask)
+{
+	const struct diagrams *diagrams = &listing->space->diagrams;
+	uint64_t value = 0;
+
+	do {
+		struct sbpf_test test = { argument.index, argument.bits, true, mask, value };
+
+		list_test(listing, at_value(diagrams, d, argument, value), &test);
+		value = (value - mask) & mask;
+	} while (value && !listing->stopped);
+}
+
+/* Whichever says it shorter. */
+static void list_argument(struct listing *listing, diagram d)
+{
+	const struct diagrams *diagrams = &listing->space->diagrams;
+	struct argument argument = argument_of(diagrams, d);
+	uint64_t mask = diagram_bits(diagrams, d, upper_word(argument));
+	uint32_t ranges = count_ranges(diagrams, d, argument);
+	int bits = __builtin_popcountll(mask);
+
+	if (bits <= MASK_BITS_MAX && 1u << bits < ranges)
+		list_masks(listing, d, argument, mask);
+	else
+		list_ranges(listing, d, argument);
+}
+
+static void list(struct listing *listing, diagram d)
+{
+	const struct diagrams *diagrams = &listing->space->diagrams;
+
+	if (listing->stopped)
+		return;
+	if (diagram_is_leaf(diagrams, d))
+		report_case(listing, diagram_value(diagrams, d));
+	else if (diagram_word(diagrams, d) >= DIAGRAM_POINTER)
+		listing->too_many = listing->stopped = true;
+	else
+		list_argument(listing, d);
+}
+
+int sbpf_meaning_cases(struct sbpf_space *space, sbpf_meaning meaning, int abi, uint32_t number,
+		       bool (*report)(void *context, const struct sbpf_case *one), void *context,
+		       struct sbpf_error *error)
+{
+	struct listing listing = { .space = space, .report = report, .context = context };
+	diagram d;
+
+	if (!space || !report || abi < 0 || abi >= sbpf_abi_count())
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "no space, no ABI, or nobody to report to");
+	diagrams_begin(&space->diagrams);
+	d = diagram_fix(&space->diagrams, of_abi(space, meaning, abi), DIAGRAM_NUMBER, number);
+	if (d == DIAGRAM_FAILED)
+		return space_failed(space, error);
+	list(&listing, d);
+	if (listing.too_many)
+		return error_set(
+			error, SBPF_ERROR_LIMIT,
+			"number %u of %s has too many cases, or depends on where it is called",
+			number, abi_name(abi));
+	return 0;
+}

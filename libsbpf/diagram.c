@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+#include "diagram.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+#include "symbolic.h"
+
+#define LEAF_VARIABLE (DIAGRAM_WORDS * 32u)
+#define FIRST_NODES (1u << 14)
+#define CACHE_SIZE (1u << 16)
+#define WORK_PER_NODE 16u
+#define NONE UINT32_MAX
+
+/* An operation that makes few nodes may still take long to find them. */
+#define STEPS_PER_NODE 16u
+
+/* Operations in the cache beside enum diagram_operation. */
+enum { CACHED_CHOOSE = 16, CACHED_FIX = 64 };
+
+int diagrams_init(struct diagrams *diagrams, uint32_t limit)
+{
+	*diagrams = (struct diagrams){ .limit = limit,
+				       .step_limit = (uint64_t)limit * STEPS_PER_NODE,
+				       .capacity = FIRST_NODES,
+				       .head_count = FIRST_NODES,
+				       .cache_size = CACHE_SIZE };
+	diagrams->nodes = malloc(diagrams->capacity * sizeof(*diagrams->nodes));
+	diagrams->heads = malloc(diagrams->head_count * sizeof(*diagrams->heads));
+	diagrams->cache = calloc(diagrams->cache_size, sizeof(*diagrams->cache));
+	if (!diagrams->nodes || !diagrams->heads || !diagrams->cache) {
+		diagrams_free(diagrams);
+		return -1;
+	}
+	memset(diagrams->heads, 0xff, diagrams->head_count * sizeof(*diagrams->heads));
+	diagrams_begin(diagrams);
+	return 0;
+}
+
+void diagrams_begin(struct diagrams *diagrams)
+{
+	uint32_t nodes = diagrams->limit > FIRST_NODES ? diagrams->limit : FIRST_NODES;
+
+	diagrams->work = (uint64_t)nodes * WORK_PER_NODE;
+}
+
+void diagrams_free(struct diagrams *diagrams)
+{
+	free(diagrams->nodes);
+	free(diagrams->heads);
+	free(diagrams->cache);
+	*diagrams = (struct diagrams){ 0 };
+}
+
+/* ---- Nodes ----------------------------------------------------------------------------- */
+
+static uint32_t mix(uint32_t a, uint32_t b, uint32_t c)
+{
+	uint32_t hash = a * 0x9e3779b1u;
+
+	hash = (hash ^ b ^ (hash >> 15)) * 0x85ebca6bu;
+	hash = (hash ^ c ^ (hash >> 13)) * 0xc2b2ae35u;
+	return hash ^ (hash >> 16);
+}
+
+static uint32_t *head_of(const struct diagrams *diagrams, uint32_t variable, diagram low,
+			 diagram high)
+{
+	return &diagrams->heads[mix(variable, low, high) & (diagrams->head_count - 1)];
+}
+
+static void chain_all(struct diagrams *diagrams)
+{
+	memset(diagrams->heads, 0xff, diagrams->head_count * sizeof(*diagrams->heads));
+	for (uint32_t i = 0; i < diagrams->count; i++) {
+		struct diagram_node *node = &diagrams->nodes[i];
+		uint32_t *head = head_of(diagrams, node->variable, node->low, node->high);
+
+		node->next = *head;
+		*head = i;
+	}
+}
+
+/* A cache that is small beside the nodes forgets what is asked again. It may stay as it is. */
+static void grow_cache(struct diagrams *diagrams)
+{
+	struct diagram_cached *cache;
+
+	if (diagrams->cache_size >= diagrams->capacity)
+		return;
+	cache = calloc(diagrams->capacity, sizeof(*cache));
+	if (!cache)
+		return;
+	free(diagrams->cache);
+	diagrams->cache = cache;
+	diagrams->cache_size = diagrams->capacity;
+}
+
+static int grow(struct diagrams *diagrams)
+{
+	size_t capacity = (size_t)diagrams->capacity * 2;
+	struct diagram_node *nodes;
+	uint32_t *heads;
+
+	if (diagrams->count >= diagrams->limit)
+		return -1;
+	nodes = reallocarray(diagrams->nodes, capacity, sizeof(*nodes));
+	if (nodes)
+		diagrams->nodes = nodes;
+	heads = reallocarray(diagrams->heads, capacity, sizeof(*heads));
+	if (heads)
+		diagrams->heads = heads;
+	if (!nodes || !heads) {
+		diagrams->out_of_memory = true;
+		return -1;
+	}
+	diagrams->capacity = diagrams->head_count = (uint32_t)capacity;
+	chain_all(diagrams);
+	grow_cache(diagrams);
+	return 0;
+}
+
+static diagram intern(struct diagrams *diagrams, uint32_t variable, diagram low, diagram high)
+{
+	uint32_t *head = head_of(diagrams, variable, low, high);
+
+	for (uint32_t i = *head; i != NONE; i = diagrams->nodes[i].next) {
+		const struct diagram_node *node = &diagrams->nodes[i];
+
+		if (node->variable == variable && node->low == low && node->high == high)
+			return i;
+	}
+	if (diagrams->count == diagrams->capacity) {
+		if (grow(diagrams))
+			return DIAGRAM_FAILED;
+		head = head_of(diagrams, variable, low, high);
+	}
+	diagrams->nodes[diagrams->count] = (struct diagram_node){ variable, low, high, *head };
+	*head = diagrams->count;
+	return diagrams->count++;
+}
+
+/* A test of one bit; none where both sides are the same. */
+static diagram make(struct diagrams *diagrams, uint32_t variable, diagram low, diagram high)
+{
+	if (low == DIAGRAM_FAILED || high == DIAGRAM_FAILED)
+		return DIAGRAM_FAILED;
+	return low == high ? low : intern(diagrams, variable, low, high);
+}
+
+diagram diagram_leaf(struct diagrams *diagrams, uint32_t value)
+{
+	return intern(diagrams, LEAF_VARIABLE, value, 0);
+}
+
+bool diagram_is_leaf(const struct diagrams *diagrams, diagram d)
+{
+	return diagrams->nodes[d].variable == LEAF_VARIABLE;
+}
+
+uint32_t diagram_value(const struct diagrams *diagrams, diagram d)
+{
+	return diagrams->nodes[d].low;
+}
+
+static uint32_t variable_of(unsigned int word, unsigned int bit)
+{
+	return word * 32 + (31 - bit);
+}
+
+diagram diagram_bit(struct diagrams *diagrams, unsigned int word, unsigned int bit)
+{
+	return make(diagrams, variable_of(word, bit), diagram_leaf(diagrams, 0),
+		    diagram_leaf(diagrams, 1));
+}
+
+/* d where the variable, which is not after its root's, is clear or set. */
+static diagram side(const struct diagrams *diagrams, diagram d, uint32_t variable, bool set)
+{
+	const struct diagram_node *node = &diagrams->nodes[d];
+
+	if (node->variable != variable)
+		return d;
+	return set ? node->high : node->low;
+}
+
+/* ---- Operations ------------------------------------------------------------------------ */
+
+static struct diagram_cached *cached(const struct diagrams *diagrams, uint32_t operation, diagram a,
+				     diagram b, diagram c)
+{
+	uint32_t place = mix(a ^ (operation << 24), b, c) & (diagrams->cache_size - 1);
+
+	return &diagrams->cache[place];
+}
+
+static bool is_cached(const struct diagram_cached *entry, uint32_t operation, diagram a, diagram b,
+		      diagram c)
+{
+	return entry->operation == operation && entry->a == a && entry->b == b && entry->c == c;
+}
+
+static diagram keep(struct diagrams *diagrams, uint32_t operation, diagram a, diagram b, diagram c,
+		    diagram result)
+{
+	if (result != DIAGRAM_FAILED)
+		*cached(diagrams, operation, a, b, c) =
+			(struct diagram_cached){ operation, a, b, c, result };
+	return result;
+}
+
+/* Whether there is no work left for another step. */
+static bool is_exhausted(struct diagrams *diagrams)
+{
+	if (!diagrams->work)
+		return true;
+	diagrams->work--;
+	return false;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* At most one step down a variable each time: 512 deep. */
+diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes, diagram no)
+{
+	const struct diagram_cached *entry;
+	uint32_t variable;
+
+	if (condition == DIAGRAM_FAILED || yes == DIAGRAM_FAILED || no == DIAGRAM_FAILED)
+		return DIAGRAM_FAILED;
+	if (diagram_is_leaf(diagrams, condition))
+		return diagram_value(diagrams, condition) ? yes : no;
+	if (yes == no)
+		return yes;
+	entry = cached(diagrams, CACHED_CHOOSE, condition, yes, no);
+	if (is_cached(entry, CACHED_CHOOSE, condition, yes, no))
+		return entry->result;
+	if (is_exhausted(diagrams))
+		return DIAGRAM_FAILED;
+	if (++diagrams->steps > diagrams->step_limit)
+		return DIAGRAM_FAILED;
+	variable = least(diagrams->nodes[condition].variable,
+			 least(diagrams->nodes[yes].variable, diagrams->nodes[no].variable));
+	return keep(diagrams, CACHED_CHOOSE, condition, yes, no,
+		    make(diagrams, variable,
+			 diagram_choose(diagrams, side(diagrams, condition, variable, false),
+					side(diagrams, yes, variable, false),
+					side(diagrams, no, variable, false)),
+			 diagram_choose(diagrams, side(diagrams, condition, variable, true),
+					side(diagrams, yes, variable, true),
+					side(diagrams, no, variable, true))));
+}
+
+/*
+ * kernel/seccomp.c, seccomp_run_filters(): the least action as a signed number is taken, also among
+ * actions that the kernel does not know. What is not known may be as strict as any.
+ */
+static int32_t kernel_order(uint32_t verdict)
+{
+	return verdict == SYMBOLIC_UNKNOWN ? INT32_MIN
+					   : (int32_t)(verdict & SECCOMP_RET_ACTION_FULL);
+}
+
+/* What is not known may be as permissive as any. */
+static uint32_t looser(uint32_t a, uint32_t b)
+{
+	if (a == SYMBOLIC_UNKNOWN || b == SYMBOLIC_UNKNOWN)
+		return SYMBOLIC_UNKNOWN;
+	return verdict_rank(b) < verdict_rank(a) ? b : a;
+}
+
+static uint32_t operate(enum diagram_operation operation, uint32_t a, uint32_t b)
+{
+	switch (operation) {
+	case DIAGRAM_STRICTER:
+		return kernel_order(b) < kernel_order(a) ? b : a;
+	case DIAGRAM_WIDER:
+		return verdict_rank(a) < verdict_rank(b);
+	case DIAGRAM_LOOSER:
+		return looser(a, b);
+	case DIAGRAM_DIFFER:
+	default:
+		return a != b;
+	}
+}
+
+diagram diagram_apply(struct diagrams *diagrams, enum diagram_operation operation, diagram a,
+		      diagram b)
+{
+	const struct diagram_cached *entry;
+	uint32_t variable;
+
+	if (a == DIAGRAM_FAILED || b == DIAGRAM_FAILED)
+		return DIAGRAM_FAILED;
+	if (a == b && (operation == DIAGRAM_STRICTER || operation == DIAGRAM_LOOSER))
+		return a;
+	if (a == b)
+		return diagram_leaf(diagrams, 0);
+	if (diagram_is_leaf(diagrams, a) && diagram_is_leaf(diagrams, b))
+		return diagram_leaf(diagrams, operate(operation, diagram_value(diagrams, a),
+						      diagram_value(diagrams, b)));
+	entry = cached(diagrams, operation, a, b, 0);
+	if (is_cached(entry, operation, a, b, 0))
+		return entry->result;
+	if (is_exhausted(diagrams))
+		return DIAGRAM_FAILED;
+	if (++diagrams->steps > diagrams->step_limit)
+		return DIAGRAM_FAILED;
+	variable = least(diagrams->nodes[a].variable, diagrams->nodes[b].variable);
+	return keep(diagrams, operation, a, b, 0,
+		    make(diagrams, variable,
+			 diagram_apply(diagrams, operation, side(diagrams, a, variable, false),
+				       side(diagrams, b, variable, false)),
+			 diagram_apply(diagrams, operation, side(diagrams, a, variable, true),
+				       side(diagrams, b, variable, true))));
+}
+
+diagram diagram_fix(struct diagrams *diagrams, diagram d, unsigned int word, uint32_t value)
+{
+	const struct diagram_cached *entry;
+	uint32_t variable;
+	uint32_t place;
+
+	if (d == DIAGRAM_FAILED)
+		return DIAGRAM_FAILED;
+	variable = diagrams->nodes[d].variable;
+	if (variable >= (word + 1) * 32)
+		return d;
+	if (variable >= word * 32) {
+		place = 31 - variable % 32;
+		return diagram_fix(diagrams, side(diagrams, d, variable, value >> place & 1), word,
+				   value);
+	}
+	entry = cached(diagrams, CACHED_FIX + word, d, value, 0);
+	if (is_cached(entry, CACHED_FIX + word, d, value, 0))
+		return entry->result;
+	if (is_exhausted(diagrams))
+		return DIAGRAM_FAILED;
+	return keep(diagrams, CACHED_FIX + word, d, value, 0,
+		    make(diagrams, variable,
+			 diagram_fix(diagrams, side(diagrams, d, variable, false), word, value),
+			 diagram_fix(diagrams, side(diagrams, d, variable, true), word, value)));
+}
+
+/* ---- Looking --------------------------------------------------------------------------- */
+
+uint32_t diagram_at(const struct diagrams *diagrams, diagram d, const uint32_t *words)
+{
+	while (!diagram_is_leaf(diagrams, d)) {
+		uint32_t variable = diagrams->nodes[d].variable;
+
+		d = side(diagrams, d, variable, words[variable / 32] >> (31 - variable % 32) & 1);
+	}
+	return diagram_value(diagrams, d);
+}
+
+/* In a reduced diagram every node that is no leaf reaches two different leaves, so one that is not
+ * 0. */
+bool diagram_first(const struct diagrams *diagrams, diagram d, uint32_t *words)
+{
+	memset(words, 0, DIAGRAM_WORDS * sizeof(*words));
+	while (!diagram_is_leaf(diagrams, d)) {
+		const struct diagram_node *node = &diagrams->nodes[d];
+		bool set = diagram_is_leaf(diagrams, node->low) &&
+			   diagram_value(diagrams, node->low) == 0;
+
+		if (set)
+			words[node->variable / 32] |= 1u << (31 - node->variable % 32);
+		d = set ? node->high : node->low;
+	}
+	return diagram_value(diagrams, d) != 0;
+}
+
+bool diagram_reaches(const struct diagrams *diagrams, diagram d, uint32_t value)
+{
+	uint8_t *seen = calloc(diagrams->count, 1);
+	diagram *stack = malloc((diagrams->count + (size_t)1) * sizeof(*stack));
+	uint32_t top = 0;
+	bool found = !seen || !stack; /* the cautious answer */
+
+	if (!found) {
+		stack[top++] = d;
+		seen[d] = 1;
+	}
+	while (top && !found) {
+		const struct diagram_node *node = &diagrams->nodes[stack[--top]];
+
+		if (node->variable == LEAF_VARIABLE) {
+			found = node->low == value;
+			continue;
+		}
+		if (!seen[node->low]) {
+			seen[node->low] = 1;
+			stack[top++] = node->low;
+		}
+		if (!seen[node->high]) {
+			seen[node->high] = 1;
+			stack[top++] = node->high;
+		}
+	}
+	free(seen);
+	free(stack);
+	return found;
+}
+
+unsigned int diagram_word(const struct diagrams *diagrams, diagram d)
+{
+	return diagrams->nodes[d].variable / 32;
+}
+
+/* What d is for one value of the word. */
+static diagram step_through(const struct diagrams *diagrams, diagram d, unsigned int word,
+			    uint32_t value)
+{
+	while (diagram_word(diagrams, d) == word)
+		d = side(diagrams, d, diagrams->nodes[d].variable,
+			 value >> (31 - diagrams->nodes[d].variable % 32) & 1);
+	return d;
+}
+
+/* The last value from first on that shares first's way through the word's bits. */
+static uint32_t end_of_way(const struct diagrams *diagrams, diagram d, unsigned int word,
+			   uint32_t first)
+{
+	uint32_t tested = 0;
+
+	while (diagram_word(diagrams, d) == word) {
+		uint32_t bit = 1u << (31 - diagrams->nodes[d].variable % 32);
+
+		tested |= bit;
+		d = side(diagrams, d, diagrams->nodes[d].variable, first & bit);
+	}
+	/* All bits below the lowest tested one may vary. */
+	return first | (tested ? (tested & -tested) - 1 : UINT32_MAX);
+}
+
+void diagram_range(const struct diagrams *diagrams, diagram d, unsigned int word, uint32_t first,
+		   uint32_t *last, diagram *there)
+{
+	*there = step_through(diagrams, d, word, first);
+	*last = end_of_way(diagrams, d, word, first);
+	while (*last != UINT32_MAX && step_through(diagrams, d, word, *last + 1) == *there)
+		*last = end_of_way(diagrams, d, word, *last + 1);
+}
+
+void diagram_pass(const struct diagrams *diagrams, diagram *d, unsigned int word, uint32_t value)
+{
+	*d = step_through(diagrams, *d, word, value);
+}
+
+/* The nodes of a pair of words met so far. */
+struct met {
+	unsigned int first;
+	diagram nodes[1024];
+	uint32_t count;
+	uint64_t bits;
+};
+
+static void meet(const struct diagrams *diagrams, diagram d, struct met *met)
+{
+	const struct diagram_node *node = &diagrams->nodes[d];
+
+	if (node->variable / 32 - met->first > 1)
+		return;
+	for (uint32_t i = 0; i < met->count; i++) {
+		if (met->nodes[i] == d)
+			return;
+	}
+	if (met->count == sizeof(met->nodes) / sizeof(*met->nodes)) {
+		met->bits = UINT64_MAX; /* too many to look at: any bit may matter */
+		return;
+	}
+	met->nodes[met->count++] = d;
+	met->bits |= UINT64_C(1) << (63 - (node->variable - met->first * 32));
+	meet(diagrams, node->low, met);
+	meet(diagrams, node->high, met);
+}
+
+uint64_t diagram_bits(const struct diagrams *diagrams, diagram d, unsigned int first)
+{
+	struct met met = { .first = first };
+
+	meet(diagrams, d, &met);
+	return met.bits;
+}

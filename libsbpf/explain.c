@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* The verdict of one call, rule by rule: docs/semantics.md done by hand. */
+#include "arch.h"
+#include "policy.h"
+
+#include <errno.h>
+
+/* One call and what is looked for among the rules. */
+struct inquiry {
+	const struct sbpf_policy *policy;
+	const struct seccomp_data *data;
+	int abi;
+	uint32_t number; /* of the table */
+	void (*report)(void *context, const struct sbpf_rule *rule);
+	void *context;
+	bool decided;
+	uint32_t verdict;
+	const struct policy_rule *outright;
+};
+
+/* How a rule bears on the call: not at all, on the call itself, or on a sub-call. */
+enum bearing { BEARS_NOT, BEARS_DIRECTLY, BEARS_MULTIPLEXED };
+
+/* ---- Conditions ------------------------------------------------------------------------ */
+
+/* Whether only the lower half of an argument counts. */
+static bool is_narrow(const struct inquiry *inquiry, unsigned int argument)
+{
+	int call = call_by_table_number(inquiry->abi, inquiry->number);
+
+	if (abi_register_bits(inquiry->abi) == 32)
+		return true;
+	return inquiry->policy->width == SBPF_WIDTH_KERNEL && call >= 0 &&
+	       call_parameter_bits(inquiry->abi, call, argument) == 32;
+}
+
+static uint64_t cut(bool narrow, uint64_t value)
+{
+	return narrow && value >> 32 == UINT32_MAX ? (uint32_t)value : value;
+}
+
+static bool condition_holds(const struct inquiry *inquiry, const struct sbpf_condition *condition)
+{
+	uint64_t argument = inquiry->data->args[condition->argument];
+	bool narrow = is_narrow(inquiry, condition->argument);
+	uint64_t value = cut(narrow, condition->value);
+
+	if (narrow)
+		argument = (uint32_t)argument;
+	switch (condition->compare) {
+	case SBPF_NE:
+		return argument != value;
+	case SBPF_LT:
+		return argument < value;
+	case SBPF_LE:
+		return argument <= value;
+	case SBPF_EQ:
+		return argument == value;
+	case SBPF_GE:
+		return argument >= value;
+	case SBPF_GT:
+		return argument > value;
+	case SBPF_MASKED_EQ:
+	default:
+		return (argument & value) == (cut(narrow, condition->value_two) & value);
+	}
+}
+
+/* Two conditions on one argument make all of a rule's conditions alternatives. */
+static bool are_alternatives(const struct policy_rule *rule)
+{
+	unsigned int seen = 0;
+
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		if (seen >> rule->conditions[i].argument & 1)
+			return true;
+		seen |= 1u << rule->conditions[i].argument;
+	}
+	return false;
+}
+
+static bool is_literal(const struct inquiry *inquiry)
+{
+	return inquiry->policy->reading == SBPF_READING_LITERAL;
+}
+
+static bool rule_holds(const struct inquiry *inquiry, const struct policy_rule *rule)
+{
+	bool any = are_alternatives(rule) && !is_literal(inquiry);
+
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		if (condition_holds(inquiry, &rule->conditions[i]) == any)
+			return any;
+	}
+	return !any;
+}
+
+/* ---- Rules ----------------------------------------------------------------------------- */
+
+static bool repeats_default(const struct inquiry *inquiry, const struct policy_rule *rule)
+{
+	return rule->verdict == inquiry->policy->default_verdict;
+}
+
+/* Literally, a rule that repeats the default is one like any other. */
+static bool is_dropped(const struct inquiry *inquiry, const struct policy_rule *rule)
+{
+	return repeats_default(inquiry, rule) && !is_literal(inquiry);
+}
+
+static int call_of(int abi, const struct policy_rule *rule)
+{
+	if (rule->call >= 0)
+		return rule->call;
+	return rule->abi == abi ? call_by_table_number(abi, rule->number) : -1;
+}
+
+static uint64_t sub_call(const struct inquiry *inquiry)
+{
+	return is_narrow(inquiry, 0) ? (uint32_t)inquiry->data->args[0] : inquiry->data->args[0];
+}
+
+static enum bearing bearing_of(const struct inquiry *inquiry, const struct policy_rule *rule)
+{
+	int call = call_of(inquiry->abi, rule);
+	int multiplexer;
+	uint32_t sub;
+
+	if (rule->call < 0 && rule->abi == inquiry->abi && rule->number == inquiry->number)
+		return BEARS_DIRECTLY;
+	if (call < 0)
+		return BEARS_NOT;
+	if (call_table_number(inquiry->abi, call) == (int64_t)inquiry->number)
+		return BEARS_DIRECTLY;
+	multiplexer = call_multiplexer(inquiry->abi, call, &sub);
+	if (multiplexer < 0 ||
+	    call_table_number(inquiry->abi, multiplexer) != (int64_t)inquiry->number)
+		return BEARS_NOT;
+	return sub_call(inquiry) == sub ? BEARS_MULTIPLEXED : BEARS_NOT;
+}
+
+/* The first rule on a call that stands without conditions. */
+static const struct policy_rule *find_outright(const struct inquiry *inquiry, int call)
+{
+	for (size_t i = 0; i < inquiry->policy->rule_count; i++) {
+		const struct policy_rule *rule = &inquiry->policy->rules[i];
+
+		if (call_of(inquiry->abi, rule) == call && !rule->condition_count &&
+		    !is_dropped(inquiry, rule))
+			return rule;
+	}
+	return NULL;
+}
+
+/* The first rule without conditions on the very number, which decides whatever the arguments. */
+static const struct policy_rule *find_decisive(const struct inquiry *inquiry)
+{
+	for (size_t i = 0; i < inquiry->policy->rule_count; i++) {
+		const struct policy_rule *rule = &inquiry->policy->rules[i];
+
+		if (!rule->condition_count && !is_dropped(inquiry, rule) &&
+		    bearing_of(inquiry, rule) == BEARS_DIRECTLY)
+			return rule;
+	}
+	return NULL;
+}
+
+/* Whether the rule could decide the multiplexed form of its call, and if not why. */
+static enum sbpf_fate fate_of_extension(const struct inquiry *inquiry,
+					const struct policy_rule *rule)
+{
+	const struct policy_rule *outright = find_outright(inquiry, call_of(inquiry->abi, rule));
+
+	if (is_literal(inquiry) && (!rule->condition_count || repeats_default(inquiry, rule)))
+		return SBPF_DECIDES;
+	if (outright && !is_literal(inquiry))
+		return rule == outright ? SBPF_DECIDES : SBPF_IS_VOID;
+	if (verdict_rank(rule->verdict) > verdict_rank(inquiry->policy->default_verdict))
+		return SBPF_DECIDES;
+	return SBPF_CANNOT_EXTEND;
+}
+
+static enum sbpf_fate fate_of(const struct inquiry *inquiry, const struct policy_rule *rule,
+			      enum bearing bearing)
+{
+	enum sbpf_fate fate = SBPF_DECIDES;
+
+	if (is_dropped(inquiry, rule))
+		return SBPF_REPEATS_DEFAULT;
+	if (inquiry->outright && rule != inquiry->outright && !is_literal(inquiry))
+		return SBPF_IS_VOID;
+	if (bearing == BEARS_MULTIPLEXED)
+		fate = fate_of_extension(inquiry, rule);
+	else if (!rule_holds(inquiry, rule))
+		fate = SBPF_DOES_NOT_HOLD;
+	if (fate == SBPF_DECIDES && inquiry->decided)
+		fate = SBPF_COMES_LATER;
+	return fate;
+}
+
+static void look_at(struct inquiry *inquiry, const struct policy_rule *rule, enum bearing bearing)
+{
+	enum sbpf_fate fate = fate_of(inquiry, rule, bearing);
+	struct sbpf_rule shown = {
+		.entry = rule->source,
+		.verdict = rule->verdict,
+		.conditions = rule->conditions,
+		.condition_count = rule->condition_count,
+		.multiplexed = bearing == BEARS_MULTIPLEXED,
+		.fate = fate,
+	};
+
+	if (fate == SBPF_DECIDES) {
+		inquiry->decided = true;
+		inquiry->verdict = rule->verdict;
+	}
+	if (inquiry->report)
+		inquiry->report(inquiry->context, &shown);
+}
+
+/* ---- Calls no rule decides ------------------------------------------------------------- */
+
+static bool is_named(const struct inquiry *inquiry)
+{
+	for (size_t i = 0; i < inquiry->policy->rule_count; i++) {
+		if (bearing_of(inquiry, &inquiry->policy->rules[i]) == BEARS_DIRECTLY)
+			return true;
+	}
+	return false;
+}
+
+static bool is_unknown(const struct inquiry *inquiry)
+{
+	const struct sbpf_policy *policy = inquiry->policy;
+	int call = call_by_table_number(inquiry->abi, inquiry->number);
+
+	if (!policy->unknown_as_enosys || is_named(inquiry) ||
+	    verdict_rank(policy->default_verdict) < verdict_rank(SECCOMP_RET_USER_NOTIF))
+		return false;
+	if (call < 0)
+		return inquiry->number > call_table_max(inquiry->abi) &&
+		       (uint32_t)inquiry->data->nr >= abi_number_offset(inquiry->abi);
+	return policy->newest && call_since(call) > policy->newest;
+}
+
+static uint32_t answer_undecided(const struct inquiry *inquiry, enum sbpf_cause *cause)
+{
+	int number;
+
+	if (!is_unknown(inquiry)) {
+		*cause = SBPF_BY_DEFAULT;
+		return inquiry->policy->default_verdict;
+	}
+	*cause = SBPF_BY_UNKNOWN_CALL;
+	number = errno_find(inquiry->policy->machine, "ENOSYS");
+	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
+}
+
+/* ---- One call -------------------------------------------------------------------------- */
+
+/* The covered ABI that a call enters by, or -1. */
+static int entry_of(const struct sbpf_policy *policy, const struct seccomp_data *data)
+{
+	int x32 = sbpf_abi_find("x32");
+	bool bit = (uint32_t)data->nr & abi_number_offset(x32);
+
+	for (size_t i = 0; i < policy->abi_count; i++) {
+		int abi = policy->abis[i];
+
+		if (abi_audit_arch(abi) != data->arch)
+			continue;
+		if (data->arch != abi_audit_arch(x32) || abi_is_x32(abi) == bit)
+			return abi;
+	}
+	return -1;
+}
+
+static uint32_t table_number(int abi, uint32_t number)
+{
+	return abi_is_x32(abi) ? number & ~abi_number_offset(abi) : number - abi_number_offset(abi);
+}
+
+/* A number that a tracer writes to skip a call; without x32 it is of no ABI. */
+static bool is_skipped(const struct seccomp_data *data)
+{
+	int x86_64 = sbpf_abi_find("x86_64");
+
+	return data->nr == -1 && data->arch == abi_audit_arch(x86_64);
+}
+
+static uint32_t answer_foreign(const struct sbpf_policy *policy, const struct seccomp_data *data,
+			       enum sbpf_cause *cause)
+{
+	bool covered = sbpf_policy_has_abi(policy, sbpf_abi_find("x86_64"));
+
+	*cause = covered && is_skipped(data) ? SBPF_BY_DEFAULT : SBPF_BY_BAD_ARCH;
+	return *cause == SBPF_BY_DEFAULT ? policy->default_verdict : policy->bad_arch;
+}
+
+static uint32_t answer(struct inquiry *inquiry, enum sbpf_cause *cause)
+{
+	inquiry->outright = find_decisive(inquiry);
+	for (size_t i = 0; i < inquiry->policy->rule_count; i++) {
+		const struct policy_rule *rule = &inquiry->policy->rules[i];
+		enum bearing bearing = bearing_of(inquiry, rule);
+
+		if (bearing != BEARS_NOT)
+			look_at(inquiry, rule, bearing);
+	}
+	*cause = SBPF_BY_RULE;
+	return inquiry->decided ? inquiry->verdict : answer_undecided(inquiry, cause);
+}
+
+uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct seccomp_data *data,
+			     enum sbpf_cause *cause,
+			     void (*report)(void *context, const struct sbpf_rule *rule),
+			     void *context)
+{
+	int abi = entry_of(policy, data);
+	struct inquiry inquiry = {
+		.policy = policy,
+		.data = data,
+		.abi = abi,
+		.report = report,
+		.context = context,
+	};
+	enum sbpf_cause ignored;
+
+	if (!cause)
+		cause = &ignored;
+	if (abi < 0)
+		return answer_foreign(policy, data, cause);
+	inquiry.number = table_number(abi, (uint32_t)data->nr);
+	return answer(&inquiry, cause);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files behind sbpf.h's section on proof share. */
+#ifndef SBPF_LIB_PROVE_H
+#define SBPF_LIB_PROVE_H
+
+#include "diagram.h"
+#include "sbpf.h"
+
+struct sbpf_space {
+	struct diagrams diagrams;
+	int machine;
+};
+
+/* Says which limit is used up. Returns -1. */
+int space_failed(const struct sbpf_space *space, struct sbpf_error *error);
+
+#endif
