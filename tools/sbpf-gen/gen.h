@@ -29,6 +29,7 @@ struct work {
 	const char *check;  /* file to compare with, or NULL */
 	const char *format;
 	const char *effort;
+	bool unproven;	  /* write what is too large to be proven, too */
 	const char *name; /* row of --help; sources hold the values */
 	bool verbose;
 	struct sbpf_target target;  /* machine: the list as it was written */

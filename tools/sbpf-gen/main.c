@@ -36,6 +36,10 @@ static const struct option_row rows[] = {
 	  "several times for a C header",
 	  WORK(name) },
 	{ "effort", 0, "EFFORT", "quick or thorough (default)", WORK(effort) },
+	{ "unproven", 0, NULL,
+	  "write a filter that is too large to be proven equal to its\n"
+	  "profile, too",
+	  WORK(unproven) },
 	{ "verbose", 'v', NULL, "report the size of each filter", WORK(verbose) },
 };
 

@@ -243,7 +243,7 @@ static enum status compile_for(struct work *work, struct source *source, size_t 
 {
 	struct sbpf_options options = { .effort = strcmp(work->effort, "quick") ? SBPF_THOROUGH
 										: SBPF_QUICK,
-					.prove = true };
+					.prove = !work->unproven };
 	struct sbpf_target target = work->target;
 	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
@@ -261,6 +261,8 @@ static enum status compile_for(struct work *work, struct source *source, size_t 
 	else
 		source->filters[index] = sbpf_compile(policy, &options, &error);
 	sbpf_policy_free(policy);
+	if (!source->filters[index] && error.code == SBPF_ERROR_LIMIT)
+		report(PROGRAM, "what is not proven is not written, but with --unproven");
 	if (!source->filters[index])
 		return report_failure(source->path, &error);
 	if (work->verbose)
