@@ -46,7 +46,8 @@ struct builder {
 	int abi;
 	struct entry *entries;
 	uint32_t entry_count;
-	struct list *dense; /* by number */
+	struct list *dense; /* by number, up to */
+	uint32_t dense_end; /* the last that has a list, and one */
 	struct far_list *far;
 	uint32_t far_count;
 	uint32_t *far_buckets;	/* the first far number of each */
@@ -108,7 +109,11 @@ static struct list *far_list_of(struct builder *builder, uint32_t number)
 
 static struct list *list_of(struct builder *builder, uint32_t number)
 {
-	return number < DENSE ? &builder->dense[number] : far_list_of(builder, number);
+	if (number >= DENSE)
+		return far_list_of(builder, number);
+	if (builder->dense_end <= number)
+		builder->dense_end = number + 1;
+	return &builder->dense[number];
 }
 
 /* The list of the sub-call that a rule's call is on this ABI, or NULL. */
@@ -507,7 +512,11 @@ static int add_number(struct builder *builder, uint32_t number, const struct lis
 
 static int canonicalize(struct builder *builder)
 {
-	for (uint32_t number = 0; number < DENSE; number++) {
+	uint32_t end = builder->dense_end;
+
+	if (builder->newer_enosys && end <= call_table_max(builder->abi))
+		end = DENSE;
+	for (uint32_t number = 0; number < end; number++) {
 		if (add_number(builder, number, &builder->dense[number]))
 			return -1;
 	}

@@ -199,6 +199,43 @@ static void list_masks(struct listing *listing, diagram d, struct argument argum
 	} while (value && !listing->stopped);
 }
 
+/* How many ways there are through the argument's bits, up to CASES_MAX + 1. */
+static uint32_t count_ways(const struct diagrams *diagrams, diagram d, struct argument argument,
+			   uint32_t so_far)
+{
+	const struct diagram_node *node = &diagrams->nodes[d];
+
+	if (so_far > CASES_MAX)
+		return so_far;
+	if (diagram_word(diagrams, d) > upper_word(argument) + 1)
+		return so_far + 1;
+	so_far = count_ways(diagrams, node->low, argument, so_far);
+	return count_ways(diagrams, node->high, argument, so_far);
+}
+
+/* One case for each way; test has the bits on the way here. */
+static void list_ways(struct listing *listing, diagram d, struct argument argument,
+		      const struct sbpf_test *test)
+{
+	const struct diagrams *diagrams = &listing->space->diagrams;
+	unsigned int word = diagram_word(diagrams, d);
+	struct sbpf_test next = *test;
+	diagram low, high;
+
+	if (listing->stopped)
+		return;
+	if (word > upper_word(argument) + 1) {
+		list_test(listing, d, test);
+		return;
+	}
+	low = diagrams->nodes[d].low;
+	high = diagrams->nodes[d].high;
+	next.low |= UINT64_C(1) << (63 - (diagrams->nodes[d].variable - upper_word(argument) * 32));
+	list_ways(listing, low, argument, &next);
+	next.high |= next.low & ~test->low;
+	list_ways(listing, high, argument, &next);
+}
+
 /* Whichever says it shorter. */
 static void list_argument(struct listing *listing, diagram d)
 {
@@ -207,11 +244,14 @@ static void list_argument(struct listing *listing, diagram d)
 	uint64_t mask = diagram_bits(diagrams, d, upper_word(argument));
 	uint32_t ranges = count_ranges(diagrams, d, argument);
 	int bits = __builtin_popcountll(mask);
+	struct sbpf_test all = { argument.index, argument.bits, true, 0, 0 };
 
 	if (bits <= MASK_BITS_MAX && 1u << bits < ranges)
 		list_masks(listing, d, argument, mask);
-	else
+	else if (ranges <= RANGES_MAX || count_ways(diagrams, d, argument, 0) > CASES_MAX)
 		list_ranges(listing, d, argument);
+	else
+		list_ways(listing, d, argument, &all);
 }
 
 static void list(struct listing *listing, diagram d)

@@ -10,7 +10,7 @@
 #define LEAF_VARIABLE (DIAGRAM_WORDS * 32u)
 #define FIRST_NODES (1u << 14)
 #define CACHE_SIZE (1u << 16)
-#define WORK_PER_NODE 16u
+#define CACHE_MAX (1u << 20)
 #define NONE UINT32_MAX
 
 /* An operation that makes few nodes may still take long to find them. */
@@ -22,7 +22,6 @@ enum { CACHED_CHOOSE = 16, CACHED_FIX = 64 };
 int diagrams_init(struct diagrams *diagrams, uint32_t limit)
 {
 	*diagrams = (struct diagrams){ .limit = limit,
-				       .step_limit = (uint64_t)limit * STEPS_PER_NODE,
 				       .capacity = FIRST_NODES,
 				       .head_count = FIRST_NODES,
 				       .cache_size = CACHE_SIZE };
@@ -42,7 +41,8 @@ void diagrams_begin(struct diagrams *diagrams)
 {
 	uint32_t nodes = diagrams->limit > FIRST_NODES ? diagrams->limit : FIRST_NODES;
 
-	diagrams->work = (uint64_t)nodes * WORK_PER_NODE;
+	diagrams->steps = (uint64_t)nodes * STEPS_PER_NODE;
+	diagrams->out_of_memory = false;
 }
 
 void diagrams_free(struct diagrams *diagrams)
@@ -87,7 +87,7 @@ static void grow_cache(struct diagrams *diagrams)
 {
 	struct diagram_cached *cache;
 
-	if (diagrams->cache_size >= diagrams->capacity)
+	if (diagrams->cache_size >= diagrams->capacity || diagrams->cache_size == CACHE_MAX)
 		return;
 	cache = calloc(diagrams->capacity, sizeof(*cache));
 	if (!cache)
@@ -210,12 +210,12 @@ static diagram keep(struct diagrams *diagrams, uint32_t operation, diagram a, di
 	return result;
 }
 
-/* Whether there is no work left for another step. */
+/* Whether there is no step left. */
 static bool is_exhausted(struct diagrams *diagrams)
 {
-	if (!diagrams->work)
+	if (!diagrams->steps)
 		return true;
-	diagrams->work--;
+	diagrams->steps--;
 	return false;
 }
 
@@ -240,8 +240,6 @@ diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes
 	if (is_cached(entry, CACHED_CHOOSE, condition, yes, no))
 		return entry->result;
 	if (is_exhausted(diagrams))
-		return DIAGRAM_FAILED;
-	if (++diagrams->steps > diagrams->step_limit)
 		return DIAGRAM_FAILED;
 	variable = least(diagrams->nodes[condition].variable,
 			 least(diagrams->nodes[yes].variable, diagrams->nodes[no].variable));
@@ -307,8 +305,6 @@ diagram diagram_apply(struct diagrams *diagrams, enum diagram_operation operatio
 	if (is_cached(entry, operation, a, b, 0))
 		return entry->result;
 	if (is_exhausted(diagrams))
-		return DIAGRAM_FAILED;
-	if (++diagrams->steps > diagrams->step_limit)
 		return DIAGRAM_FAILED;
 	variable = least(diagrams->nodes[a].variable, diagrams->nodes[b].variable);
 	return keep(diagrams, operation, a, b, 0,

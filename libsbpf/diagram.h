@@ -45,13 +45,11 @@ struct diagrams {
 	uint32_t count;
 	uint32_t capacity;
 	uint32_t limit; /* of nodes */
-	uint64_t steps; /* taken by operations, */
-	uint64_t step_limit;
+	uint64_t steps; /* that operations may still take for the present question */
 	uint32_t *heads;
 	uint32_t head_count;
 	struct diagram_cached *cache;
 	uint32_t cache_size;
-	uint64_t work; /* steps that the present question may still take */
 	bool out_of_memory;
 };
 
@@ -67,8 +65,7 @@ enum diagram_operation {
 int diagrams_init(struct diagrams *diagrams, uint32_t limit);
 void diagrams_free(struct diagrams *diagrams);
 
-/* Begins a question, which may take some steps for each node that is allowed: a limit of nodes
- * alone is none of time. */
+/* Begins a question, which may take that many steps again: a limit of nodes is none of time. */
 void diagrams_begin(struct diagrams *diagrams);
 
 diagram diagram_leaf(struct diagrams *diagrams, uint32_t value);

@@ -987,8 +987,13 @@ int profile_parse(const char *text, size_t length, struct profile *profile,
 	return read_document(&parser);
 }
 
+void profile_release_document(struct json_object *document)
+{
+	json_object_put(document);
+}
+
 void profile_release(struct profile *profile)
 {
-	json_object_put(profile->document);
+	profile_release_document(profile->document);
 	arena_free(&profile->arena);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "policy.h"
 #include "position.h"
 #include "profile.h"
 #include "resolve.h"
@@ -28,6 +29,10 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 		return NULL;
 	if (!profile_parse(text, length, &profile, error))
 		policy = resolve(&profile, &parsed, error);
+	if (policy) { /* freed with the policy: not on the way to a ready filter */
+		policy->document = profile.document;
+		profile.document = NULL;
+	}
 	profile_release(&profile);
 	return policy;
 }

@@ -478,6 +478,7 @@ static diagram read_abi(struct diagrams *diagrams, const struct sbpf_policy *pol
 	reading.answers = calloc(ANSWERS, sizeof(*reading.answers));
 	reading.decisions = calloc(DECISIONS, sizeof(*reading.decisions));
 	if (!reading.answers || !reading.decisions || !list_bearings(&reading)) {
+		diagrams->out_of_memory = true;
 		free(reading.decisions);
 		free(reading.answers);
 		diagrams->out_of_memory = true;

@@ -8,6 +8,7 @@
 #include "action.h"
 #include "arch.h"
 #include "error.h"
+#include "profile.h"
 #include "target.h"
 
 unsigned int verdict_rank(uint32_t verdict)
@@ -276,6 +277,7 @@ void sbpf_policy_free(struct sbpf_policy *policy)
 {
 	if (!policy)
 		return;
+	profile_release_document(policy->document);
 	arena_free(&policy->arena);
 	free(policy->rules);
 	free(policy->warnings);

@@ -6,6 +6,8 @@
 #include "arena.h"
 #include "sbpf.h"
 
+struct json_object;
+
 #define POLICY_ABI_MAX 32
 
 /* One call of one rule. Rules without conditions have condition_count 0. */
@@ -20,7 +22,8 @@ struct policy_rule {
 };
 
 struct sbpf_policy {
-	struct arena arena; /* conditions, warnings */
+	struct arena arena;	      /* conditions, warnings */
+	struct json_object *document; /* what it was read from, until it is freed; or NULL */
 	int machine;
 	uint64_t abi_set;	  /* bit = ABI index */
 	int abis[POLICY_ABI_MAX]; /* the machine's own first, then as they were added */

@@ -76,6 +76,9 @@ int profile_parse(const char *text, size_t length, struct profile *profile,
 		  struct sbpf_error *error);
 void profile_release(struct profile *profile);
 
+/* Frees a document that was taken out of a profile; NULL is allowed. */
+void profile_release_document(struct json_object *document);
+
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
 int profile_error(struct profile *profile, const struct place *place, struct sbpf_error *error,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -65,6 +65,7 @@ static uint32_t intern(struct run *run, const struct vector *vector)
 		struct vector *more = reallocarray(run->vectors, capacity, sizeof(*more));
 
 		if (!more) {
+			run->diagrams->out_of_memory = true;
 			run->failed = true;
 			return 0;
 		}
@@ -384,8 +385,10 @@ static struct state *reach(struct run *run, size_t pc, const struct state *regis
 		if (equal(state, registers))
 			return state;
 	}
-	state = run->state_count++ < STATES_MAX ? arena_alloc_raw(&run->arena, 1, sizeof(*state))
-						: NULL;
+	if (run->state_count++ < STATES_MAX) {
+		state = arena_alloc_raw(&run->arena, 1, sizeof(*state));
+		run->diagrams->out_of_memory |= !state;
+	}
 	if (!state) {
 		run->failed = true;
 		return NULL;
@@ -586,6 +589,8 @@ diagram symbolic_run(struct diagrams *diagrams, const struct sock_filter *progra
 	run.states = arena_alloc(&run.arena, count, sizeof(struct state *));
 	if (run.states)
 		result = run_all(&run);
+	else
+		diagrams->out_of_memory = true;
 	*culprit = run.culprit;
 	free(run.vectors);
 	arena_free(&run.arena);
