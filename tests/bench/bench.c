@@ -10,6 +10,20 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+void program_free(struct program *program)
+{
+	if (program->drop)
+		program->drop(program->made);
+	free(program->code);
+	*program = (struct program){ 0 };
+}
+
+static void drop_libsbpf(void *made[2])
+{
+	sbpf_filter_free(made[0]);
+	sbpf_policy_free(made[1]);
+}
+
 static struct program compile_libsbpf(const struct task *task, enum sbpf_effort effort)
 {
 	struct sbpf_target target = { .machine = task->machine, .abis = task->abis };
@@ -27,8 +41,9 @@ static struct program compile_libsbpf(const struct task *task, enum sbpf_effort 
 	if (!program.code)
 		errx(1, "out of memory");
 	memcpy(program.code, code, program.count * sizeof(*code));
-	sbpf_filter_free(filter);
-	sbpf_policy_free(policy);
+	program.made[0] = filter;
+	program.made[1] = policy;
+	program.drop = drop_libsbpf;
 	return program;
 }
 

@@ -17,7 +17,14 @@ struct task {
 struct program {
 	struct sock_filter *code; /* malloc'd */
 	size_t count;
+
+	/* What was made on the way to it; freeing that is not part of getting there. */
+	void *made[2];
+	void (*drop)(void *made[2]);
 };
+
+/* Frees a program and all that was made on the way to it. */
+void program_free(struct program *program);
 
 struct compiler {
 	const char *key; /* in JSON and for --once */

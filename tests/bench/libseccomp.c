@@ -323,6 +323,12 @@ static struct program export_program(scmp_filter_ctx filter)
 	return program;
 }
 
+static void drop(void *made[2])
+{
+	seccomp_release(made[0]);
+	json_object_put(made[1]);
+}
+
 static struct program compile(const struct task *task, uint32_t optimize)
 {
 	struct context context = context_of(task);
@@ -336,8 +342,9 @@ static struct program compile(const struct task *task, uint32_t optimize)
 	choose_abis(filter, task);
 	add_rules(filter, profile, default_action, &context);
 	program = export_program(filter);
-	seccomp_release(filter);
-	json_object_put(profile);
+	program.made[0] = filter;
+	program.made[1] = profile;
+	program.drop = drop;
 	return program;
 }
 

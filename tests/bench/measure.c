@@ -59,7 +59,7 @@ static uint64_t time_compile(const struct task *task, const struct compiler *com
 {
 	uint64_t start;
 
-	free(program->code);
+	program_free(program);
 	start = now(CLOCK_THREAD_CPUTIME_ID);
 	*program = compiler->compile(task);
 	return now(CLOCK_THREAD_CPUTIME_ID) - start;
@@ -189,7 +189,7 @@ void measure(const struct task *task, const struct compiler compilers[], size_t 
 			.heap = (double)heap_once(task, &compilers[i]),
 		};
 		measure_steps(task, &subjects[i].program, &figures[i]);
-		free(subjects[i].program.code);
+		program_free(&subjects[i].program);
 		free(subjects[i].compile);
 		free(subjects[i].install);
 	}

@@ -20,7 +20,7 @@ void print_once(const struct task *task, const struct compiler *compiler)
 	meter_start();
 	program = compiler->compile(task);
 	printf("%" PRIu64 "\n", meter_read());
-	free(program.code);
+	program_free(&program);
 }
 
 /* The program beside this one of the name "bench" and the suffix. */
