@@ -6,6 +6,15 @@
 #include <stddef.h>
 
 int run_main(int argc, char **argv);
+int prove_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
+int dump_main(int argc, char **argv);
+int decompile_main(int argc, char **argv);
+int merge_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int cost_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int lint_main(int argc, char **argv);
 int syscalls_main(int argc, char **argv);
 
 /* Docker's policy, which stands in where no profile is named; built in from profiles/. */

@@ -11,6 +11,15 @@ static const struct command {
 	int (*main)(int argc, char **argv);
 } commands[] = {
 	{ "run", "run a command under a profile", run_main },
+	{ "prove", "prove that two policies mean the same", prove_main },
+	{ "diff", "show which calls two policies answer differently", diff_main },
+	{ "dump", "write down the filters of a process", dump_main },
+	{ "decompile", "write a filter as a profile", decompile_main },
+	{ "merge", "make one profile of several policies", merge_main },
+	{ "explain", "say what a policy means, whole or for a call", explain_main },
+	{ "show", "disassemble a filter", show_main },
+	{ "cost", "show what a filter costs", cost_main },
+	{ "lint", "look for what a profile does not do as it looks", lint_main },
 	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

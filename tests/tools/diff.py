@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""sbpf diff: every difference is listed, every example and condition is true."""
+import json
+import random
+
+from common import (DOCKER, answer, compile_raw, expect, holds, read_program, run, run_tests, write)
+
+X86_64, X86 = 0xC000003E, 0x40000003
+X32_BIT = 0x40000000
+ABIS = {"x86_64": X86_64, "x86": X86, "x32": X86_64}
+CALLS = ["read", "write", "close", "mkdir", "socket", "clone", "lseek", "personality", "prctl",
+         "ioctl", "mremap", "openat2"]
+ACTIONS = ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_ERRNO", "SCMP_ACT_TRAP", "SCMP_ACT_KILL"]
+VALUES = [0, 1, 2, 3, 8, 40, 0xFF, 0x7E020000, 0x80000000, 0xFFFFFFFF, 0x100000000, 0x10000000A,
+          0xFFFFFFFFFFFFFFFF]
+VAGUE = "some arguments"  # conditions that would take too many words
+OPERATORS = ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"]
+
+
+def profile(*rules, default="SCMP_ACT_ALLOW", architectures=("SCMP_ARCH_X86_64",)):
+    return {"defaultAction": default, "architectures": list(architectures), "syscalls": list(rules)}
+
+
+def rule(name, action="SCMP_ACT_ERRNO", **more):
+    return {"names": [name], "action": action, **more}
+
+
+def listed(a, b, *options):
+    done = run("diff", "--arch", "x86_64", "--format", "json", *options, a, b)
+    rows = json.loads(done.stdout)
+    assert done.returncode == (1 if rows else 0), (done.returncode, done.stderr)
+    return rows
+
+
+def random_condition(chance):
+    condition = {"index": chance.randrange(3), "value": chance.choice(VALUES),
+                 "op": "SCMP_CMP_" + chance.choice(OPERATORS)}
+    if condition["op"].endswith("MASKED_EQ"):
+        condition["valueTwo"] = condition["value"] & chance.choice(VALUES)
+    return condition
+
+
+def random_profile(chance):
+    rules = []
+    for _ in range(chance.randrange(12)):
+        conditions = [random_condition(chance) for _ in range(chance.choice([0, 0, 1, 1, 2]))]
+        rules.append(rule(chance.choice(CALLS), chance.choice(ACTIONS), args=conditions))
+    architectures = ["SCMP_ARCH_X86_64", *chance.sample(["SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+                                                        chance.randrange(3))]
+    return profile(*rules, default=chance.choice(ACTIONS), architectures=architectures)
+
+
+def numbers_of_calls():
+    table = json.loads(expect("syscalls", "--abi", "x86_64,x86,x32", "--format", "json", *CALLS))
+    return {(abi, number) for call in table["calls"] for abi, number in call["numbers"].items()}
+
+
+def random_calls(chance, count):
+    known = sorted(numbers_of_calls())
+    for _ in range(count):
+        abi, number = chance.choice(known)
+        if chance.randrange(8) == 0:
+            number = number & X32_BIT | chance.choice([400, 500, 1000, 0x3FFFFFFF])
+        wide = abi != "x86"
+        arguments = [(chance.choice(VALUES) + chance.randrange(-1, 2)) %
+                     (1 << (64 if wide else 32)) for _ in range(6)]
+        yield abi, number, arguments
+
+
+def matching(rows, abi, number, arguments):
+    return [row for row in rows if row["abi"] == abi and row["nr"] in (None, number) and
+            holds(row["when"], number, arguments)]
+
+
+def check_rows(found, a, b):
+    """The rows of one call: exactly one when its verdicts differ, else none."""
+    if any(row["when"] == VAGUE for row in found):
+        return
+    assert len(found) == (1 if a != b else 0), (a, b, found)
+    assert not found or (found[0]["a"]["value"], found[0]["b"]["value"]) == (a, b), (a, b, found)
+
+
+def check_examples(rows, a, b):
+    for row in rows:
+        example = row["example"]
+        arguments = [int(one, 16) for one in example["args"]]
+        assert holds(row["when"], example["nr"], arguments), row
+        for side, instructions in ("a", a), ("b", b):
+            found = answer(instructions, example["arch"], example["nr"], arguments)
+            assert found == example[side]["value"] == row[side]["value"], (row, side, found)
+        assert row["a"] != row["b"], row
+
+
+def check_pair(chance, *profiles):
+    names = [write(f"{side}.json", one) for side, one in zip("ab", profiles)]
+    programs = [read_program(compile_raw(f"{side}.bpf", name, "--arch", "x86_64"))
+                for side, name in zip("ab", names)]
+    rows = listed(*names)
+    check_examples(rows, *programs)
+    for abi, number, arguments in random_calls(chance, 400):
+        a, b = (answer(one, ABIS[abi], number, arguments) for one in programs)
+        check_rows(matching(rows, abi, number, arguments), a, b)
+    return rows
+
+
+def test_random_pairs():
+    for seed in range(30):
+        chance = random.Random(seed)
+        check_pair(chance, random_profile(chance), random_profile(chance))
+
+
+def test_ranges_meet_masks():
+    below = {"index": 0, "value": 0x10000000A, "op": "SCMP_CMP_LE"}
+    masked = {"index": 0, "value": 0x100000000, "valueTwo": 0x100000000,
+              "op": "SCMP_CMP_MASKED_EQ"}
+    rows = check_pair(random.Random(0), profile(rule("read", args=[below])),
+                      profile(rule("read", args=[masked], errnoRet=5)))
+    assert {(row["a"]["text"], row["b"]["text"]): row["example"]["args"][0] for row in rows} == {
+        ("ERRNO(1)", "ALLOW"): "0x0",
+        ("ERRNO(1)", "ERRNO(5)"): "0x100000000",
+        ("ALLOW", "ERRNO(5)"): "0x10000000b",
+    }, rows
+
+
+def test_what_is_newly_allowed_comes_first():
+    a = write("a.json", profile(rule("mkdir"), rule("chmod", "SCMP_ACT_KILL"),
+                                rule("read", errnoRet=5)))
+    b = write("b.json", profile(rule("chmod"), rule("read", errnoRet=6), rule("write")))
+    text = expect("diff", "--arch", "x86_64", a, b, status=1)
+    assert text == (f"--- {a}\n+++ {b}\n"
+                    "+ x86_64 mkdir: ERRNO(1) -> ALLOW\n"
+                    "+ x86_64 chmod: KILL_THREAD -> ERRNO(1)\n"
+                    "- x86_64 write: ALLOW -> ERRNO(1)\n"
+                    "~ x86_64 read: ERRNO(5) -> ERRNO(6)\n"), text
+
+
+def test_equal_policies_have_an_empty_list():
+    raw = compile_raw("docker.bpf", DOCKER)
+    assert expect("diff", DOCKER, raw) == ""
+    assert expect("diff", "--format", "json", DOCKER, raw) == "[]\n"
+
+
+def test_numbers_without_a_call_and_foreign_archs_are_ranges():
+    a = write("a.json", profile(default="SCMP_ACT_ERRNO"))
+    b = write("b.json", profile(default="SCMP_ACT_ALLOW"))
+    rows = listed(a, b)
+    # A tracer skips a call with number -1, which has x32's bit.
+    assert [row["nr"] for row in rows if row["abi"] != "x86_64"] == [0xFFFFFFFF]
+    assert [row["nr"] for row in rows if row["name"] == "read"] == [0]
+    last = [row for row in rows if row["when"] and row["when"].endswith("nr <= 1073741823")]
+    assert len(last) == 1 and last[0]["nr"] is None and last[0]["name"] is None, last
+    rows = listed("--bad-arch=KILL_THREAD", a, compile_raw("a.bpf", a, "--arch", "x86_64"))
+    foreign = [row for row in rows if row["abi"] == "aarch64"]
+    assert len(foreign) == 1 and foreign[0]["nr"] is None and foreign[0]["when"] is None, foreign
+    other = [row for row in rows if row["abi"] is None]
+    assert len(other) == 1 and other[0]["example"]["name"] is None, other
+
+
+def test_conditions_are_short():
+    masked = {"index": 0, "value": 0x7E020000, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
+    unequal = [{"index": 0, "value": value, "op": "SCMP_CMP_EQ"} for value in (0, 8, 0x20000)]
+    a = write("a.json", profile(rule("prctl", "SCMP_ACT_ALLOW", args=[masked]),
+                                *[rule("lseek", "SCMP_ACT_ALLOW", args=[one]) for one in unequal],
+                                default="SCMP_ACT_ERRNO"))
+    b = write("b.json", profile(rule("prctl", "SCMP_ACT_ALLOW"), rule("lseek", "SCMP_ACT_ALLOW"),
+                                default="SCMP_ACT_ERRNO"))
+    found = {row["name"]: row["when"] for row in listed(a, b)}
+    assert found == {"prctl": "(args[0] & 0x7e020000) != 0x0",
+                     "lseek": "args[0] != 0 && args[0] != 0x8 && args[0] != 0x20000"}, found
+
+
+def test_trouble_is_neither_equal_nor_different():
+    a = write("a.json", profile())
+    assert run("diff", a).returncode == 2
+    assert run("diff", a, a + ".missing").returncode == 2
+    hard = write("hard.bpf", bytes.fromhex("2000000010000000" "0700000000000000"
+                                           "2c00000000000000" "1500000139300000"
+                                           "0600000001000500" "060000000000ff7f"))
+    done = run("diff", "--arch", "x86_64", hard, a)
+    assert done.returncode == 2 and done.stderr.startswith("sbpf diff: "), done.stderr
+
+
+run_tests(globals())

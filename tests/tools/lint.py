@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+"""sbpf lint: every kind of finding is found where it is, and only there."""
+import glob
+import json
+import os
+import time
+
+from common import DOCKER, PROJECT, expect, path_of, run, run_tests, write
+
+TARGET = ("--arch", "x86_64", "--kernel", "6.12")
+IDENTIFIERS = {
+    "width-bypass", "width-refusal", "reading-differs", "runtime-ignores", "unknown-syscall",
+    "shadowed-rule", "redundant-rule", "equals-default", "missing-abi", "multiplexer",
+    "sibling-gap", "enosys-hazard", "listener-deadlock", "kill-thread",
+}
+ABIS = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]
+UPPER = 1 << 32
+
+
+def rule(names, action="ALLOW", *args, **more):
+    made = {"names": names if isinstance(names, list) else [names], "action": "SCMP_ACT_" + action}
+    if args:
+        made["args"] = [{"index": i, "value": v, "op": "SCMP_CMP_" + op, "valueTwo": two}
+                        for i, op, v, two in args]
+    return {**made, **more}
+
+
+def compare(index, op, value, two=0):
+    return (index, op, value, two)
+
+
+def profile(default, *rules, **more):
+    """Nothing is to be found in it but what the rules do. ENOSYS is no hazard."""
+    base = {"defaultAction": "SCMP_ACT_" + default, "architectures": ABIS}
+    if default == "ERRNO":
+        base["defaultErrnoRet"] = 38
+    return {**base, "syscalls": list(rules), **more}
+
+
+def lint(policy, *options):
+    """All findings, whatever the exit status says."""
+    path = policy if isinstance(policy, str) else write("lint.json", policy)
+    done = run("lint", *TARGET, "--format", "json", *options, path)
+    assert done.returncode in (0, 1), (done.returncode, done.stderr)
+    return json.loads(done.stdout)
+
+
+def only(findings, identifier):
+    """The one finding, and that it is of this kind."""
+    assert [f["id"] for f in findings] == [identifier], findings
+    return findings[0]
+
+
+def kinds(policy, *options):
+    return sorted(f["id"] for f in lint(policy, *options))
+
+
+def line_of(finding):
+    """The text of the line that a finding names."""
+    with open(finding["file"], encoding="utf-8") as file:
+        return file.read().splitlines()[finding["line"] - 1].strip()
+
+
+def verdict(path, example, *options):
+    """What sbpf explain gives for a finding's example."""
+    answer = json.loads(expect("explain", *TARGET, *options, "--abi", example["abi"], "--format",
+                               "json", path, str(example["nr"]), *example["args"]))
+    return answer["verdict"]["value"]
+
+
+def test_a_policy_without_faults_gives_nothing():
+    assert lint(profile("ERRNO", rule(["read", "write"]))) == []
+    assert expect("lint", *TARGET, write("clean.json", profile("ERRNO", rule("read")))) \
+        == "0 errors, 0 warnings, 0 notes\n"
+
+
+def test_width_bypass_shows_a_call_that_gets_through():
+    found = only(lint(profile("ERRNO", rule("personality", "ALLOW", compare(0, "NE", 8)))),
+                 "width-bypass")
+    assert (found["severity"], found["path"]) == ("warning", "syscalls[0]")
+    assert line_of(found) == "{"
+    example = found["example"]
+    assert (example["name"], example["args"][0]) == ("personality", hex(UPPER + 8))
+    assert (example["a"]["text"], example["b"]["text"]) == ("ALLOW", "ERRNO(38)")
+    assert "0x100000008" in found["message"] and "--width kernel" in found["message"]
+
+
+def test_width_refusal_is_a_note():
+    found = only(lint(profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8)))),
+                 "width-refusal")
+    assert found["severity"] == "note"
+    assert found["example"]["args"][0] == hex(UPPER + 8)
+
+
+def test_arguments_with_64_bits_have_no_width_to_differ_in():
+    assert lint(profile("ERRNO", rule("mmap", "ALLOW", compare(1, "LT", 8)))) == []
+
+
+def test_reading_differs_where_a_shield_is_dropped():
+    shield = profile("ERRNO", rule("brk", "ERRNO", errnoRet=38), rule("brk"))
+    found = [f for f in lint(shield) if f["id"] == "reading-differs"]
+    assert len(found) == 1 and found[0]["path"] == "syscalls[0]", found
+    assert (found[0]["example"]["a"]["text"], found[0]["example"]["b"]["text"]) \
+        == ("ALLOW", "ERRNO(38)")
+
+
+def test_reading_differs_where_conditions_become_alternatives():
+    both = rule("mmap", "ALLOW", compare(1, "GT", 4), compare(1, "LT", 8))
+    found = only(lint(profile("ERRNO", both)), "reading-differs")
+    example = found["example"]
+    path = path_of("lint.json")
+    assert example["a"]["value"] == verdict(path, example)
+    assert example["b"]["value"] == verdict(path, example, "--reading", "literal")
+    assert example["a"] != example["b"]
+
+
+def test_runtime_ignores_guards():
+    guarded = rule(["reboot", "mount"], includes={"caps": ["CAP_SYS_BOOT"]})
+    found = only(lint(profile("ERRNO", guarded)), "runtime-ignores")
+    assert "reboot" in found["message"] and "mount" in found["message"]
+    example = found["example"]
+    assert (example["a"]["text"], example["b"]["text"]) == ("ERRNO(38)", "ALLOW")
+    assert verdict(path_of("lint.json"), example, "--reading", "oci") == example["b"]["value"]
+    assert kinds(profile("ERRNO", {**guarded, "includes": {}, "excludes": {"caps": []}})) == []
+
+
+def test_runtime_ignores_archmap_and_name():
+    mapped = profile("ERRNO", rule("read"))
+    del mapped["architectures"]
+    mapped["archMap"] = [{"architecture": ABIS[0], "subArchitectures": ABIS[1:]}]
+    assert only(lint(mapped), "runtime-ignores")["path"] == "archMap"
+    named = profile("ERRNO", *({"name": n, "action": "SCMP_ACT_ALLOW"} for n in ("read", "brk")))
+    found = only(lint(named), "runtime-ignores")
+    assert found["path"] == "syscalls[0]" and "'name'" in found["message"]
+    assert "read, brk" in found["message"]
+
+
+def test_unknown_calls_of_three_kinds():
+    found = lint(profile("ERRNO", rule(["read", "opneat", "fopen", "zzzzqqqq", "riscv_hwprobe"])))
+    assert {f["id"] for f in found} == {"unknown-syscall"}
+    by_path = {f["path"]: f for f in found}
+    assert "did you mean openat?" in by_path["syscalls[0].names[1]"]["message"]
+    assert "C library" in by_path["syscalls[0].names[2]"]["message"]
+    assert "newer" in by_path["syscalls[0].names[3]"]["message"]
+    assert "other ABIs" in by_path["syscalls[0].names[4]"]["message"]
+    assert [f["severity"] for f in found] == ["warning", "warning", "warning", "note"]
+    assert [line_of(f).strip('",') for f in found] \
+        == ["opneat", "fopen", "zzzzqqqq", "riscv_hwprobe"]
+
+
+def test_a_rule_for_other_machines_may_name_their_calls():
+    assert kinds(profile("ERRNO", rule("riscv_hwprobe", includes={"arches": ["riscv64"]}))) == []
+
+
+def test_shadowed_rules():
+    void = profile("ERRNO", rule("mmap", "ALLOW", compare(1, "LT", 8)), rule("mmap"))
+    found = [f for f in lint(void) if f["id"] == "shadowed-rule"]
+    assert [f["path"] for f in found] == ["syscalls[0]"], found
+    behind = profile("ERRNO", rule("brk"), rule(["read", "brk"], "LOG"))
+    found = only(lint(behind), "shadowed-rule")
+    assert (found["path"], found["severity"]) == ("syscalls[1].names[1]", "warning")
+
+
+def test_redundant_rules():
+    twice = profile("ERRNO", rule(["brk", "read"]), rule("brk"))
+    found = only(lint(twice), "redundant-rule")
+    assert (found["path"], found["severity"]) == ("syscalls[1]", "note")
+    again = profile("ERRNO", rule(["brk", "read", "brk"]))
+    assert only(lint(again), "redundant-rule")["path"] == "syscalls[0].names[2]"
+    part = profile("ERRNO", rule("mmap", "ALLOW", compare(1, "LT", 8)),
+                   rule("mmap", "ALLOW", compare(1, "LT", 9)))
+    assert only(lint(part), "redundant-rule")["path"] in ("syscalls[0]", "syscalls[1]")
+
+
+def test_what_is_redundant_can_be_removed():
+    policy = profile("ERRNO", rule(["brk", "read"]), rule("brk"), rule("mmap", "ALLOW",
+                     compare(1, "LT", 8)), rule("mmap", "ALLOW", compare(1, "LT", 9)))
+    gone = {int(f["path"][9:-1]) for f in lint(policy) if f["id"] == "redundant-rule"}
+    assert len(gone) == 2
+    rest = {**policy, "syscalls": [r for i, r in enumerate(policy["syscalls"]) if i not in gone]}
+    expect("prove", *TARGET, write("all.json", policy), write("rest.json", rest))
+
+
+def test_a_rule_that_depends_on_the_target_is_not_called_redundant():
+    guarded = rule(["bpf"], includes={"caps": ["CAP_SYS_ADMIN"]})
+    both = profile("ERRNO", rule("bpf"), guarded)
+    assert "redundant-rule" in kinds(both, "--caps", "SYS_ADMIN")
+    swapped = profile("ERRNO", guarded, {**guarded, "includes": {"caps": ["CAP_BPF"]}})
+    assert "redundant-rule" not in kinds(swapped, "--caps", "ALL")
+
+
+def test_equals_default():
+    found = only(lint(profile("ERRNO", rule("ptrace", "ERRNO", errnoRet=38))), "equals-default")
+    assert (found["severity"], found["path"]) == ("note", "syscalls[0]")
+    assert kinds(profile("ERRNO", rule("openat2", "ERRNO", errnoRet=38)), "--enosys") == []
+
+
+def test_missing_abi():
+    allow = profile("ALLOW", rule("swapon", "KILL_PROCESS"))
+    del allow["architectures"]
+    found = only(lint(allow), "missing-abi")
+    assert found["severity"] == "warning" and found["example"]["a"]["text"] == "KILL_PROCESS"
+    deny = profile("ERRNO", rule("read"))
+    deny["architectures"] = ABIS[:1]
+    assert only(lint(deny), "missing-abi")["severity"] == "note"
+    found = only(lint(deny, "--bad-arch", "ALLOW"), "missing-abi")
+    assert found["severity"] == "warning" and found["example"]["a"]["text"] == "ALLOW"
+
+
+def test_multiplexer():
+    through = profile("ERRNO", rule("socketcall"), rule("socket", "ALLOW", compare(0, "EQ", 1)))
+    found = [f for f in lint(through) if f["id"] == "multiplexer"]
+    assert [f["path"] for f in found] == ["syscalls[0].names[0]"], found
+    example = found[0]["example"]
+    assert (example["abi"], example["name"], example["a"]["text"]) == ("x86", "socketcall", "ALLOW")
+    shut = profile("ERRNO", rule("socket", "ALLOW", compare(0, "EQ", 1)))
+    found = [f for f in lint(shut) if f["id"] == "multiplexer"]
+    assert [(f["severity"], f["example"]["a"]["text"]) for f in found] == [("note", "ERRNO(38)")]
+    assert "multiplexer" not in kinds({**shut, "architectures": ABIS[:1]})
+
+
+def test_sibling_gap():
+    chmod = profile("ALLOW", rule(["chmod", "fchmod", "fchmodat", "io_uring_setup"], "ERRNO"))
+    found = only(lint(chmod), "sibling-gap")
+    assert found["example"]["name"] == "fchmodat2" and "fchmodat2" in found["message"]
+    chown = profile("ALLOW", rule(["chown", "fchown", "lchown", "fchownat"], "ERRNO"))
+    found = only(lint(chown), "sibling-gap")
+    assert found["example"]["abi"] == "x86" and "chown32" in found["message"]
+
+
+def test_sibling_gap_of_mkdirat_names_mkdir():
+    found = [f for f in lint(profile("ALLOW", rule("mkdirat", "ERRNO")))
+             if f["id"] == "sibling-gap"]
+    assert "mkdir" in [f["example"]["name"] for f in found], found
+
+
+def test_sibling_gap_behind_a_condition():
+    flags = compare(0, "MASKED_EQ", 0x7e020000)
+    gap = profile("ERRNO", rule("clone", "ALLOW", flags), rule("clone3"))
+    assert "sibling-gap" in kinds(gap)
+    assert "sibling-gap" not in kinds(profile("ERRNO", rule("clone", "ALLOW", flags),
+                                              rule("clone3", "ERRNO", errnoRet=38)))
+
+
+def test_a_rule_that_answers_enosys_asks_for_the_sibling():
+    policy = profile("ALLOW", rule("clone3", "ERRNO", errnoRet=38))
+    assert lint(policy) == []
+    policy["syscalls"][0]["errnoRet"] = 1
+    assert "sibling-gap" in kinds(policy)
+
+
+def test_a_call_that_no_rule_denies_has_no_gap():
+    assert kinds(profile("ERRNO", rule("openat"))) == []
+
+
+def test_enosys_hazard():
+    eperm = profile("ERRNO", rule(["clone", "faccessat"]), defaultErrnoRet=1)
+    found = {f["severity"]: f for f in lint(eperm) if f["id"] == "enosys-hazard"}
+    assert "clone3, faccessat2" in found["warning"]["message"]
+    assert "rseq, set_robust_list" in found["note"]["message"]
+    assert found["warning"]["example"]["a"]["text"] == "ERRNO(1)"
+    assert "enosys-hazard" not in kinds(eperm, "--enosys")
+    assert kinds(profile("ERRNO", rule(["clone", "faccessat"]))) == []
+
+
+def test_the_64_bit_times_of_32_bit_abis_are_a_hazard_there():
+    policy = profile("ERRNO", rule(["clock_gettime", "clone3", "rseq", "set_robust_list"]),
+                     defaultErrnoRet=1)
+    found = only(lint(policy), "enosys-hazard")
+    assert found["example"]["abi"] == "x86" and "clock_gettime64" in found["message"]
+
+
+def test_enosys_is_what_the_machine_calls_so():
+    policy = profile("ERRNO", rule(["clone"]), defaultErrnoRet=89, architectures=["SCMP_ARCH_MIPS"])
+    path = write("mips.json", policy)
+    found = json.loads(run("lint", "--arch", "mips", "--format", "json", path).stdout)
+    assert "enosys-hazard" not in [f["id"] for f in found], found
+
+
+def test_listener_deadlock():
+    found = [f for f in lint(profile("ALLOW", rule(["sendmsg", "ioctl"], "NOTIFY")))
+             if f["id"] == "listener-deadlock"]
+    assert [(f["path"], f["severity"]) for f in found] \
+        == [("syscalls[0].names[0]", "error"), ("syscalls[0].names[1]", "warning")]
+    assert "listener-deadlock" not in kinds(profile("ALLOW", rule("swapon", "NOTIFY")))
+
+
+def test_kill_thread():
+    found = only(lint(profile("ALLOW", rule("swapon", "KILL"))), "kill-thread")
+    assert found["example"]["a"]["text"] == "KILL_THREAD"
+    assert lint(profile("ALLOW", rule("swapon", "KILL_PROCESS"))) == []
+    found = [f for f in lint(profile("KILL_THREAD", rule("read"))) if f["id"] == "kill-thread"]
+    assert [f["path"] for f in found] == ["defaultAction"]
+
+
+def test_exit_status_follows_fail_on():
+    note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8))))
+    warning = write("warning.json", profile("ALLOW", rule("swapon", "KILL")))
+    error = write("error.json", profile("ALLOW", rule("sendmmsg", "NOTIFY")))
+    expected = {note: (0, 0, 1), warning: (0, 1, 1), error: (1, 1, 1)}
+    for path, statuses in expected.items():
+        for level, status in zip(("error", "warning", "note"), statuses):
+            expect("lint", *TARGET, "--fail-on", level, path, status=status)
+    expect("lint", *TARGET, note)
+    expect("lint", *TARGET, warning, status=1)
+
+
+def test_wrong_usage():
+    path = write("clean.json", profile("ERRNO", rule("read")))
+    for arguments in ((), (path, path), ("--fail-on", "all", path), ("--format", "xml", path),
+                      (path_of("absent.json"),)):
+        assert expect("lint", *arguments, status=2) == ""
+    assert expect("lint", write("raw.bin", bytes([6, 0, 0, 0, 0, 0, 255, 127])), status=2) == ""
+
+
+def test_a_config_json_has_its_own_paths():
+    config = {"ociVersion": "1.0.2", "linux": {"seccomp": profile("ALLOW", rule("swapon", "KILL"))}}
+    found = only(lint(config), "kill-thread")
+    assert (found["path"], line_of(found)) == ("linux.seccomp.syscalls[0]", "{")
+
+
+def test_sarif_names_rules_and_places():
+    path = write("warning.json", profile("ALLOW", rule("swapon", "KILL")))
+    log = json.loads(expect("lint", *TARGET, "--format", "sarif", path, status=1))
+    assert log["version"] == "2.1.0"
+    run_of = log["runs"][0]
+    rules = run_of["tool"]["driver"]["rules"]
+    assert {r["id"] for r in rules} == IDENTIFIERS
+    result, = run_of["results"]
+    assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "kill-thread"
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == path and place["region"]["startLine"] == 9
+    assert result["level"] == "warning"
+
+
+def test_text_has_place_identifier_and_call():
+    path = write("warning.json", profile("ALLOW", rule("swapon", "KILL")))
+    lines = expect("lint", *TARGET, path, status=1).splitlines()
+    assert lines[0].startswith(path + ":9: warning: syscalls[0]: ")
+    assert lines[0].endswith("[kill-thread]")
+    assert lines[1] == "    call: x86_64 swapon(0x0, 0x0) is KILL_THREAD"
+    assert lines[2] == "0 errors, 1 warning, 0 notes"
+
+
+def test_the_built_in_default_gives_only_what_holds():
+    start = time.monotonic()
+    found = lint(DOCKER)
+    assert time.monotonic() - start < 2
+    assert {f["id"] for f in found} == {"width-bypass", "width-refusal", "runtime-ignores",
+                                        "unknown-syscall", "multiplexer"}
+    bypass, = (f for f in found if f["id"] == "width-bypass")
+    assert bypass["example"]["name"] == "socket" and bypass["severity"] == "warning"
+    assert verdict(DOCKER, bypass["example"]) == 0x7FFF0000
+    ignored = " ".join(f["message"] for f in found if f["id"] == "runtime-ignores")
+    assert "reboot" in ignored and "mount" in ignored
+    for finding in found:
+        assert finding["line"], finding
+        if finding["example"]:
+            example = finding["example"]
+            assert verdict(DOCKER, example) == example["a"]["value"], finding
+
+
+def test_every_identifier_is_documented():
+    with open(os.path.join(PROJECT, "docs", "lint.md"), encoding="utf-8") as file:
+        text = file.read()
+    for name in IDENTIFIERS:
+        assert f"\n## {name}\n" in text, name
+
+
+def test_the_profiles_of_the_project_have_no_idle_rules():
+    for path in glob.glob(os.path.join(PROJECT, "profiles", "*.json")):
+        found = kinds(path)
+        assert not {"redundant-rule", "shadowed-rule", "reading-differs"} & set(found), path
+
+
+if __name__ == "__main__":
+    run_tests(globals())

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* sbpf decompile: a filter as a profile. */
+#include "commands.h"
+#include "operand.h"
+#include "profile_writer.h"
+
+#include <stdlib.h>
+
+struct decompile_options {
+	const char *output;
+	bool named_only;
+};
+
+static const struct option_row decompile_rows[] = {
+	{ "output", 'o', "FILE", "the file to write (default: standard output)",
+	  offsetof(struct decompile_options, output) },
+	{ "named-only", 0, NULL,
+	  "let numbers that no call has differ, and warn of them: filters\n"
+	  "of libseccomp treat those above 0x80000000 in a way of their own",
+	  offsetof(struct decompile_options, named_only) },
+};
+
+static const struct tool tool = {
+	.name = "sbpf decompile",
+	.synopsis = "[OPTION...] POLICY",
+	.summary =
+		"Write a JSON profile with the same meaning as a filter, proven, or say what of\n"
+		"it no profile can say.",
+	.notes = "POLICY is a raw filter, a profile, pid:N (the filters of a process), - or a "
+		 "stack\n"
+		 "of those, NEWEST+OLDER. The profile means the same in every reading; what calls\n"
+		 "from other architectures get is no part of it, but --bad-arch.",
+};
+
+/* The flags that profiles among the parts ask for. */
+static unsigned int flags_of(const struct operand *operand)
+{
+	unsigned int flags = 0;
+
+	for (size_t i = 0; i < operand->count; i++) {
+		if (operand->parts[i].policy)
+			flags |= sbpf_policy_flags(operand->parts[i].policy);
+	}
+	return flags;
+}
+
+static int decompile(const struct decompile_options *options, const struct sbpf_target *target,
+		     const char *name)
+{
+	struct profile_request request = {
+		.tool = &tool, .name = name, .target = target, .named_only = options->named_only
+	};
+	struct operand operand = { 0 };
+	char *text = NULL;
+	bool written = false;
+	size_t length;
+
+	request.machine = operand_machine(&tool, target);
+	if (request.machine >= 0)
+		request.space = operand_space(&tool, target);
+	if (request.space && operand_load(&tool, target, name, &operand) &&
+	    operand_meaning(&tool, request.space, &operand, &request.meaning)) {
+		request.flags = flags_of(&operand);
+		text = profile_write(&request, &length);
+	}
+	if (text)
+		written = output_write(tool.name, options->output ? options->output : "-", text,
+				       length);
+	free(text);
+	operand_free(&operand);
+	sbpf_space_free(request.space);
+	return written ? STATUS_OK : STATUS_FAILURE;
+}
+
+int decompile_main(int argc, char **argv)
+{
+	struct decompile_options options = { 0 };
+	struct sbpf_target target = { 0 };
+	const struct option_group groups[] = {
+		{ "Options", decompile_rows, sizeof(decompile_rows) / sizeof(decompile_rows[0]),
+		  &options },
+		{ "Target", target_options, target_option_count, &target },
+	};
+	int operand, status;
+
+	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+		return status;
+	if (argc - operand != 1)
+		return usage_error(&tool, "which filter?");
+	return decompile(&options, &target, argv[operand]);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "filters.h"
+
+#include "call.h"
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sbpf_abi abi_of(int abi)
+{
+	struct sbpf_abi description = { .name = "?" };
+
+	sbpf_abi_describe(abi, &description);
+	return description;
+}
+
+const char *name_of_abi(int abi)
+{
+	return abi_of(abi).name;
+}
+
+/* The built-in profile names the ABIs that go with a machine. */
+static uint64_t find_relatives(int machine)
+{
+	const struct sbpf_target target = { .machine = name_of_abi(machine) };
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *policy =
+		sbpf_load_json(default_profile, default_profile_length, &target, &error);
+	uint64_t relatives = UINT64_C(1) << machine;
+
+	for (int abi = 0; policy && abi < sbpf_abi_count(); abi++)
+		relatives |= (uint64_t)sbpf_policy_has_abi(policy, abi) << abi;
+	sbpf_policy_free(policy);
+	return relatives;
+}
+
+static bool make_one(const struct tool *tool, const struct operand_part *part,
+		     enum sbpf_effort effort, struct filter *filter)
+{
+	const struct sbpf_options options = { .effort = effort };
+	struct sbpf_error error = { 0 };
+
+	filter->name = part->path;
+	filter->program = part->program;
+	filter->count = part->count;
+	if (!part->policy)
+		return true;
+	filter->compiled = sbpf_compile(part->policy, &options, &error);
+	if (!filter->compiled) {
+		report_error(tool->name, part->path, &error);
+		return false;
+	}
+	filter->program = sbpf_filter_program(filter->compiled, &filter->count);
+	return true;
+}
+
+bool filters_make(const struct tool *tool, const struct sbpf_target *target,
+		  const struct operand *operand, enum sbpf_effort effort, struct filters *filters)
+{
+	int machine = operand_machine(tool, target);
+
+	*filters = (struct filters){
+		.machine = machine,
+		.big_endian = abi_of(machine).big_endian,
+		.relatives = find_relatives(machine),
+	};
+	filters->list = calloc(operand->count + 1, sizeof(filters->list[0]));
+	if (!filters->list) {
+		report(tool->name, "out of memory");
+		return false;
+	}
+	filters->count = operand->count;
+	for (size_t i = 0; i < operand->count; i++) {
+		if (!make_one(tool, &operand->parts[i], effort, &filters->list[i]))
+			return false;
+	}
+	return true;
+}
+
+void filters_free(struct filters *filters)
+{
+	for (size_t i = 0; filters->list && i < filters->count; i++)
+		sbpf_filter_free(filters->list[i].compiled);
+	free(filters->list);
+	*filters = (struct filters){ 0 };
+}
+
+uint32_t filters_run(const struct filters *filters, const struct seccomp_data *data,
+		     size_t *decider, size_t *steps)
+{
+	uint32_t strictest = SECCOMP_RET_ALLOW;
+
+	*decider = 0;
+	*steps = 0;
+	for (size_t i = 0; i < filters->count; i++) {
+		const struct filter *filter = &filters->list[i];
+		size_t taken;
+		uint32_t verdict = sbpf_program_run(filter->program, filter->count, data,
+						    filters->big_endian, &taken);
+
+		*steps += taken;
+		if (i == 0 || verdict_compare(verdict, strictest) < 0) {
+			strictest = verdict;
+			*decider = i;
+		}
+	}
+	return strictest;
+}

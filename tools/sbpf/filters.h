@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The programs that a POLICY stands for, as the kernel would run them. */
+#ifndef SBPF_TOOLS_FILTERS_H
+#define SBPF_TOOLS_FILTERS_H
+
+#include "common.h"
+#include "operand.h"
+
+struct filter {
+	const char *name;
+	const struct sock_filter *program; /* this machine's byte order */
+	size_t count;
+	struct sbpf_filter *compiled; /* owns the program of a profile, else NULL */
+};
+
+struct filters {
+	struct filter *list; /* newest first */
+	size_t count;
+	int machine;
+	bool big_endian;
+	uint64_t relatives; /* the ABIs that a kernel of the machine has: bit = ABI index */
+};
+
+/* Compiles what is to be compiled; false when that failed, which was reported. */
+bool filters_make(const struct tool *tool, const struct sbpf_target *target,
+		  const struct operand *operand, enum sbpf_effort effort, struct filters *filters);
+void filters_free(struct filters *filters);
+
+const char *name_of_abi(int abi);
+struct sbpf_abi abi_of(int abi);
+
+/* What the kernel does with a call under all filters: the strictest verdict, of equal actions the
+ * newest filter's data. *decider is that filter; *steps, all instructions run. */
+uint32_t filters_run(const struct filters *filters, const struct seccomp_data *data,
+		     size_t *decider, size_t *steps);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* sbpf lint: what in a profile does not do what it looks like. */
+#include "lint.h"
+
+#include "call.h"
+#include "commands.h"
+#include "json.h"
+#include "pager.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum lint_status {
+	STATUS_CLEAN = 0,
+	STATUS_FOUND = 1,
+	STATUS_TROUBLE = 2,
+};
+
+enum lint_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
+
+struct lint_options {
+	enum severity fail_on;
+	enum lint_format format;
+};
+
+static const struct option_row lint_rows[] = {
+	{ "fail-on", 0, "error|warning|note",
+	  "exit with 1 when there are findings of this severity or above\n"
+	  "(default: warning)",
+	  offsetof(struct lint_options, fail_on) },
+	{ "format", 0, "text|json|sarif", "how to list them (default: text)",
+	  offsetof(struct lint_options, format) },
+};
+
+static const struct tool tool = {
+	.name = "sbpf lint",
+	.synopsis = "[OPTION...] PROFILE",
+	.summary = "Look for what in a profile does not do what it looks like, and say what to do.",
+	.notes =
+		"PROFILE is a file, - for standard input, or a stack of those, NEWEST+OLDER, each\n"
+		"looked at by itself. The identifiers in brackets are explained in docs/lint.md.\n"
+		"The exit status is 0 when there is nothing to report, 1 when there is, and 2 on\n"
+		"wrong usage or what cannot be read.",
+};
+
+struct findings {
+	struct finding *list;
+	size_t count;
+};
+
+/* ---- One profile ----------------------------------------------------------------------- */
+
+/* The numbers at the end are of no call, so that the default answers. */
+static uint32_t verdict_of_nothing(const struct lint *lint, const struct sbpf_policy *policy)
+{
+	struct sbpf_abi description;
+	struct seccomp_data data = { .nr = -1 };
+
+	if (!sbpf_abi_describe(lint->machine, &description))
+		return 0;
+	data.arch = description.audit_arch;
+	/* The last one on x86_64 is a skipped call, bit 30 is of x32. */
+	data.nr = 0x3fffffff;
+	return sbpf_policy_verdict(policy, &data, NULL, NULL, NULL);
+}
+
+/* What the profile gives by default, and what ENOSYS is on the machine. */
+static void find_verdicts(struct lint *lint)
+{
+	struct sbpf_target target = *lint->target;
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *policy;
+
+	target.unknown_as_enosys = false;
+	policy = sbpf_load_json(lint->part->text, lint->part->length, &target, &error);
+	if (policy)
+		lint->default_verdict = verdict_of_nothing(lint, policy);
+	else
+		lint_fail(lint, &error);
+	sbpf_policy_free(policy);
+
+	target.unknown_as_enosys = true;
+	policy = sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, &target, &error);
+	if (policy)
+		lint->enosys_verdict = verdict_of_nothing(lint, policy);
+	else
+		lint_fail(lint, &error);
+	sbpf_policy_free(policy);
+}
+
+static void add_abi(struct lint *lint, int abi)
+{
+	lint->abis |= UINT64_C(1) << abi;
+	lint->ordered[lint->abi_count++] = abi;
+}
+
+/* The ABIs that a kernel of the machine has, and those of them that the profile covers. */
+static void find_abis(struct lint *lint)
+{
+	const struct operand none = { 0 };
+	struct sbpf_abi description;
+	char *list = NULL;
+	size_t length;
+	FILE *out = open_memstream(&list, &length);
+
+	lint->kernel_abis = operand_abis(lint->machine, &none);
+	add_abi(lint, lint->machine);
+	for (int abi = 0; out && abi < sbpf_abi_count(); abi++) {
+		if (abi == lint->machine || !(lint->kernel_abis >> abi & 1) ||
+		    !sbpf_policy_has_abi(lint->part->policy, abi))
+			continue;
+		add_abi(lint, abi);
+		if (sbpf_abi_describe(abi, &description))
+			fprintf(out, "%s%s", ftell(out) > 0 ? "," : "", description.name);
+	}
+	if (out && !fclose(out))
+		lint->abi_list = list;
+	else
+		lint_fail(lint, NULL);
+}
+
+static bool prepare(struct lint *lint)
+{
+	struct sbpf_abi description = { .name = "" };
+	struct sbpf_error error = { 0 };
+
+	sbpf_abi_describe(lint->machine, &description);
+	lint->machine_name = description.name;
+	if (!outline_read(lint->part->text, lint->part->length, &lint->outline))
+		lint_fail(lint, NULL);
+	if (!lint->failed)
+		find_verdicts(lint);
+	if (!lint->failed)
+		find_abis(lint);
+	if (lint->failed || !records_collect(lint))
+		return false;
+	lint->space = sbpf_space_new(lint->machine, 0, &error);
+	if (!lint->space ||
+	    sbpf_meaning_of_policy(lint->space, lint->part->policy, &lint->meaning, &error))
+		lint_fail(lint, &error);
+	return !lint->failed;
+}
+
+static void (*const checks[])(struct lint *lint) = {
+	lint_widths,  lint_readings,	 lint_runtimes, lint_names,  lint_idle_rules,
+	lint_entries, lint_multiplexers, lint_siblings, lint_probes, lint_actions,
+};
+
+/* Hands over the findings; false when something failed, which was reported. */
+static bool look_at(const struct sbpf_target *target, int machine, const struct operand_part *part,
+		    struct findings *findings)
+{
+	struct lint lint = { .tool = &tool, .target = target, .part = part, .machine = machine };
+	bool ready = prepare(&lint);
+
+	for (size_t i = 0; ready && i < sizeof(checks) / sizeof(checks[0]) && !lint.failed; i++)
+		checks[i](&lint);
+	findings->list = lint.findings;
+	findings->count = lint.finding_count;
+	sbpf_space_free(lint.space);
+	outline_free(&lint.outline);
+	free(lint.records);
+	free(lint.groups);
+	free(lint.abi_list);
+	return !lint.failed;
+}
+
+/* ---- All of them ----------------------------------------------------------------------- */
+
+static void findings_free(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		free(findings->list[i].message);
+	free(findings->list);
+}
+
+static int compare_findings(const void *one, const void *two)
+{
+	const struct finding *a = one;
+	const struct finding *b = two;
+
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Moves the findings of one profile, by line, to the end of all. */
+static bool append(struct findings *all, struct findings *more)
+{
+	struct finding *list;
+
+	if (!more->count)
+		return true;
+	qsort(more->list, more->count, sizeof(more->list[0]), compare_findings);
+	list = reallocarray(all->list, all->count + more->count, sizeof(list[0]));
+	if (!list) {
+		report(tool.name, "out of memory");
+		return false;
+	}
+	memcpy(list + all->count, more->list, more->count * sizeof(list[0]));
+	all->list = list;
+	all->count += more->count;
+	more->count = 0;
+	return true;
+}
+
+static bool look_at_all(const struct sbpf_target *target, const struct operand *operand,
+			struct findings *all)
+{
+	int machine = operand_machine(&tool, target);
+	bool done = machine >= 0;
+
+	for (size_t i = 0; done && i < operand->count; i++) {
+		const struct operand_part *part = &operand->parts[i];
+		struct findings findings = { 0 };
+
+		if (!part->policy) {
+			report(tool.name,
+			       "%s: is a filter, which has no rules to look at; 'sbpf explain' "
+			       "says "
+			       "what it means",
+			       part->path);
+			return false;
+		}
+		done = look_at(target, machine, part, &findings) && append(all, &findings);
+		findings_free(&findings);
+	}
+	return done;
+}
+
+/* ---- Output ---------------------------------------------------------------------------- */
+
+static void print_finding(FILE *out, const struct finding *finding)
+{
+	char a[VERDICT_MAX], b[VERDICT_MAX];
+
+	fputs(strcmp(finding->file, "-") ? finding->file : "<stdin>", out);
+	if (finding->place.line)
+		fprintf(out, ":%u", finding->place.line);
+	fprintf(out, ": %s: %s: %s [%s]\n", severity_names[finding->severity], finding->place.path,
+		finding->message, lint_rules[finding->id].name);
+	if (!finding->has_example)
+		return;
+	fputs("    call: ", out);
+	call_print(out, finding->example.abi, &finding->example.data);
+	fprintf(out, " is %s", sbpf_verdict_format(finding->example.a, a, sizeof(a)));
+	if (finding->has_other)
+		fprintf(out, ", not %s", sbpf_verdict_format(finding->example.b, b, sizeof(b)));
+	putc('\n', out);
+}
+
+static void print_text(FILE *out, const struct findings *findings)
+{
+	size_t counts[SEVERITY_NOTE + 1] = { 0 };
+
+	for (size_t i = 0; i < findings->count; i++) {
+		print_finding(out, &findings->list[i]);
+		counts[findings->list[i].severity]++;
+	}
+	fprintf(out, "%zu error%s, %zu warning%s, %zu note%s\n", counts[SEVERITY_ERROR],
+		counts[SEVERITY_ERROR] == 1 ? "" : "s", counts[SEVERITY_WARNING],
+		counts[SEVERITY_WARNING] == 1 ? "" : "s", counts[SEVERITY_NOTE],
+		counts[SEVERITY_NOTE] == 1 ? "" : "s");
+}
+
+void finding_example_json(FILE *out, const struct finding *finding)
+{
+	if (!finding->has_example) {
+		fputs("null", out);
+		return;
+	}
+	putc('{', out);
+	json_call(out, finding->example.abi, &finding->example.data);
+	fputs(", \"a\": ", out);
+	json_verdict(out, finding->example.a);
+	fputs(", \"b\": ", out);
+	if (finding->has_other)
+		json_verdict(out, finding->example.b);
+	else
+		fputs("null", out);
+	putc('}', out);
+}
+
+static void print_json(FILE *out, const struct findings *findings)
+{
+	putc('[', out);
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		fputs(i ? ",\n {\"id\": " : "\n {\"id\": ", out);
+		json_string(out, lint_rules[finding->id].name);
+		fputs(", \"severity\": ", out);
+		json_string(out, severity_names[finding->severity]);
+		fputs(", \"file\": ", out);
+		json_string(out, finding->file);
+		fputs(", \"path\": ", out);
+		json_string(out, finding->place.path);
+		if (finding->place.line)
+			fprintf(out, ", \"line\": %u", finding->place.line);
+		else
+			fputs(", \"line\": null", out);
+		fputs(", \"message\": ", out);
+		json_string(out, finding->message);
+		fputs(", \"example\": ", out);
+		finding_example_json(out, finding);
+		putc('}', out);
+	}
+	fputs(findings->count ? "\n]\n" : "]\n", out);
+}
+
+static bool print(enum lint_format format, const struct findings *findings)
+{
+	struct page page;
+	bool done;
+
+	if (!page_open(tool.name, &page))
+		return false;
+	if (format == FORMAT_SARIF)
+		sarif_print(page.stream, findings->list, findings->count);
+	else if (format == FORMAT_JSON)
+		print_json(page.stream, findings);
+	else
+		print_text(page.stream, findings);
+	done = page_show(tool.name, &page, NULL);
+	page_free(&page);
+	return done;
+}
+
+static int conclude(const struct lint_options *options, const struct findings *findings)
+{
+	if (!print(options->format, findings))
+		return STATUS_TROUBLE;
+	for (size_t i = 0; i < findings->count; i++) {
+		if (findings->list[i].severity <= options->fail_on)
+			return STATUS_FOUND;
+	}
+	return STATUS_CLEAN;
+}
+
+int lint_main(int argc, char **argv)
+{
+	struct lint_options options = { .fail_on = SEVERITY_WARNING };
+	struct sbpf_target target = { 0 };
+	const struct option_group groups[] = {
+		{ "Options", lint_rows, sizeof(lint_rows) / sizeof(lint_rows[0]), &options },
+		{ "Target", target_options, target_option_count, &target },
+	};
+	struct operand policy;
+	struct findings findings = { 0 };
+	int operand, status;
+
+	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+		return status;
+	if (argc - operand != 1)
+		return usage_error(&tool, "which profile is to be looked at?");
+	if (!operand_load(&tool, &target, argv[operand], &policy))
+		return STATUS_TROUBLE;
+	status = STATUS_TROUBLE;
+	if (look_at_all(&target, &policy, &findings))
+		status = conclude(&options, &findings);
+	findings_free(&findings);
+	operand_free(&policy);
+	return status;
+}

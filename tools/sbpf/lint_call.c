@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* What the profile says about calls. */
+#include "lint.h"
+
+#include "call.h"
+#include "lint_families.h"
+#include "region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool is_permitted(uint32_t verdict)
+{
+	return verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
+}
+
+/* ---- Outcomes -------------------------------------------------------------------------- */
+
+struct outcome_search {
+	int abi;
+	uint32_t number;
+	struct outcome *outcome;
+	size_t cases;
+};
+
+static struct sbpf_example example_of(const struct outcome_search *search,
+				      const struct sbpf_case *one)
+{
+	struct sbpf_example example = { .abi = search->abi, .a = one->verdict };
+	struct region region;
+	struct sbpf_abi description;
+
+	if (region_meet(one, one, &region))
+		region_first(&region, &example.data);
+	if (sbpf_abi_describe(search->abi, &description))
+		example.data.arch = description.audit_arch;
+	example.data.nr = (int)search->number;
+	return example;
+}
+
+static bool note_case(void *context, const struct sbpf_case *one)
+{
+	struct outcome_search *search = context;
+	struct outcome *outcome = search->outcome;
+
+	if (!search->cases || verdict_compare(one->verdict, outcome->permissive.a) > 0)
+		outcome->permissive = example_of(search, one);
+	if (!search->cases || verdict_compare(one->verdict, outcome->restrictive.a) < 0)
+		outcome->restrictive = example_of(search, one);
+	outcome->always = !search->cases;
+	search->cases++;
+	return true;
+}
+
+bool outcome_of(struct lint *lint, int abi, const char *call, struct outcome *outcome)
+{
+	struct outcome_search search = { .abi = abi, .outcome = outcome };
+	struct sbpf_error error = { 0 };
+
+	*outcome = (struct outcome){ 0 };
+	if (!sbpf_call_number(abi, call, &search.number))
+		return false;
+	return !sbpf_meaning_cases(lint->space, lint->meaning, abi, search.number, note_case,
+				   &search, &error) &&
+	       search.cases;
+}
+
+/* ---- Deciding entries ------------------------------------------------------------------ */
+
+static void note_decisive(void *context, const struct sbpf_rule *rule)
+{
+	if (rule->fate == SBPF_DECIDES)
+		*(size_t *)context = rule->entry;
+}
+
+size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_data *data)
+{
+	size_t entry = NO_ENTRY;
+	enum sbpf_cause cause;
+
+	sbpf_policy_verdict(policy, data, &cause, note_decisive, &entry);
+	return cause == SBPF_BY_RULE ? entry : NO_ENTRY;
+}
+
+/* ---- Records --------------------------------------------------------------------------- */
+
+struct collection {
+	struct lint *lint;
+	const char *call;
+	size_t call_index;
+	size_t group;
+	bool multiplexed; /* which of the rules are asked for */
+	size_t capacity;
+	size_t entry; /* of the last record of this call */
+	size_t name;  /* of that: where to look for the next one in the entry */
+};
+
+/* The name's place: names may stand in an entry more than once, in order. */
+static struct lint_place place_of_name(struct collection *collection, size_t entry)
+{
+	const struct outline *outline = &collection->lint->outline;
+	struct lint_place place = place_of_entry(collection->lint, entry);
+	const struct outline_entry *at;
+
+	if (entry >= outline->entry_count)
+		return place;
+	at = &outline->entries[entry];
+	if (entry != collection->entry)
+		collection->name = 0;
+	collection->entry = entry;
+	for (; collection->name < at->name_count; collection->name++) {
+		const struct outline_name *name =
+			&outline->names[at->first_name + collection->name];
+
+		if (!name->text || strcmp(name->text, collection->call) != 0)
+			continue;
+		if (at->has_name)
+			snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].name",
+				 outline->prefix, entry);
+		else
+			snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].names[%zu]",
+				 outline->prefix, entry, collection->name);
+		place.line = name->line;
+		collection->name++;
+		break;
+	}
+	return place;
+}
+
+static size_t call_index(const char *call)
+{
+	int index = 0;
+
+	while (index < sbpf_call_count() && strcmp(sbpf_call_at(index), call) != 0)
+		index++;
+	return (size_t)index;
+}
+
+/* Calls that one multiplexer reaches are in its group, others each in their own. */
+static size_t group_of(size_t index)
+{
+	const char *call = sbpf_call_at((int)index);
+
+	for (size_t i = 0; i < sub_call_count; i++) {
+		if (!strcmp(sub_calls[i].call, call))
+			return call_index(sub_calls[i].multiplexer);
+	}
+	return index;
+}
+
+static void add_record(void *context, const struct sbpf_rule *rule)
+{
+	struct collection *collection = context;
+	struct lint *lint = collection->lint;
+	struct record *records = lint->records;
+	struct lint_place place;
+
+	if (rule->multiplexed != collection->multiplexed || lint->failed)
+		return;
+	if (lint->record_count == collection->capacity) {
+		collection->capacity = collection->capacity ? 2 * collection->capacity : 512;
+		records = reallocarray(records, collection->capacity, sizeof(records[0]));
+		if (!records) {
+			lint_fail(lint, NULL);
+			return;
+		}
+		lint->records = records;
+	}
+	place = place_of_name(collection, rule->entry);
+	records[lint->record_count++] = (struct record){
+		.entry = rule->entry,
+		.name = collection->name,
+		.call = collection->call,
+		.call_index = collection->call_index,
+		.group = collection->group,
+		.verdict = rule->verdict,
+		.conditions = rule->conditions,
+		.condition_count = rule->condition_count,
+		.place = place,
+	};
+}
+
+/* A way to ask for the rules on a call; false when no ABI has it. */
+static bool find_entry(struct collection *collection, struct seccomp_data *data)
+{
+	const struct lint *lint = collection->lint;
+	struct sbpf_abi description;
+	uint32_t number;
+
+	for (size_t at = 0; at < lint->abi_count; at++) {
+		int abi = lint->ordered[at];
+
+		if (!sbpf_abi_describe(abi, &description))
+			continue;
+		data->arch = description.audit_arch;
+		collection->multiplexed = false;
+		if (sbpf_call_number(abi, collection->call, &number)) {
+			data->nr = (int)number;
+			return true;
+		}
+		for (size_t i = 0; i < sub_call_count; i++) {
+			if (strcmp(sub_calls[i].call, collection->call) != 0 ||
+			    !sbpf_call_number(abi, sub_calls[i].multiplexer, &number))
+				continue;
+			data->nr = (int)number;
+			data->args[0] = sub_calls[i].number;
+			collection->multiplexed = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By group, and within one as the document has them. */
+static int compare_records(const void *one, const void *two)
+{
+	const struct record *a = one;
+	const struct record *b = two;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (a->entry != b->entry)
+		return a->entry < b->entry ? -1 : 1;
+	return (a->name > b->name) - (a->name < b->name);
+}
+
+static void find_groups(struct lint *lint)
+{
+	size_t count = (size_t)sbpf_call_count();
+	bool *seen = calloc(count, sizeof(*seen));
+
+	lint->groups = calloc(count, sizeof(lint->groups[0]));
+	if (!seen || !lint->groups) {
+		lint_fail(lint, NULL);
+		free(seen);
+		return;
+	}
+	qsort(lint->records, lint->record_count, sizeof(lint->records[0]), compare_records);
+	for (size_t i = 0; i < lint->record_count; i++) {
+		struct record *record = &lint->records[i];
+		struct group *group = &lint->groups[record->group];
+
+		if (!group->count++)
+			group->first = i;
+		record->is_first = !seen[record->call_index];
+		seen[record->call_index] = true;
+	}
+	free(seen);
+}
+
+bool records_collect(struct lint *lint)
+{
+	struct collection collection = { .lint = lint };
+
+	for (int i = 0; i < sbpf_call_count() && !lint->failed; i++) {
+		struct seccomp_data data = { 0 };
+
+		collection.call = sbpf_call_at(i);
+		collection.call_index = (size_t)i;
+		collection.group = group_of((size_t)i);
+		collection.entry = NO_ENTRY;
+		if (find_entry(&collection, &data))
+			sbpf_policy_verdict(lint->part->policy, &data, NULL, add_record,
+					    &collection);
+	}
+	if (!lint->failed && lint->record_count)
+		find_groups(lint);
+	return !lint->failed;
+}

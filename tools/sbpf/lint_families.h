@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Facts about calls that lint rests on. */
+#ifndef SBPF_TOOLS_LINT_FAMILIES_H
+#define SBPF_TOOLS_LINT_FAMILIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A call that a multiplexer also reaches: its argument 0 is the number. */
+struct sub_call {
+	const char *multiplexer;
+	uint32_t number;
+	const char *call;
+};
+extern const struct sub_call sub_calls[];
+extern const size_t sub_call_count;
+
+/* Calls that do the same. Names are separated by spaces. */
+struct family {
+	const char *effect;  /* "change the mode of files" */
+	const char *calls;   /* denying one of these */
+	const char *ways;    /* is in vain with one of these; NULL: calls */
+	bool same_arguments; /* a condition on one of them is in vain too */
+};
+extern const struct family families[];
+extern const size_t family_count;
+
+/* A call that libraries try before an older one. */
+struct probe {
+	const char *call;
+	const char *fallback; /* what they fall back on, one of these; NULL: they go without */
+	bool breaks;	      /* they fall back on ENOSYS only */
+	bool unasked;	      /* without being asked to by the program */
+	bool only_32_bit;     /* only ABIs whose longs have 32 bits have it */
+	const char *user;     /* who does */
+};
+extern const struct probe probes[];
+extern const size_t probe_count;
+
+/* A call that takes part in handing over a listener or in listening. */
+struct hand_over {
+	const char *call;
+	const char *part;
+	bool by_process; /* the process itself makes it, before anybody listens */
+};
+extern const struct hand_over hand_overs[];
+extern const size_t hand_over_count;
+
+/* A function of the C library that is taken for a call. */
+struct library_function {
+	const char *name;
+	const char *calls; /* what it makes of it */
+};
+extern const struct library_function library_functions[];
+extern const size_t library_function_count;
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Findings, and calls put together that have one finding in common. */
+#include "lint.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More names than that are counted only. */
+#define NAMES_SHOWN 30
+
+const char *const severity_names[] = {
+	[SEVERITY_ERROR] = "error",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_NOTE] = "note",
+};
+
+const struct lint_rule lint_rules[LINT_IDS] = {
+	[WIDTH_BYPASS] = { "width-bypass", SEVERITY_WARNING,
+			   "The upper half of an argument, which the kernel ignores, gets a call "
+			   "past a condition." },
+	[WIDTH_REFUSAL] = { "width-refusal", SEVERITY_NOTE,
+			    "The upper half of an argument, which the kernel ignores, makes a "
+			    "condition refuse a valid call." },
+	[READING_DIFFERS] = { "reading-differs", SEVERITY_WARNING,
+			      "Container engines give a call another verdict than the text says." },
+	[RUNTIME_IGNORES] = { "runtime-ignores", SEVERITY_WARNING,
+			      "Runtimes that are handed the file as it is ignore keys on which a "
+			      "verdict depends." },
+	[UNKNOWN_SYSCALL] = { "unknown-syscall", SEVERITY_WARNING,
+			      "A rule names a call that the target does not have." },
+	[SHADOWED_RULE] = { "shadowed-rule", SEVERITY_WARNING, "A rule never decides a call." },
+	[REDUNDANT_RULE] = { "redundant-rule", SEVERITY_NOTE,
+			     "Without a rule the policy would be the same." },
+	[EQUALS_DEFAULT] = { "equals-default", SEVERITY_NOTE,
+			     "A rule gives what the default gives anyway." },
+	[MISSING_ABI] = { "missing-abi", SEVERITY_WARNING,
+			  "An ABI of the machine is open or shut by accident." },
+	[MULTIPLEXER] = { "multiplexer", SEVERITY_WARNING,
+			  "socketcall or ipc reaches a call whose rules do not hold there." },
+	[SIBLING_GAP] = { "sibling-gap", SEVERITY_WARNING,
+			  "A call is denied, but another one that does the same is allowed." },
+	[ENOSYS_HAZARD] = { "enosys-hazard", SEVERITY_WARNING,
+			    "A call that C libraries try first fails with another error than "
+			    "ENOSYS." },
+	[LISTENER_DEADLOCK] = { "listener-deadlock", SEVERITY_ERROR,
+				"A process may wait for a listener that it has yet to hand over." },
+	[KILL_THREAD] = { "kill-thread", SEVERITY_WARNING,
+			  "A forbidden call ends one thread and leaves the process running." },
+};
+
+/* ---- Findings -------------------------------------------------------------------------- */
+
+void lint_fail(struct lint *lint, const struct sbpf_error *error)
+{
+	if (lint->failed)
+		return;
+	if (error)
+		report_error(lint->tool->name, lint->part->path, error);
+	else
+		report(lint->tool->name, "out of memory");
+	lint->failed = true;
+}
+
+static char *format_message(const char *format, va_list arguments)
+{
+	char *message;
+
+	return vasprintf(&message, format, arguments) < 0 ? NULL : message;
+}
+
+void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
+	      const struct lint_place *place, struct evidence evidence, const char *format, ...)
+{
+	struct finding *findings =
+		reallocarray(lint->findings, lint->finding_count + 1, sizeof(findings[0]));
+	struct finding *finding;
+	va_list arguments;
+
+	if (!findings) {
+		lint_fail(lint, NULL);
+		return;
+	}
+	lint->findings = findings;
+	finding = &findings[lint->finding_count];
+	*finding = (struct finding){
+		.id = id,
+		.severity = severity,
+		.file = lint->part->path,
+		.place = *place,
+		.has_example = evidence.example,
+		.has_other = evidence.has_other,
+		.order = lint->finding_count,
+	};
+	if (evidence.example)
+		finding->example = *evidence.example;
+	va_start(arguments, format);
+	finding->message = format_message(format, arguments);
+	va_end(arguments);
+	if (finding->message)
+		lint->finding_count++;
+	else
+		lint_fail(lint, NULL);
+}
+
+struct lint_place place_of_entry(const struct lint *lint, size_t entry)
+{
+	struct lint_place place = { .line = 0 };
+
+	if (entry == NO_ENTRY)
+		return place_of_default(lint);
+	snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu]", lint->outline.prefix, entry);
+	if (entry < lint->outline.entry_count)
+		place.line = lint->outline.entries[entry].line;
+	return place;
+}
+
+struct lint_place place_of_default(const struct lint *lint)
+{
+	struct lint_place place = { .line = lint->outline.default_line };
+
+	snprintf(place.path, sizeof(place.path), "%sdefaultAction", lint->outline.prefix);
+	return place;
+}
+
+/* ---- Clusters -------------------------------------------------------------------------- */
+
+static struct cluster *find_cluster(struct clusters *clusters, size_t first_key, size_t second_key)
+{
+	/* The last one is the most likely. */
+	for (size_t i = clusters->count; i--;) {
+		struct cluster *cluster = &clusters->list[i];
+
+		if (cluster->key[0] == first_key && cluster->key[1] == second_key)
+			return cluster;
+	}
+	return NULL;
+}
+
+static struct cluster *new_cluster(struct clusters *clusters, size_t first_key, size_t second_key)
+{
+	struct cluster *list =
+		reallocarray(clusters->list, clusters->count + 1, sizeof(clusters->list[0]));
+
+	if (!list)
+		return NULL;
+	clusters->list = list;
+	list[clusters->count] = (struct cluster){ .key = { first_key, second_key } };
+	return &list[clusters->count++];
+}
+
+static bool add_name(struct cluster *cluster, const char *name)
+{
+	const char **names;
+
+	for (size_t i = 0; i < cluster->count; i++) {
+		if (cluster->names[i] == name || !strcmp(cluster->names[i], name))
+			return true;
+	}
+	names = reallocarray(cluster->names, cluster->count + 1, sizeof(names[0]));
+	if (!names)
+		return false;
+	cluster->names = names;
+	names[cluster->count++] = name;
+	return true;
+}
+
+struct cluster *cluster_add(struct lint *lint, struct clusters *clusters, size_t first_key,
+			    size_t second_key, const char *name, const struct sbpf_example *example)
+{
+	struct cluster *cluster = find_cluster(clusters, first_key, second_key);
+
+	if (!cluster) {
+		cluster = new_cluster(clusters, first_key, second_key);
+		if (cluster && example)
+			cluster->example = *example;
+	}
+	if (!cluster || !add_name(cluster, name)) {
+		lint_fail(lint, NULL);
+		return NULL;
+	}
+	if (example && example->abi >= 0)
+		cluster->abis |= UINT64_C(1) << example->abi;
+	return cluster;
+}
+
+void clusters_free(struct clusters *clusters)
+{
+	for (size_t i = 0; i < clusters->count; i++)
+		free(clusters->list[i].names);
+	free(clusters->list);
+	*clusters = (struct clusters){ 0 };
+}
+
+char *names_text(struct lint *lint, const struct cluster *cluster)
+{
+	size_t shown = cluster->count > NAMES_SHOWN + 1 ? NAMES_SHOWN : cluster->count;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out) {
+		lint_fail(lint, NULL);
+		return NULL;
+	}
+	for (size_t i = 0; i < shown; i++)
+		fprintf(out, "%s%s", i ? ", " : "", cluster->names[i]);
+	if (shown < cluster->count)
+		fprintf(out, " and %zu more", cluster->count - shown);
+	if (fclose(out)) {
+		free(text);
+		text = NULL;
+		lint_fail(lint, NULL);
+	}
+	return text;
+}
+
+char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX])
+{
+	bool has_machine = abis >> lint->machine & 1;
+	int length = snprintf(buffer, ABIS_MAX, "%s", has_machine ? lint->machine_name : "");
+	struct sbpf_abi description;
+
+	for (int abi = 0; abi < sbpf_abi_count() && length < ABIS_MAX; abi++) {
+		if (abi != lint->machine && (abis >> abi & 1) &&
+		    sbpf_abi_describe(abi, &description))
+			length += snprintf(buffer + length, (size_t)(ABIS_MAX - length), "%s%s",
+					   length ? ", " : "", description.name);
+	}
+	return buffer;
+}

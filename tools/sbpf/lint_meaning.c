@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* Widths and readings: the same text, understood in different ways. */
+#include "lint.h"
+
+#include "call.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Widths ---------------------------------------------------------------------------- */
+
+/* The rule that gave the verdict, else the first one with conditions on the call. */
+static size_t entry_to_blame(const struct lint *lint, const struct sbpf_policy *policy,
+			     const struct record *record, const struct seccomp_data *data)
+{
+	const struct group *group = &lint->groups[record->group];
+	size_t entry = deciding_entry(policy, data);
+
+	for (size_t i = group->first; entry == NO_ENTRY && i < group->first + group->count; i++) {
+		if (lint->records[i].call == record->call && lint->records[i].condition_count)
+			entry = lint->records[i].entry;
+	}
+	return entry;
+}
+
+/* The argument whose upper half makes the difference. */
+static unsigned int cut_argument(const struct sbpf_example *example,
+				 struct sbpf_parameter *parameter)
+{
+	const char *call = sbpf_call_name(example->abi, (uint32_t)example->data.nr);
+
+	for (unsigned int i = 0; call && i < 6; i++) {
+		if (sbpf_call_parameter(example->abi, call, i, parameter) &&
+		    parameter->bits == 32 && example->data.args[i] >> 32)
+			return i;
+	}
+	*parameter = (struct sbpf_parameter){ .name = "argument" };
+	return 0;
+}
+
+static void add_bypass(struct lint *lint, const struct record *record,
+		       const struct sbpf_example *example, size_t entry)
+{
+	struct lint_place place = place_of_entry(lint, entry);
+	char got[VERDICT_MAX], meant[VERDICT_MAX];
+	struct sbpf_parameter parameter;
+	unsigned int argument = cut_argument(example, &parameter);
+
+	lint_add(lint, WIDTH_BYPASS, SEVERITY_WARNING, &place, (struct evidence){ example, true },
+		 "%s is %s when its %s is 0x%" PRIx64 ", of which the kernel reads 0x%" PRIx32
+		 ", for which it is %s: compile with --width kernel, or compare with "
+		 "SCMP_CMP_MASKED_EQ and the value 4294967295",
+		 record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
+		 (uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
+		 sbpf_verdict_format(example->b, meant, sizeof(meant)));
+}
+
+static void add_refusal(struct lint *lint, const struct record *record,
+			const struct sbpf_example *example, size_t entry)
+{
+	struct lint_place place = place_of_entry(lint, entry);
+	char got[VERDICT_MAX], meant[VERDICT_MAX];
+	struct sbpf_parameter parameter;
+	unsigned int argument = cut_argument(example, &parameter);
+
+	lint_add(lint, WIDTH_REFUSAL, SEVERITY_NOTE, &place, (struct evidence){ example, true },
+		 "%s is %s when its %s is 0x%" PRIx64 ", which the kernel takes for 0x%" PRIx32
+		 ", for which it is %s: if programs pass such values, compile with --width kernel",
+		 record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
+		 (uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
+		 sbpf_verdict_format(example->b, meant, sizeof(meant)));
+}
+
+/* Compares in one direction: what a allows and b does not. */
+static bool is_looser(struct lint *lint, struct sbpf_space *space, sbpf_meaning a, sbpf_meaning b,
+		      enum sbpf_relation relation, struct sbpf_example *example)
+{
+	struct sbpf_error error = { 0 };
+	enum sbpf_answer answer = sbpf_meaning_compare(space, a, b, relation, example, &error);
+
+	if (answer == SBPF_UNKNOWN)
+		lint_fail(lint, &error);
+	return answer == SBPF_REFUTED;
+}
+
+static void swap(struct sbpf_example *example)
+{
+	uint32_t verdict = example->a;
+
+	example->a = example->b;
+	example->b = verdict;
+}
+
+/* The entries are those of the profile's width, whatever width was asked for. */
+static void compare_widths(struct lint *lint, const struct sbpf_policy *registers,
+			   const struct record *record)
+{
+	struct trial profile = trial_plain(lint), kernel = trial_plain(lint);
+	struct sbpf_space *space = trial_space(lint);
+	struct sbpf_example example = { 0 };
+	sbpf_meaning a, b;
+
+	profile.width = SBPF_WIDTH_PROFILE;
+	kernel.width = SBPF_WIDTH_KERNEL;
+	if (!space || !trial_meaning(lint, space, record, &profile, &a) ||
+	    !trial_meaning(lint, space, record, &kernel, &b))
+		goto out;
+	if (is_looser(lint, space, a, b, SBPF_SUBSET, &example))
+		add_bypass(lint, record, &example,
+			   entry_to_blame(lint, registers, record, &example.data));
+	if (is_looser(lint, space, b, a, SBPF_SUBSET, &example)) {
+		swap(&example);
+		add_refusal(lint, record, &example,
+			    entry_to_blame(lint, registers, record, &example.data));
+	}
+out:
+	sbpf_space_free(space);
+}
+
+/* The profile in another way; NULL when it has no meaning in that, or on failure, reported. */
+static struct sbpf_policy *load_as(struct lint *lint, enum sbpf_reading reading,
+				   enum sbpf_width width, bool resolve_abis)
+{
+	struct sbpf_target target = *lint->target;
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *policy;
+
+	target.reading = reading;
+	target.width = width;
+	target.strict = false;
+	if (!resolve_abis)
+		target.abis = lint->abi_list;
+	policy = sbpf_load_json(lint->part->text, lint->part->length, &target, &error);
+	if (!policy && error.code == SBPF_ERROR_MEMORY)
+		lint_fail(lint, &error);
+	return policy;
+}
+
+static bool has_conditions(const struct lint *lint, const struct record *record)
+{
+	const struct group *group = &lint->groups[record->group];
+
+	for (size_t i = group->first; i < group->first + group->count; i++) {
+		if (lint->records[i].call == record->call && lint->records[i].condition_count)
+			return true;
+	}
+	return false;
+}
+
+void lint_widths(struct lint *lint)
+{
+	struct sbpf_policy *registers =
+		load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
+
+	for (size_t i = 0; registers && i < lint->record_count && !lint->failed; i++) {
+		if (lint->records[i].is_first && has_conditions(lint, &lint->records[i]))
+			compare_widths(lint, registers, &lint->records[i]);
+	}
+	sbpf_policy_free(registers);
+}
+
+/* ---- Readings -------------------------------------------------------------------------- */
+
+struct readings {
+	struct sbpf_policy *docker;
+	struct sbpf_policy *literal;
+	struct clusters clusters;
+};
+
+static void compare_readings(struct lint *lint, struct readings *readings,
+			     const struct record *record)
+{
+	struct trial docker = trial_plain(lint), literal = trial_plain(lint);
+	struct sbpf_space *space = trial_space(lint);
+	struct sbpf_example example = { 0 };
+	sbpf_meaning a, b;
+
+	docker.reading = SBPF_READING_DOCKER;
+	literal.reading = SBPF_READING_LITERAL;
+	if (space && trial_meaning(lint, space, record, &docker, &a) &&
+	    trial_meaning(lint, space, record, &literal, &b) &&
+	    is_looser(lint, space, a, b, SBPF_EQUAL, &example))
+		cluster_add(lint, &readings->clusters,
+			    deciding_entry(readings->docker, &example.data),
+			    deciding_entry(readings->literal, &example.data), record->call,
+			    &example);
+	sbpf_space_free(space);
+}
+
+/* One rule without conditions, or with one for each argument, is read the same way by all. */
+static bool may_differ(const struct lint *lint, const struct record *record)
+{
+	return record->verdict == lint->default_verdict || record->condition_count > 1 ||
+	       lint->groups[record->group].count > 1;
+}
+
+static void add_reading(struct lint *lint, const struct cluster *cluster)
+{
+	struct lint_place place =
+		place_of_entry(lint,
+			       cluster->key[1] == NO_ENTRY ? cluster->key[0] : cluster->key[1]);
+	struct lint_place other = place_of_entry(lint, cluster->key[0]);
+	struct lint_place literal = place_of_entry(lint, cluster->key[1]);
+	char engines[VERDICT_MAX], text[VERDICT_MAX];
+	char *names = names_text(lint, cluster);
+
+	if (names)
+		lint_add(lint, READING_DIFFERS, SEVERITY_WARNING, &place,
+			 (struct evidence){ &cluster->example, true },
+			 "as it is written, %s gives %s %s, but container engines drop rules that "
+			 "repeat the default, take a rule without conditions first and two "
+			 "conditions on one argument as alternatives, so that it gets %s from %s: "
+			 "write rules that do not depend on their order",
+			 literal.path, names,
+			 sbpf_verdict_format(cluster->example.b, text, sizeof(text)),
+			 sbpf_verdict_format(cluster->example.a, engines, sizeof(engines)),
+			 other.path);
+	free(names);
+}
+
+void lint_readings(struct lint *lint)
+{
+	struct readings readings = {
+		.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, false),
+		.literal = load_as(lint, SBPF_READING_LITERAL, lint->target->width, false),
+	};
+
+	for (size_t i = 0; i < lint->record_count && !lint->failed; i++) {
+		if (readings.docker && readings.literal && may_differ(lint, &lint->records[i]) &&
+		    lint->records[i].is_first)
+			compare_readings(lint, &readings, &lint->records[i]);
+	}
+	for (size_t i = 0; i < readings.clusters.count; i++)
+		add_reading(lint, &readings.clusters.list[i]);
+	clusters_free(&readings.clusters);
+	sbpf_policy_free(readings.docker);
+	sbpf_policy_free(readings.literal);
+}
+
+/* ---- Runtimes -------------------------------------------------------------------------- */
+
+struct runtimes {
+	struct lint *lint;
+	struct sbpf_policy *docker;
+	struct sbpf_policy *oci;
+	struct sbpf_space *space;
+	sbpf_meaning engine;
+	sbpf_meaning runtime;
+	struct clusters clusters;
+};
+
+/* The key of all rules with 'name' together: old profiles have one for each call. */
+#define NAMELESS (NO_ENTRY - 1)
+
+static void note_call(struct runtimes *runtimes, size_t entry, const char *name,
+		      const struct sbpf_example *example)
+{
+	struct lint *lint = runtimes->lint;
+	bool has_name = entry < lint->outline.entry_count && lint->outline.entries[entry].has_name;
+	struct cluster *cluster =
+		cluster_add(lint, &runtimes->clusters, has_name ? NAMELESS : entry, example->b,
+			    name, example);
+
+	if (cluster && !cluster->place.path[0])
+		cluster->place = place_of_entry(lint, entry);
+	/* Calls come by number, rules by line: the first rule stands for all. */
+	if (cluster && has_name && lint->outline.entries[entry].line < cluster->place.line)
+		cluster->place = place_of_entry(lint, entry);
+}
+
+/* Numbers without a name have nothing but the default. */
+static void note_number(struct runtimes *runtimes, const struct sbpf_difference *difference,
+			uint32_t number)
+{
+	struct sbpf_example example = difference->example;
+	const char *name = sbpf_call_name(difference->abi, number);
+	size_t entry, other;
+
+	example.data.nr = (int)number;
+	if (!name ||
+	    !sbpf_meaning_verdict(runtimes->space, runtimes->engine, &example.data, &example.a) ||
+	    !sbpf_meaning_verdict(runtimes->space, runtimes->runtime, &example.data, &example.b) ||
+	    example.a == example.b)
+		return;
+	entry = deciding_entry(runtimes->oci, &example.data);
+	other = deciding_entry(runtimes->docker, &example.data);
+	note_call(runtimes, entry == NO_ENTRY ? other : entry, name, &example);
+}
+
+/* An ABI that only one of them covers has a finding of its own. */
+static bool note_difference(void *context, const struct sbpf_difference *difference)
+{
+	struct runtimes *runtimes = context;
+	uint32_t last = difference->last;
+
+	if (!sbpf_policy_has_abi(runtimes->docker, difference->abi) ||
+	    !sbpf_policy_has_abi(runtimes->oci, difference->abi))
+		return true;
+	/* The tables' numbers are dense: more neighbours than that have no names. */
+	if (last - difference->first > 2048)
+		last = difference->first + 2048;
+	for (uint32_t number = difference->first; number <= last; number++) {
+		note_number(runtimes, difference, number);
+		if (number == UINT32_MAX)
+			break;
+	}
+	return !runtimes->lint->failed;
+}
+
+static const char *ignored_keys(const struct lint *lint, size_t entry)
+{
+	const struct outline_entry *at;
+
+	if (entry == NAMELESS)
+		return "'name'";
+	if (entry >= lint->outline.entry_count)
+		return "'defaultErrno'";
+	at = &lint->outline.entries[entry];
+	return at->is_guarded ? "'includes' and 'excludes'" : "symbolic errnos";
+}
+
+static void add_runtime(struct lint *lint, const struct cluster *cluster)
+{
+	char engine[VERDICT_MAX], runtime[VERDICT_MAX];
+	char *names = names_text(lint, cluster);
+
+	if (names)
+		lint_add(
+			lint, RUNTIME_IGNORES, SEVERITY_WARNING, &cluster->place,
+			(struct evidence){ &cluster->example, true },
+			"runc, crun and containerd's CRI ignore %s in a file that they are handed: "
+			"%s get%s %s there, and %s from Docker; hand them a profile without such "
+			"keys",
+			ignored_keys(lint, cluster->key[0]), names, cluster->count == 1 ? "s" : "",
+			sbpf_verdict_format(cluster->example.b, runtime, sizeof(runtime)),
+			sbpf_verdict_format(cluster->example.a, engine, sizeof(engine)));
+	free(names);
+}
+
+static uint64_t lost_abis(const struct lint *lint, const struct runtimes *runtimes)
+{
+	uint64_t lost = 0;
+
+	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
+		if ((lint->kernel_abis >> abi & 1) && sbpf_policy_has_abi(runtimes->docker, abi) &&
+		    !sbpf_policy_has_abi(runtimes->oci, abi))
+			lost |= UINT64_C(1) << abi;
+	}
+	return lost;
+}
+
+static void add_lost_abis(struct lint *lint, const struct runtimes *runtimes)
+{
+	uint64_t lost = lost_abis(lint, runtimes);
+	struct lint_place place = { .line = lint->outline.abis_line };
+	struct sbpf_example example = { 0 };
+	struct sbpf_abi description;
+	char abis[ABIS_MAX], verdict[VERDICT_MAX];
+
+	if (!lost || !lint->outline.abis_key)
+		return;
+	example.abi = __builtin_ctzll(lost);
+	if (sbpf_abi_describe(example.abi, &description))
+		example.data.arch = description.audit_arch;
+	example.data.nr = (int)description.number_offset;
+	example.a = sbpf_policy_verdict(runtimes->docker, &example.data, NULL, NULL, NULL);
+	example.b = sbpf_policy_verdict(runtimes->oci, &example.data, NULL, NULL, NULL);
+	snprintf(place.path, sizeof(place.path), "%s%s", lint->outline.prefix,
+		 lint->outline.abis_key);
+	lint_add(
+		lint, RUNTIME_IGNORES, SEVERITY_WARNING, &place,
+		(struct evidence){ &example, true },
+		"runc, crun and containerd's CRI ignore '%s' in a file that they are handed: calls "
+		"by %s get %s there; name these ABIs in 'architectures' for them",
+		lint->outline.abis_key, abis_text(lint, lost, abis),
+		sbpf_verdict_format(example.b, verdict, sizeof(verdict)));
+}
+
+static void compare_runtimes(struct runtimes *runtimes)
+{
+	struct sbpf_error error = { 0 };
+
+	if (sbpf_meaning_of_policy(runtimes->space, runtimes->docker, &runtimes->engine, &error) ||
+	    sbpf_meaning_of_policy(runtimes->space, runtimes->oci, &runtimes->runtime, &error) ||
+	    sbpf_meaning_differences(runtimes->space, runtimes->engine, runtimes->runtime,
+				     note_difference, runtimes, &error))
+		lint_fail(runtimes->lint, &error);
+}
+
+void lint_runtimes(struct lint *lint)
+{
+	struct runtimes runtimes = {
+		.lint = lint,
+		.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, true),
+		.oci = load_as(lint, SBPF_READING_OCI, lint->target->width, true),
+		.space = trial_space(lint),
+	};
+
+	if (runtimes.docker && runtimes.oci && runtimes.space)
+		compare_runtimes(&runtimes);
+	for (size_t i = 0; i < runtimes.clusters.count; i++)
+		add_runtime(lint, &runtimes.clusters.list[i]);
+	if (runtimes.docker && runtimes.oci)
+		add_lost_abis(lint, &runtimes);
+	clusters_free(&runtimes.clusters);
+	sbpf_space_free(runtimes.space);
+	sbpf_policy_free(runtimes.docker);
+	sbpf_policy_free(runtimes.oci);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of calls that the target does not have. */
+#include "lint.h"
+
+#include "lint_families.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_call(const struct lint *lint, const char *call)
+{
+	uint32_t number;
+
+	for (size_t i = 0; i < lint->abi_count; i++) {
+		if (sbpf_call_number(lint->ordered[i], call, &number))
+			return true;
+	}
+	return false;
+}
+
+/* Itself, or as a sub-call. */
+static bool is_on_target(const struct lint *lint, const char *call)
+{
+	if (has_call(lint, call))
+		return true;
+	for (size_t i = 0; i < sub_call_count; i++) {
+		if (!strcmp(sub_calls[i].call, call) && has_call(lint, sub_calls[i].multiplexer))
+			return true;
+	}
+	return false;
+}
+
+/* More names of no ABI are only counted: finding what each is like takes a while. */
+#define UNKNOWN_MAX 100
+
+/* The newest release that the tables know a call of, such as "7.0". */
+static const char *newest_release(void)
+{
+	const char *newest = "1.0";
+
+	for (int i = 0; i < sbpf_call_count(); i++) {
+		const char *since = sbpf_call_since(sbpf_call_at(i));
+
+		if (since && strverscmp(since, newest) > 0 && since[0] != '?')
+			newest = since;
+	}
+	return newest;
+}
+
+static const struct library_function *find_function(const char *name)
+{
+	for (size_t i = 0; i < library_function_count; i++) {
+		if (!strcmp(library_functions[i].name, name))
+			return &library_functions[i];
+	}
+	return NULL;
+}
+
+static void add_unknown(struct lint *lint, const struct outline_name *name,
+			const struct lint_place *place)
+{
+	const struct library_function *function = find_function(name->text);
+	const char *suggestion = sbpf_call_suggest(name->text);
+	struct evidence none = { 0 };
+
+	if (function)
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
+			 "no kernel has a call %s, which is a function of the C library: name the "
+			 "calls that it makes (%s)",
+			 name->text, function->calls);
+	else if (suggestion)
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
+			 "no kernel has a call %s, so this says nothing: did you mean %s?",
+			 name->text, suggestion);
+	else
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
+			 "no kernel up to Linux %s has a call %s, so this says nothing: if it is "
+			 "newer than that, take a newer version of this program, else remove it",
+			 newest_release(), name->text);
+}
+
+static void name_place(const struct lint *lint, size_t entry, size_t index,
+		       struct lint_place *place)
+{
+	const struct outline_entry *at = &lint->outline.entries[entry];
+
+	place->line = lint->outline.names[at->first_name + index].line;
+	if (at->has_name)
+		snprintf(place->path, sizeof(place->path), "%ssyscalls[%zu].name",
+			 lint->outline.prefix, entry);
+	else
+		snprintf(place->path, sizeof(place->path), "%ssyscalls[%zu].names[%zu]",
+			 lint->outline.prefix, entry, index);
+}
+
+/*
+ * A name of another ABI goes into foreign, a cluster for each rule, but one for all rules with
+ * 'name', as there is one for each call; a name of no ABI gets its own finding.
+ */
+static void look_at_name(struct lint *lint, size_t entry, size_t index, struct clusters *foreign,
+			 size_t *unknown)
+{
+	const struct outline_entry *at = &lint->outline.entries[entry];
+	const struct outline_name *name = &lint->outline.names[at->first_name + index];
+	struct lint_place place;
+	struct cluster *cluster;
+
+	if (!name->text)
+		return;
+	name_place(lint, entry, index, &place);
+	if (!sbpf_call_since(name->text)) {
+		if ((*unknown)++ < UNKNOWN_MAX)
+			add_unknown(lint, name, &place);
+		return;
+	}
+	/* A rule for certain machines is right to name their calls. */
+	if (at->includes_arches || is_on_target(lint, name->text))
+		return;
+	cluster = cluster_add(lint, foreign, at->has_name ? NO_ENTRY : entry, 0, name->text, NULL);
+	if (cluster && !cluster->place.path[0])
+		cluster->place = place;
+}
+
+static void add_foreign(struct lint *lint, const struct cluster *cluster)
+{
+	char *names = names_text(lint, cluster);
+	char abis[ABIS_MAX];
+
+	if (names)
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_NOTE, &cluster->place,
+			 (struct evidence){ 0 },
+			 "%s: only other ABIs than %s have %s: that is right in a profile for "
+			 "several machines, else remove %s",
+			 names, abis_text(lint, lint->abis, abis),
+			 cluster->count == 1 ? "this call" : "these calls",
+			 cluster->count == 1 ? "it" : "them");
+	free(names);
+}
+
+static void add_more(struct lint *lint, size_t count)
+{
+	struct lint_place place = { .path = "syscalls" };
+
+	lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, &place, (struct evidence){ 0 },
+		 "%zu more names are of no kernel's calls and not listed here: correct the ones "
+		 "that are, and look again",
+		 count);
+}
+
+void lint_names(struct lint *lint)
+{
+	struct clusters foreign = { 0 };
+	size_t unknown = 0;
+
+	for (size_t entry = 0; entry < lint->outline.entry_count && !lint->failed; entry++) {
+		for (size_t i = 0; i < lint->outline.entries[entry].name_count; i++)
+			look_at_name(lint, entry, i, &foreign, &unknown);
+	}
+	if (unknown > UNKNOWN_MAX)
+		add_more(lint, unknown - UNKNOWN_MAX);
+	for (size_t i = 0; i < foreign.count; i++)
+		add_foreign(lint, &foreign.list[i]);
+	clusters_free(&foreign);
+}
