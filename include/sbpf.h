@@ -453,8 +453,8 @@ typedef uint32_t sbpf_meaning;
 
 /*
  * A space for meanings of one machine's calls (an ABI index; its byte order counts). node_limit:
- * of diagram nodes, some 20 bytes each, taken as they are needed; 0 for 8 million. The time is
- * bounded by it too: some ten seconds for as many. NULL on error. Not to be used by two threads at
+ * of diagram nodes, some 20 bytes each, taken as they are needed; 0 for 4 million. The time is
+ * bounded by it too: some seconds for as many. NULL on error. Not to be used by two threads at
  * a time.
  */
 SBPF_API struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit,

@@ -9,8 +9,8 @@
 
 /* What the words of an argument are on an ABI of a machine. */
 struct argument_layout {
-	uint8_t narrow; /* bit = argument of which only the lower half counts */
-	bool big_endian;	    /* the upper half comes first */
+	uint8_t narrow;	 /* bit = argument of which only the lower half counts */
+	bool big_endian; /* the upper half comes first */
 };
 
 /* Returns the root, or -1 when there is no memory. */

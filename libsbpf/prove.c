@@ -8,7 +8,7 @@
 #include "prove.h"
 #include "symbolic.h"
 
-#define NODES_DEFAULT (1u << 23)
+#define NODES_DEFAULT (1u << 22)
 
 int space_failed(const struct sbpf_space *space, struct sbpf_error *error)
 {
@@ -89,16 +89,18 @@ int sbpf_meaning_of_program(struct sbpf_space *space, const struct sock_filter *
 			    size_t count, sbpf_meaning *meaning, struct sbpf_error *error)
 {
 	size_t culprit;
+	diagram d;
 
 	if (!space)
 		return error_set(error, SBPF_ERROR_USAGE, "no space to find a meaning in");
 	if (sbpf_program_check(program, count, error))
 		return -1;
 	diagrams_begin(&space->diagrams);
-	return keep(space,
-		    symbolic_run(&space->diagrams, program, count, abi_big_endian(space->machine),
-				 &culprit),
-		    meaning, error);
+	d = symbolic_run(&space->diagrams, program, count, abi_big_endian(space->machine),
+			 &culprit);
+	if (culprit < count)
+		space->culprit = culprit;
+	return keep(space, d, meaning, error);
 }
 
 static int combine(struct sbpf_space *space, enum diagram_operation operation, sbpf_meaning a,
@@ -250,7 +252,7 @@ static bool is_known(struct sbpf_space *space, sbpf_meaning a, sbpf_meaning b,
 	if (unknown == diagram_leaf(&space->diagrams, 0))
 		return true;
 	error_set(error, SBPF_ERROR_LIMIT,
-		  "an instruction computes what cannot be expressed exactly");
+		  "instruction %zu computes what cannot be expressed exactly", space->culprit);
 	return false;
 }
 

@@ -9,6 +9,7 @@
 struct sbpf_space {
 	struct diagrams diagrams;
 	int machine;
+	size_t culprit; /* what could not be expressed, in the last program that had such */
 };
 
 /* Says which limit is used up. Returns -1. */

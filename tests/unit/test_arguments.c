@@ -531,7 +531,7 @@ START_TEST(tangle_past_the_budget_is_a_chain)
 	make_tangle(&tangle);
 	start(&stage);
 	root = build(&stage, &tangle.call, &layouts[0], _i);
-	ck_assert_int_eq(dag_size(&stage.dag, root), 2 * TANGLE);
+	ck_assert_int_eq(dag_size(&stage.dag, root), (intmax_t)2 * TANGLE);
 	for (int try = 0; try < 4000; try++) {
 		uint64_t arguments[6] = { (uint64_t)chance(&state) << 32, (uint64_t)chance(&state)
 										  << 32 };

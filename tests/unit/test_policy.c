@@ -539,7 +539,7 @@ START_TEST(many_far_numbers_are_told_apart_quickly)
 	for (uint32_t i = 0; i < 2 * count; i++)
 		added += sbpf_policy_add_number(policy, i < count ? LOG : ALLOW, "x86_64",
 						2000 + i % count * 1024, good, 1, NULL) == 0;
-	ck_assert_uint_eq(added, 2 * count);
+	ck_assert_uint_eq(added, (uintmax_t)2 * count);
 	ck_assert_int_eq(policy_calls(policy, sbpf_abi_find("x86_64"), &arena, &calls, &error), 0);
 	ck_assert_uint_eq(calls.count, count);
 	for (uint32_t i = 0; i < count; i++)

@@ -167,7 +167,6 @@ static bool may_exec(uint32_t verdict)
 	switch (verdict & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:
 	case SECCOMP_RET_LOG:
-		return true;
 	case SECCOMP_RET_TRACE: /* a tracer may be there to allow it */
 		return true;
 	}
