@@ -231,6 +231,12 @@ def on_terminal(pager, *arguments):
 
 def test_pager_gets_what_is_longer_than_the_screen():
     pager = "sed s/^/paged:/"
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError as error:  # a chroot may be without /dev/pts
+        print(f"SKIP: no terminal to be had: {error}")
+        return
     assert "paged:By any other arch" in on_terminal(pager, DOCKER)
     assert "paged:" not in on_terminal(pager, DOCKER, "read")
     for none in ("", "cat", "no-such-pager-here 2>&-"):
