@@ -52,13 +52,41 @@ static int check_verdict(uint32_t verdict, struct sbpf_error *error)
 	return 0;
 }
 
+static bool notifies(uint32_t verdict)
+{
+	return (verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+}
+
+/* Handing over the listener takes a write(2) (runc refuses both of these too). */
+static int check_notify_default(uint32_t verdict, struct sbpf_error *error)
+{
+	if (!notifies(verdict))
+		return 0;
+	return error_set(
+		error, SBPF_ERROR_USAGE,
+		"NOTIFY cannot be the default: the process would wait for its own listener "
+		"before it could hand it over");
+}
+
+static int check_notify_rule(const struct policy_rule *rule, struct sbpf_error *error)
+{
+	if (!notifies(rule->verdict) || rule->call < 0 ||
+	    strcmp(call_name(rule->call), "write") != 0)
+		return 0;
+	return error_set(
+		error, SBPF_ERROR_USAGE,
+		"write cannot have NOTIFY: the process would wait for its own listener before "
+		"it could hand it over");
+}
+
 struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_target *target,
 				    struct sbpf_error *error)
 {
 	struct sbpf_policy *policy;
 	struct target parsed;
 
-	if (check_verdict(default_verdict, error) || target_parse(target, &parsed, error))
+	if (check_verdict(default_verdict, error) || check_notify_default(default_verdict, error) ||
+	    target_parse(target, &parsed, error))
 		return NULL;
 	policy = calloc(1, sizeof(*policy));
 	if (!policy) {
@@ -142,7 +170,8 @@ static int add_rule(struct sbpf_policy *policy, struct policy_rule *rule,
 {
 	struct sbpf_condition *copy = NULL;
 
-	if (check_verdict(rule->verdict, error) || check_conditions(conditions, count, error))
+	if (check_verdict(rule->verdict, error) || check_notify_rule(rule, error) ||
+	    check_conditions(conditions, count, error))
 		return -1;
 	if (count) {
 		copy = arena_alloc(&policy->arena, count, sizeof(*copy));

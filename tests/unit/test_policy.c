@@ -43,6 +43,25 @@ START_TEST(new_policy_needs_a_verdict_of_linux)
 }
 END_TEST
 
+START_TEST(what_hands_over_the_listener_cannot_wait_for_it)
+{
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *policy;
+
+	ck_assert_ptr_null(sbpf_policy_new(SECCOMP_RET_USER_NOTIF, &x86_64, &error));
+	assert_usage(&error, "NOTIFY cannot be the default: the process would wait for its own "
+			     "listener before it could hand it over");
+	error = (struct sbpf_error){ 0 };
+	policy = sbpf_policy_new(SECCOMP_RET_ALLOW, &x86_64, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_USER_NOTIF, "write", NULL, 0,
+					      &error),
+			 -1);
+	assert_usage(&error, "write cannot have NOTIFY: the process would wait for its own "
+			     "listener before it could hand it over");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
 START_TEST(new_policy_needs_a_known_machine)
 {
 	const struct sbpf_target vax = { .machine = "vax" };
@@ -604,12 +623,6 @@ static const struct {
 	  1000,
 	  "TRACE(0)" },
 	{ "x86_64",
-	  SECCOMP_RET_USER_NOTIF,
-	  true,
-	  { { DENY, "openat2", 0, { { 0 } } } },
-	  449,
-	  ENOSYS_VERDICT },
-	{ "x86_64",
 	  SECCOMP_RET_KILL_PROCESS,
 	  true,
 	  { { ALLOW, "openat2", 0, { { 0 } } } },
@@ -829,6 +842,7 @@ static TCase *builder_tests(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, new_policy_needs_a_verdict_of_linux);
 	tcase_add_test(tests, new_policy_needs_a_known_machine);
+	tcase_add_test(tests, what_hands_over_the_listener_cannot_wait_for_it);
 	tcase_add_loop_test(tests, wrong_rule_leaves_the_policy_as_it_was, 0, COUNT(wrong_rules));
 	tcase_add_loop_test(tests, wrong_number_leaves_the_policy_as_it_was, 0,
 			    COUNT(wrong_numbers));

@@ -3,7 +3,8 @@
 #
 #	sbpf_generate(OUTPUT filters.h PROFILES web=web.json worker=worker.json
 #		[TARGET program] [ARCH x86_64 aarch64] [ABI x86 x32 | NONE] [KERNEL 6.1]
-#		[CAPS NET_RAW | NONE] [BAD_ARCH KILL_THREAD] [EFFORT quick] [ENOSYS] [STRICT])
+#		[CAPS NET_RAW | NONE] [BAD_ARCH KILL_THREAD] [EFFORT quick] [ENOSYS] [STRICT]
+#		[READING oci] [WIDTH kernel])
 #
 # OUTPUT is relative to the current binary folder. Profiles are relative to the current source
 # folder; a single one needs no name. The header is made again when a profile, an option or sbpf-gen
@@ -49,7 +50,7 @@ endfunction()
 function(sbpf_generate)
 	cmake_parse_arguments(PARSE_ARGV 0 arg
 		"ENOSYS;STRICT"
-		"OUTPUT;TARGET;KERNEL;BAD_ARCH;EFFORT;GENERATOR"
+		"OUTPUT;TARGET;KERNEL;BAD_ARCH;READING;WIDTH;EFFORT;GENERATOR"
 		"PROFILES;ARCH;ABI;CAPS")
 	if(arg_UNPARSED_ARGUMENTS)
 		message(FATAL_ERROR "sbpf_generate: unknown argument: ${arg_UNPARSED_ARGUMENTS}")
@@ -66,6 +67,8 @@ function(sbpf_generate)
 	_sbpf_append_list(options caps ${arg_CAPS})
 	_sbpf_append_list(options kernel ${arg_KERNEL})
 	_sbpf_append_list(options bad-arch ${arg_BAD_ARCH})
+	_sbpf_append_list(options reading ${arg_READING})
+	_sbpf_append_list(options width ${arg_WIDTH})
 	_sbpf_append_list(options effort ${arg_EFFORT})
 	foreach(flag ENOSYS STRICT)
 		if(arg_${flag})
