@@ -149,11 +149,9 @@ static uint64_t plain_argument(struct random *random)
 
 /* Most calls aim at one condition; the others of its rule are met in part by chance, in part on
  * purpose. */
-static void edge_arguments(struct random *random, const struct reference *reference, int name,
-			   uint64_t *arguments)
+static void meet_conditions(struct random *random, const struct reference *reference, int name,
+			    uint64_t *arguments)
 {
-	for (size_t i = 0; i < 6; i++)
-		arguments[i] = plain_argument(random);
 	for (size_t i = 0; i < 6; i++) {
 		const struct sbpf_condition *condition = some_condition(random, reference, name);
 
@@ -161,6 +159,25 @@ static void edge_arguments(struct random *random, const struct reference *refere
 			return;
 		arguments[condition->argument] = satisfying(random, condition);
 	}
+}
+
+/* What the kernel does not read of an int; it counts with one width, and not with the other. */
+static void fill_upper_halves(struct random *random, uint64_t *arguments)
+{
+	for (size_t i = 0; i < 6; i++)
+		if (random_chance(random, 30))
+			arguments[i] ^= random_chance(random, 50) ? UINT64_C(1) << 32
+								  : random_next(random) << 32;
+}
+
+static void edge_arguments(struct random *random, const struct reference *reference, int name,
+			   uint64_t *arguments)
+{
+	for (size_t i = 0; i < 6; i++)
+		arguments[i] = plain_argument(random);
+	meet_conditions(random, reference, name, arguments);
+	if (reference->width == SBPF_WIDTH_KERNEL)
+		fill_upper_halves(random, arguments);
 }
 
 /* ---- Calls -------------------------------------------------------------------------------- */

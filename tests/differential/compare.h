@@ -9,6 +9,7 @@
 
 struct comparison {
 	struct reference *reference;
+	struct sbpf_policy *policy;
 	struct sbpf_filter *filters[EFFORTS]; /* by enum sbpf_effort */
 };
 
@@ -20,7 +21,8 @@ struct comparison {
 bool comparison_start(struct comparison *comparison, const struct tables *tables, const char *text,
 		      size_t length, const struct sbpf_target *target, struct sbpf_error *error);
 
-/* Whether all agree on a call, and the kernel's cache holds it if it may; prints what differs. */
+/* Whether all agree on a call, sbpf_policy_verdict() too, and the kernel's cache holds it if it
+ * may; prints what differs. */
 bool comparison_agrees(const struct comparison *comparison, const struct seccomp_data *data);
 
 void comparison_end(struct comparison *comparison);

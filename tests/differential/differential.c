@@ -40,12 +40,17 @@ struct run {
 
 static void print_target(const struct sbpf_target *target)
 {
-	fprintf(stderr, "target: machine %s, abis %s, kernel %s, capabilities %s, bad_arch %s%s\n",
+	static const char *const readings[] = { "docker", "oci", "literal" };
+
+	fprintf(stderr,
+		"target: machine %s, abis %s, kernel %s, capabilities %s, bad_arch %s%s, "
+		"%s reading, %s width\n",
 		target->machine, target->abis ? target->abis : "(profile's)",
 		target->kernel ? target->kernel : "(this)",
 		target->capabilities ? target->capabilities : "(default)",
 		target->bad_arch ? target->bad_arch : "(default)",
-		target->unknown_as_enosys ? ", unknown as ENOSYS" : "");
+		target->unknown_as_enosys ? ", unknown as ENOSYS" : "", readings[target->reading],
+		target->width == SBPF_WIDTH_KERNEL ? "kernel" : "profile");
 }
 
 static bool compare_edges(struct run *run, struct random *random,
@@ -172,6 +177,12 @@ static bool compare_machine(struct run *run, const char *path, const char *text,
 		{ .machine = machine, .kernel = "6.1", .unknown_as_enosys = true },
 		{ .machine = machine, .kernel = "6.1", .abis = "", .bad_arch = "ERRNO(38)" },
 		{ .machine = machine, .kernel = "6.1", .abis = "x86_64,x86,x32,aarch64,arm" },
+		{ .machine = machine, .kernel = "6.1", .width = SBPF_WIDTH_KERNEL },
+		{ .machine = machine, .kernel = "6.1", .reading = SBPF_READING_OCI },
+		{ .machine = machine,
+		  .kernel = "6.1",
+		  .reading = SBPF_READING_LITERAL,
+		  .width = SBPF_WIDTH_KERNEL },
 	};
 
 	for (size_t i = 0; i < COUNT(targets); i++)

@@ -13,6 +13,7 @@
 /* A profile in the making. */
 struct draft {
 	struct random *random;
+	struct random *variation; /* NULL: no rules for another reading or width */
 	const struct tables *tables;
 	int machine;
 	const char *pool[POOL_MAX]; /* the calls it is about: few, so that rules meet */
@@ -100,10 +101,29 @@ static void generate_bad_arch(struct random *random, char *text, size_t size)
 		snprintf(text, size, "ERRNO(%zu)", random_below(random, 4096));
 }
 
+static void generate_reading(struct random *random, struct sbpf_target *target)
+{
+	static const enum sbpf_reading readings[] = { SBPF_READING_DOCKER, SBPF_READING_OCI,
+						      SBPF_READING_LITERAL, SBPF_READING_LITERAL };
+
+	if (random_chance(random, 58))
+		return;
+	target->reading = readings[random_below(random, COUNT(readings))];
+	if (target->reading == SBPF_READING_DOCKER || random_chance(random, 60))
+		target->width = SBPF_WIDTH_KERNEL;
+}
+
+static bool has_usual_meaning(const struct sbpf_target *target)
+{
+	return target->reading == SBPF_READING_DOCKER && target->width == SBPF_WIDTH_PROFILE;
+}
+
 void generate_target(struct random *random, const struct tables *tables,
 		     struct generated_target *target)
 {
 	memset(target, 0, sizeof(*target));
+	target->variation.state = ~random->state;
+	generate_reading(&target->variation, &target->target);
 	snprintf(target->machine, sizeof(target->machine), "%s", some_machine(random, tables));
 	snprintf(target->kernel, sizeof(target->kernel), "%s",
 		 pick(random, kernels, COUNT(kernels)));
@@ -292,6 +312,84 @@ static void write_rule(struct draft *draft)
 	fputc('}', draft->text);
 }
 
+/* ---- Rules for other readings and widths -------------------------------------------------- */
+
+/* Around the halves of a register: what is left of them when the upper one is cut. */
+static uint64_t split_value(struct random *random)
+{
+	static const uint64_t upper[] = { 0, 1, UINT32_MAX, UINT32_MAX - 1, UINT32_C(1) << 31 };
+	static const uint64_t lower[] = {
+		0, 1, 5, 40, UINT32_MAX, UINT32_MAX - 1, UINT32_C(1) << 31
+	};
+	uint64_t value = lower[random_below(random, COUNT(lower))];
+
+	if (random_chance(random, 40))
+		return random_below(random, 4);
+	return upper[random_below(random, COUNT(upper))] << 32 | value;
+}
+
+/* Likely an argument of which the kernel reads 32 bits, if there is one. */
+static size_t split_argument(const struct draft *draft, const char *call)
+{
+	int name = tables_name(draft->tables, call);
+	size_t argument = random_below(draft->variation, TABLES_ARGUMENTS);
+
+	for (size_t i = 0; i < 3; i++) {
+		if (tables_is_narrow(draft->tables, draft->machine, name, (unsigned int)argument))
+			break;
+		argument = random_below(draft->variation, TABLES_ARGUMENTS);
+	}
+	return argument;
+}
+
+static void write_split_condition(struct draft *draft, size_t argument)
+{
+	const char *compare = pick(draft->variation, operators, COUNT(operators));
+	uint64_t value = split_value(draft->variation);
+	uint64_t value_two = split_value(draft->variation);
+
+	fprintf(draft->text,
+		"{\"index\":%zu,\"op\":\"SCMP_CMP_%s\",\"value\":%" PRIu64 ",\"valueTwo\":%" PRIu64
+		"}",
+		argument, compare, value, value_two);
+}
+
+/* Conditions that meet on few arguments, often two or three on the same. */
+static void write_meeting_conditions(struct draft *draft, const char *call)
+{
+	size_t argument = split_argument(draft, call);
+	size_t count = 1 + random_below(draft->variation, 3);
+
+	fputs(",\"args\":[", draft->text);
+	for (size_t i = 0; i < count; i++) {
+		if (random_chance(draft->variation, 40))
+			argument = split_argument(draft, call);
+		if (i)
+			fputc(',', draft->text);
+		write_split_condition(draft, argument);
+	}
+	fputc(']', draft->text);
+}
+
+/* Rules on one call: exceptions that repeat the default, with conditions and without, in any
+ * order. */
+static void write_meeting_rules(struct draft *draft, const char *default_action)
+{
+	struct random *random = draft->variation;
+	const char *call = pick(random, draft->pool, draft->pool_count);
+	size_t count = 2 + random_below(random, 4);
+
+	for (size_t i = 0; i < count; i++) {
+		fprintf(draft->text, "%s{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_%s\"",
+			i ? ",\n" : "", call,
+			random_chance(random, 40) ? default_action
+						  : pick(random, actions, COUNT(actions)));
+		if (random_chance(random, 70))
+			write_meeting_conditions(draft, call);
+		fputc('}', draft->text);
+	}
+}
+
 /* ---- Whole profiles -----------------------------------------------------------------------------
  */
 
@@ -343,15 +441,19 @@ static void write_abis(struct draft *draft)
 static void write_profile(struct draft *draft)
 {
 	size_t rules = random_below(draft->random, random_chance(draft->random, 10) ? 120 : 25);
+	const char *default_action = pick(draft->random, default_actions, COUNT(default_actions));
 
-	fprintf(draft->text, "{\"defaultAction\":\"SCMP_ACT_%s\"",
-		pick(draft->random, default_actions, COUNT(default_actions)));
+	fprintf(draft->text, "{\"defaultAction\":\"SCMP_ACT_%s\"", default_action);
 	write_errno(draft, "defaultErrnoRet", "defaultErrno");
 	write_abis(draft);
 	fputs(",\"syscalls\":[", draft->text);
 	for (size_t i = 0; i < rules; i++) {
 		if (i)
 			fputs(",\n", draft->text);
+		if (draft->variation && random_chance(draft->variation, 30)) {
+			write_meeting_rules(draft, default_action);
+			fputs(",\n", draft->text);
+		}
 		write_rule(draft);
 	}
 	fputs("]}\n", draft->text);
@@ -371,7 +473,9 @@ static void write_config(struct draft *draft)
 char *generate_profile(struct random *random, const struct tables *tables,
 		       const struct generated_target *target)
 {
+	struct random variation = target->variation;
 	struct draft draft = { .random = random,
+			       .variation = has_usual_meaning(&target->target) ? NULL : &variation,
 			       .tables = tables,
 			       .machine = tables_abi(tables, target->machine) };
 	char *text = NULL;

@@ -16,6 +16,9 @@ struct generated_target {
 	char kernel[32];
 	char capabilities[128];
 	char bad_arch[32];
+	/* Where the reading, the width and what is written for their sake come from: not from the
+	 * stream that gives the rest, so that a seed's profile does not depend on them. */
+	struct random variation;
 };
 
 void generate_target(struct random *random, const struct tables *tables,

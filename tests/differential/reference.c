@@ -190,6 +190,13 @@ static bool included(const struct holder *holder, struct json_object *includes)
 	return listed && (!kernel || kernel_reaches(holder, json_object_get_string(kernel)));
 }
 
+/* A key outside the OCI schema: absent for an OCI runtime. */
+static struct json_object *get_unless_oci(const struct reference *reference,
+					  struct json_object *object, const char *key)
+{
+	return reference->reading == SBPF_READING_OCI ? NULL : get(object, key);
+}
+
 /* The verdict of an action with the two keys that may give its data; action may be absent. */
 static bool read_verdict(const struct reference *reference, struct json_object *object,
 			 const char *action_key, const char *number_key, const char *symbol_key,
@@ -197,7 +204,7 @@ static bool read_verdict(const struct reference *reference, struct json_object *
 {
 	struct json_object *action = get(object, action_key);
 	struct json_object *number = get(object, number_key);
-	struct json_object *symbol = get(object, symbol_key);
+	struct json_object *symbol = get_unless_oci(reference, object, symbol_key);
 	const struct word *word;
 	int data = 1; /* EPERM */
 
@@ -259,12 +266,15 @@ static bool repeats_an_argument(const struct reference_rule *rule)
 	return false;
 }
 
-/* When a rule has two conditions on one argument, each of its conditions is a rule of its own. */
+/*
+ * When a rule has two conditions on one argument, each of its conditions is a rule of its own. By
+ * the literal reading all of them must hold together, as any others.
+ */
 static bool add_call(struct reference *reference, const struct reference_rule *rule)
 {
 	struct reference_rule single = *rule;
 
-	if (!repeats_an_argument(rule))
+	if (reference->reading == SBPF_READING_LITERAL || !repeats_an_argument(rule))
 		return add_rule(reference, rule);
 	single.condition_count = 1;
 	for (size_t i = 0; i < rule->condition_count; i++) {
@@ -291,10 +301,11 @@ static bool read_rule(struct reference *reference, const struct holder *holder,
 		      struct json_object *object)
 {
 	struct json_object *names = get(object, "names");
+	struct json_object *name = get_unless_oci(reference, object, "name");
 	struct json_object *args = get(object, "args");
 	struct reference_rule rule = { 0 };
-	bool applies = included(holder, get(object, "includes")) &&
-		       !excluded(holder, get(object, "excludes"));
+	bool applies = included(holder, get_unless_oci(reference, object, "includes")) &&
+		       !excluded(holder, get_unless_oci(reference, object, "excludes"));
 
 	if (!read_verdict(reference, object, "action", "errnoRet", "errno", &rule.verdict))
 		return false;
@@ -305,9 +316,7 @@ static bool read_rule(struct reference *reference, const struct holder *holder,
 		if (!read_condition(json_object_array_get_idx(args, i), &rule.conditions[i]))
 			return false;
 	if (length_of(names) == 0)
-		return !get(object, "name") ||
-		       read_name(reference, json_object_get_string(get(object, "name")), applies,
-				 &rule);
+		return !name || read_name(reference, json_object_get_string(name), applies, &rule);
 	for (size_t i = 0; i < length_of(names); i++)
 		if (!read_name(reference, string_at(names, i), applies, &rule))
 			return false;
@@ -329,7 +338,7 @@ static bool cover(struct reference *reference, struct json_object *list)
 /* The ABIs that the profile asks for beside the machine's own. */
 static bool read_abis(struct reference *reference, struct json_object *profile)
 {
-	struct json_object *map = get(profile, "archMap");
+	struct json_object *map = get_unless_oci(reference, profile, "archMap");
 
 	for (size_t i = 0; i < length_of(map); i++) {
 		struct json_object *entry = json_object_array_get_idx(map, i);
@@ -407,6 +416,8 @@ static bool read_target(struct reference *reference, struct holder *holder,
 		return false;
 	reference->covered[reference->machine] = true;
 	reference->unknown_as_enosys = target->unknown_as_enosys;
+	reference->reading = target->reading;
+	reference->width = target->width;
 	holder->tables = reference->tables;
 	holder->machine = reference->machine;
 	holder->capabilities = target->capabilities;
@@ -418,20 +429,44 @@ static bool read_target(struct reference *reference, struct holder *holder,
 
 /* ---- Verdicts ---------------------------------------------------------------------------- */
 
-/* On a 32-bit ABI a value whose upper half is all ones is a sign-extended 32-bit number. */
-static uint64_t constant(const struct table_abi *abi, uint64_t value)
+/* A call as the rules look at it. */
+struct view {
+	const struct reference *reference;
+	int abi;
+	int name; /* of the number, in tables.names */
+	const struct seccomp_data *data;
+};
+
+/* Whether an argument is taken as one of 32 bits: all the register has, or all the kernel reads. */
+static bool is_narrow(const struct view *view, unsigned int argument)
 {
-	if (abi->register_bits == 32 && (value & UPPER_HALF) == UPPER_HALF)
-		return value & ~UPPER_HALF;
-	return value;
+	const struct tables *tables = view->reference->tables;
+
+	if (tables->abis[view->abi].register_bits == 32)
+		return true;
+	return view->reference->width == SBPF_WIDTH_KERNEL &&
+	       tables_is_narrow(tables, view->abi, view->name, argument);
 }
 
-static bool condition_holds(const struct table_abi *abi, const struct sbpf_condition *condition,
-			    const struct seccomp_data *data)
+static uint64_t argument_of(const struct view *view, unsigned int argument)
 {
-	uint64_t argument = data->args[condition->argument];
-	uint64_t value = constant(abi, condition->value);
-	uint64_t value_two = constant(abi, condition->value_two);
+	uint64_t whole = view->data->args[argument];
+
+	return is_narrow(view, argument) ? whole & ~UPPER_HALF : whole;
+}
+
+/* Beside 32 bits, a value whose upper half is all ones is a sign-extended 32-bit number. */
+static uint64_t constant(bool narrow, uint64_t value)
+{
+	return narrow && (value & UPPER_HALF) == UPPER_HALF ? value & ~UPPER_HALF : value;
+}
+
+static bool condition_holds(const struct view *view, const struct sbpf_condition *condition)
+{
+	bool narrow = is_narrow(view, condition->argument);
+	uint64_t argument = argument_of(view, condition->argument);
+	uint64_t value = constant(narrow, condition->value);
+	uint64_t value_two = constant(narrow, condition->value_two);
 
 	switch (condition->compare) {
 	case SBPF_NE:
@@ -452,19 +487,28 @@ static bool condition_holds(const struct table_abi *abi, const struct sbpf_condi
 	return false;
 }
 
-static bool conditions_hold(const struct table_abi *abi, const struct reference_rule *rule,
-			    const struct seccomp_data *data)
+static bool conditions_hold(const struct view *view, const struct reference_rule *rule)
 {
 	for (size_t i = 0; i < rule->condition_count; i++)
-		if (!condition_holds(abi, &rule->conditions[i], data))
+		if (!condition_holds(view, &rule->conditions[i]))
 			return false;
 	return true;
 }
 
-/* A rule whose verdict equals the default is dropped. */
-static bool dropped(const struct reference *reference, const struct reference_rule *rule)
+static bool is_literal(const struct reference *reference)
+{
+	return reference->reading == SBPF_READING_LITERAL;
+}
+
+static bool repeats_default(const struct reference *reference, const struct reference_rule *rule)
 {
 	return rule->verdict == reference->default_verdict;
+}
+
+/* A rule whose verdict equals the default is dropped; by the literal reading none is. */
+static bool dropped(const struct reference *reference, const struct reference_rule *rule)
+{
+	return !is_literal(reference) && repeats_default(reference, rule);
 }
 
 /* The first rule without conditions of a call, which makes all others of the call void. */
@@ -479,11 +523,14 @@ static const struct reference_rule *outright_rule(const struct reference *refere
 	return NULL;
 }
 
-/* Whether a rule has effect among the rules of its own call. */
+/* Whether a rule has effect among the rules of its own call; literally, each has. */
 static bool effective(const struct reference *reference, const struct reference_rule *rule)
 {
-	const struct reference_rule *outright = outright_rule(reference, rule->name);
+	const struct reference_rule *outright;
 
+	if (is_literal(reference))
+		return true;
+	outright = outright_rule(reference, rule->name);
 	return outright ? rule == outright : !dropped(reference, rule);
 }
 
@@ -500,36 +547,40 @@ static const struct table_sub_call *sub_call_of(const struct reference *referenc
 	return NULL;
 }
 
-/* Never widen: a conditional rule extends only when it is more restrictive than the default. */
+/*
+ * Never widen: a conditional rule extends only when it is more restrictive than the default, or
+ * repeats it, which has an effect in the literal reading alone.
+ */
 static bool extends(const struct reference *reference, const struct reference_rule *rule)
 {
-	return rule->condition_count == 0 || rank(rule->verdict) > rank(reference->default_verdict);
+	return rule->condition_count == 0 || repeats_default(reference, rule) ||
+	       rank(rule->verdict) > rank(reference->default_verdict);
 }
 
-/* Whether a rule decides this call, which has the name: directly or through a multiplexer. */
-static bool decides(const struct reference *reference, const struct table_abi *abi, int name,
-		    const struct reference_rule *rule, const struct seccomp_data *data)
+/* Whether a rule holds for a call: directly or through a multiplexer. */
+static bool holds(const struct view *view, const struct reference_rule *rule)
 {
 	const struct table_sub_call *sub_call;
 
-	if (rule->name == name)
-		return effective(reference, rule) && conditions_hold(abi, rule, data);
-	sub_call = sub_call_of(reference, name, rule);
-	return sub_call && data->args[0] == sub_call->sub && effective(reference, rule) &&
-	       extends(reference, rule);
+	if (!effective(view->reference, rule))
+		return false;
+	if (rule->name == view->name)
+		return conditions_hold(view, rule);
+	sub_call = sub_call_of(view->reference, view->name, rule);
+	return sub_call && argument_of(view, 0) == sub_call->sub && extends(view->reference, rule);
 }
 
 /* The rule that decides a call with a name, or NULL. */
-static const struct reference_rule *deciding_rule(const struct reference *reference,
-						  const struct table_abi *abi, int name,
-						  const struct seccomp_data *data)
+static const struct reference_rule *deciding_rule(const struct view *view)
 {
-	const struct reference_rule *outright = outright_rule(reference, name);
+	const struct reference *reference = view->reference;
+	const struct reference_rule *outright =
+		is_literal(reference) ? NULL : outright_rule(reference, view->name);
 
 	if (outright)
 		return outright;
 	for (size_t i = 0; i < reference->rule_count; i++)
-		if (decides(reference, abi, name, &reference->rules[i], data))
+		if (holds(view, &reference->rules[i]))
 			return &reference->rules[i];
 	return NULL;
 }
@@ -620,16 +671,25 @@ uint32_t reference_verdict(const struct reference *reference, const struct secco
 	number = table_number(abi, data);
 	name = tables_name_of(reference->tables, index, number);
 	if (name >= 0)
-		rule = deciding_rule(reference, abi, name, data);
+		rule = deciding_rule(&(struct view){ reference, index, name, data });
 	return rule ? rule->verdict : unnamed_verdict(reference, abi, number, name);
 }
 
-/* Whether any rule asks for conditions on calls with this name. */
+/*
+ * Whether any rule asks for conditions on calls with this name. By the literal reading, those
+ * behind a rule without conditions are not asked.
+ */
 static bool has_conditions(const struct reference *reference, int name)
 {
+	const struct reference_rule *outright = outright_rule(reference, name);
+
+	if (outright && !is_literal(reference))
+		return false;
 	for (size_t i = 0; i < reference->rule_count; i++) {
 		const struct reference_rule *rule = &reference->rules[i];
 
+		if (rule == outright)
+			return false;
 		if ((rule->name == name || sub_call_of(reference, name, rule)) &&
 		    effective(reference, rule))
 			return true;
@@ -650,7 +710,7 @@ bool reference_allows_outright(const struct reference *reference, const struct s
 	abi = &reference->tables->abis[index];
 	if ((uint32_t)data->nr >= abi->offset)
 		name = tables_name_of(reference->tables, index, table_number(abi, data));
-	return name < 0 || outright_rule(reference, name) || !has_conditions(reference, name);
+	return name < 0 || !has_conditions(reference, name);
 }
 
 /* ---- Life -------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ struct reference_rule {
 	int name; /* index in tables.names */
 	uint32_t verdict;
 	struct sbpf_condition conditions[64];
-	size_t condition_count; /* never two on one argument */
+	size_t condition_count; /* two on one argument only in the literal reading */
 };
 
 struct reference {
@@ -26,6 +26,8 @@ struct reference {
 	uint32_t bad_arch;
 	uint32_t default_verdict;
 	bool unknown_as_enosys;
+	enum sbpf_reading reading;
+	enum sbpf_width width;
 	struct reference_rule *rules;
 	size_t rule_count;
 	size_t rule_capacity;

@@ -112,6 +112,96 @@ static bool read_sub_call(struct tables *tables, int unused, const char *line)
 	return sub_call->multiplexer >= 0 && sub_call->name >= 0;
 }
 
+/* ---- Signatures --------------------------------------------------------------------------- */
+
+/* The bits of the parameters in a line, such as "fd:fd:32 buf:pointer:word". */
+struct signature {
+	unsigned int bits[TABLES_ARGUMENTS]; /* BITS_OF_WORD: those of the ABI's registers */
+};
+
+#define BITS_OF_WORD 1
+
+static bool read_bits(const char *text, unsigned int *bits)
+{
+	*bits = BITS_OF_WORD;
+	return strcmp(text, "word") == 0 ||
+	       (sscanf(text, "%u", bits) == 1 && *bits >= 8 && *bits <= 64);
+}
+
+/* A "-" alone says that there are no parameters. */
+static bool read_parameters(const char *text, struct signature *signature)
+{
+	char parameter[64];
+	size_t count = 0;
+	int length;
+
+	for (; sscanf(text, "%63s%n", parameter, &length) == 1; text += length) {
+		const char *bits = strrchr(parameter, ':');
+
+		if (!bits)
+			return count == 0 && strcmp(parameter, "-") == 0;
+		if (count == TABLES_ARGUMENTS || !read_bits(bits + 1, &signature->bits[count++]))
+			return false;
+	}
+	return count > 0;
+}
+
+/* Whether a list separated by commas holds the name of a call table. */
+static bool lists_table(const char *list, const char *call_table)
+{
+	size_t length = strlen(call_table);
+	const char *found = list;
+
+	while ((found = strstr(found, call_table))) {
+		bool begins = found == list || found[-1] == ',';
+
+		if (begins && (found[length] == ',' || !found[length]))
+			return true;
+		found += length;
+	}
+	return false;
+}
+
+static void give_signature(struct table_abi *abi, int name, bool is_listed,
+			   const struct signature *signature)
+{
+	for (size_t i = 0; i < abi->count; i++) {
+		struct table_call *call = &abi->calls[i];
+
+		if (call->name != name || (call->is_listed && !is_listed))
+			continue;
+		call->is_listed = is_listed;
+		for (size_t j = 0; j < TABLES_ARGUMENTS; j++)
+			call->bits[j] =
+				(uint8_t)(signature->bits[j] == BITS_OF_WORD ? abi->register_bits
+									     : signature->bits[j]);
+	}
+}
+
+/* A line with * is about the ABIs that no other line of the call lists. */
+static bool read_signature(struct tables *tables, int unused, const char *line)
+{
+	struct signature signature = { 0 };
+	char call[48], list[256];
+	int name, length;
+
+	(void)unused;
+	if (sscanf(line, "%47s %255s%n", call, list, &length) != 2 ||
+	    !read_parameters(line + length, &signature))
+		return false;
+	name = tables_name(tables, call);
+	for (size_t i = 0; i < tables->abi_count; i++) {
+		struct table_abi *abi = &tables->abis[i];
+		bool is_listed = lists_table(list, abi->call_table);
+
+		if (is_listed || strcmp(list, "*") == 0)
+			give_signature(abi, name, is_listed, &signature);
+	}
+	return name >= 0;
+}
+
+/* ---- All tables --------------------------------------------------------------------------- */
+
 static int errno_number(const char *text)
 {
 	return strcmp(text, "-") == 0 ? -1 : atoi(text);
@@ -146,6 +236,7 @@ struct tables *tables_read(const char *folder)
 	for (size_t i = 0; good && i < tables->abi_count; i++)
 		good = read_lines(folder, tables->abis[i].call_table, read_call, tables, (int)i);
 	good = good && read_lines(folder, "multiplexed", read_sub_call, tables, 0);
+	good = good && read_lines(folder, "signatures", read_signature, tables, 0);
 	good = good && read_lines(folder, "errno", read_errno, tables, 0);
 	if (good)
 		return tables;
@@ -195,6 +286,17 @@ int tables_name_of(const struct tables *tables, int abi, uint32_t number)
 		if (table->calls[i].number == number)
 			return table->calls[i].name;
 	return -1;
+}
+
+bool tables_is_narrow(const struct tables *tables, int abi, int name, unsigned int argument)
+{
+	const struct table_abi *table = &tables->abis[abi];
+
+	for (size_t i = 0; i < table->count; i++)
+		if (table->calls[i].name == name)
+			return table->calls[i].bits[argument] &&
+			       table->calls[i].bits[argument] <= 32;
+	return false;
 }
 
 int tables_errno(const struct tables *tables, int machine, const char *symbol)

@@ -13,11 +13,15 @@
 #define TABLES_ABIS 32 /* at most */
 #define TABLES_CALLS 1024
 #define TABLES_NAMES 2048
+#define TABLES_ARGUMENTS 6
 
 /* One line of a call table. */
 struct table_call {
 	uint32_t number; /* without the ABI's offset */
 	int name;	 /* index in tables.names */
+	/* Of signatures.tbl: how many bits the kernel reads of each argument; 0 = not known. */
+	uint8_t bits[TABLES_ARGUMENTS];
+	bool is_listed; /* its ABI is named there, not meant by the * */
 };
 
 /* One line of abis.tbl with its call table. */
@@ -75,6 +79,12 @@ int tables_name(const struct tables *tables, const char *name);
 /* The number of a name on an ABI, without the offset, or -1; and the other way round. */
 int64_t tables_number(const struct tables *tables, int abi, int name);
 int tables_name_of(const struct tables *tables, int abi, uint32_t number);
+
+/*
+ * Whether the kernel takes no more than 32 bits of an argument of a call: where that is not known,
+ * it takes the whole register.
+ */
+bool tables_is_narrow(const struct tables *tables, int abi, int name, unsigned int argument);
 
 /* The number of an errno symbol on a machine, or -1. */
 int tables_errno(const struct tables *tables, int machine, const char *symbol);

@@ -455,6 +455,267 @@ START_TEST(a_rule_on_the_multiplexer_itself_wins_outright)
 }
 END_TEST
 
+/* ---- Readings --------------------------------------------------------------------------------
+ */
+
+static const struct sbpf_target oci = { .machine = "x86_64",
+					.kernel = "6.1",
+					.reading = SBPF_READING_OCI };
+static const struct sbpf_target literal = {
+	.machine = "x86_64", .kernel = "6.1", .abis = "x86,x32", .reading = SBPF_READING_LITERAL
+};
+
+START_TEST(an_oci_runtime_applies_guarded_rules)
+{
+	EXPECT(ERRNO(1),
+	       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],"
+	       "\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_BPF\"]}}]}",
+	       &x86_64, X86_64, 0, 0, 0);
+	EXPECT(ALLOW,
+	       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],"
+	       "\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_BPF\"]}}]}",
+	       &oci, X86_64, 0, 0, 0);
+	EXPECT(ALLOW,
+	       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],"
+	       "\"action\":\"SCMP_ACT_ALLOW\",\"excludes\":{\"arches\":[\"amd64\"]}}]}",
+	       &oci, X86_64, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(an_oci_runtime_takes_names_and_architectures_alone)
+{
+	static const char single[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+				     "{\"name\":\"read\",\"action\":\"SCMP_ACT_ALLOW\"}]}";
+	static const char both[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+				   "{\"name\":\"read\",\"names\":[\"write\"],"
+				   "\"action\":\"SCMP_ACT_ALLOW\"}]}";
+	static const char map[] =
+		"{\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[\"SCMP_ARCH_X32\"],"
+		"\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\","
+		"\"subArchitectures\":[\"SCMP_ARCH_X86\"]}]}";
+
+	EXPECT(ALLOW, single, &x86_64, X86_64, 0, 0, 0);
+	EXPECT(ERRNO(1), single, &oci, X86_64, 0, 0, 0);
+	EXPECT(ERRNO(1), both, &oci, X86_64, 0, 0, 0);
+	EXPECT(ALLOW, both, &oci, X86_64, 1, 0, 0);
+	EXPECT(LOG, map, &oci, X86_64, X32, 0, 0);
+	EXPECT(KILL_PROCESS, map, &oci, X86, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(an_oci_runtime_knows_no_errno_symbols)
+{
+	static const char profile[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENOSYS\",\"syscalls\":[{"
+		"\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errno\":\"EACCES\","
+		"\"errnoRet\":7}]}";
+
+	EXPECT(ERRNO(38), profile, &x86_64, X86_64, 1, 0, 0);
+	EXPECT(ERRNO(13), profile, &x86_64, X86_64, 0, 0, 0);
+	EXPECT(ERRNO(1), profile, &oci, X86_64, 1, 0, 0);
+	EXPECT(ERRNO(7), profile, &oci, X86_64, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(literally_a_rule_that_repeats_the_default_shields_its_call)
+{
+	static const char outright[] =
+		WITH_RULES("ERRNO", RULE("read", "ERRNO", "") "," RULE("read", "ALLOW", ""));
+	static const char conditional[] =
+		WITH_RULES("ERRNO",
+			   RULE("read", "ERRNO", ARG(0, "LE", 2)) "," RULE("read", "ALLOW", ""));
+
+	EXPECT(ERRNO(1), outright, &literal, X86_64, 0, 0, 0);
+	EXPECT(ERRNO(1), conditional, &literal, X86_64, 0, 2, 0);
+	EXPECT(ALLOW, conditional, &literal, X86_64, 0, 3, 0);
+	EXPECT(ALLOW, conditional, &x86_64, X86_64, 0, 2, 0);
+}
+END_TEST
+
+START_TEST(literally_the_first_rule_that_holds_decides)
+{
+	static const char profile[] =
+		WITH_RULES("ERRNO", RULE("read", "TRAP",
+					 ARG(0, "EQ", 3)) "," RULE("read", "LOG",
+								   "") "," RULE("read", "ALLOW",
+										ARG(0, "EQ", 4)));
+
+	EXPECT(TRAP, profile, &literal, X86_64, 0, 3, 0);
+	EXPECT(LOG, profile, &literal, X86_64, 0, 4, 0);
+	EXPECT(LOG, profile, &literal, X86_64, 0, 5, 0);
+}
+END_TEST
+
+START_TEST(literally_two_conditions_on_one_argument_make_a_range)
+{
+	static const char profile[] =
+		WITH_RULES("ERRNO", RULE("read", "ALLOW", ARG(0, "GE", 5) "," ARG(0, "LT", 10)));
+
+	EXPECT(ERRNO(1), profile, &literal, X86_64, 0, 4, 0);
+	EXPECT(ALLOW, profile, &literal, X86_64, 0, 5, 0);
+	EXPECT(ALLOW, profile, &literal, X86_64, 0, 9, 0);
+	EXPECT(ERRNO(1), profile, &literal, X86_64, 0, 10, 0);
+	EXPECT(ALLOW, profile, &x86_64, X86_64, 0, 10, 0);
+}
+END_TEST
+
+START_TEST(literally_a_shield_reaches_the_multiplexed_form)
+{
+	/* socketcall(1) is socket. */
+	static const char shield[] =
+		WITH_RULES("ERRNO", RULE("socket", "ERRNO",
+					 ARG(0, "EQ", 38)) "," RULE("socket", "ALLOW", ""));
+	static const char wider[] =
+		WITH_RULES("ERRNO",
+			   RULE("socket", "LOG", ARG(0, "EQ", 38)) "," RULE("socket", "ALLOW", ""));
+	static const char stricter[] =
+		WITH_RULES("ERRNO", RULE("socket", "TRAP", ARG(0, "EQ", 38)) "," RULE("socket",
+										      "ALLOW", ""));
+
+	EXPECT(ERRNO(1), shield, &literal, X86, 102, 1, 0);
+	EXPECT(ALLOW, shield, &literal, X86, 359, 1, 0);
+	EXPECT(ALLOW, shield, &all_x86, X86, 102, 1, 0);
+	EXPECT(ALLOW, wider, &literal, X86, 102, 1, 0);
+	EXPECT(TRAP, stricter, &literal, X86, 102, 1, 0);
+	EXPECT(ALLOW, stricter, &all_x86, X86, 102, 1, 0);
+}
+END_TEST
+
+START_TEST(literally_a_late_rule_on_the_multiplexer_does_not_win_outright)
+{
+	static const char profile[] =
+		WITH_RULES("ERRNO", RULE("socket", "ALLOW", "") "," RULE("socketcall", "TRAP", ""));
+
+	EXPECT(ALLOW, profile, &literal, X86, 102, 1, 0);
+	EXPECT(TRAP, profile, &literal, X86, 102, 2, 0);
+}
+END_TEST
+
+/* ---- Width -----------------------------------------------------------------------------------
+ */
+
+/* read is (int, pointer, size_t): its fd has 32 bits, its buffer those of a register. */
+static const struct sbpf_target kernel_width = { .machine = "x86_64",
+						 .abis = "x86,x32",
+						 .width = SBPF_WIDTH_KERNEL };
+
+START_TEST(the_kernel_reads_the_lower_half_of_an_int)
+{
+	ck_assert_uint_eq(on_argument("EQ", "5", &kernel_width, X86_64, 0, 0x100000005), ALLOW);
+	ck_assert_uint_eq(on_argument("EQ", "5", &kernel_width, X86_64, X32, 0x100000005), ALLOW);
+	ck_assert_uint_eq(on_argument("EQ", "5", &all_x86, X86_64, 0, 0x100000005), ERRNO(1));
+	ck_assert_uint_eq(on_argument("NE", "5", &kernel_width, X86_64, 0, 0x100000005), ERRNO(1));
+	ck_assert_uint_eq(on_argument("GT", "5", &kernel_width, X86_64, 0, 0x100000005), ERRNO(1));
+	ck_assert_uint_eq(on_argument("GE", "6", &kernel_width, X86_64, 0, 0xffffffff00000005),
+			  ERRNO(1));
+}
+END_TEST
+
+START_TEST(the_kernel_width_cuts_sign_extended_values_only)
+{
+	static const char minus_one[] = "18446744073709551615";
+
+	ck_assert_uint_eq(on_argument("EQ", minus_one, &kernel_width, X86_64, 0, 0xffffffff),
+			  ALLOW);
+	ck_assert_uint_eq(on_argument("EQ", minus_one, &kernel_width, X86_64, 0, UINT64_MAX),
+			  ALLOW);
+	ck_assert_uint_eq(on_argument("LT", minus_one, &kernel_width, X86_64, 0, UINT64_MAX),
+			  ERRNO(1));
+	/* Any other value above 32 bits is compared as it stands. */
+	ck_assert_uint_eq(on_argument("EQ", "4294967301", &kernel_width, X86_64, 0, 0x100000005),
+			  ERRNO(1));
+	ck_assert_uint_eq(on_argument("LT", "4294967301", &kernel_width, X86_64, 0, UINT64_MAX),
+			  ALLOW);
+}
+END_TEST
+
+START_TEST(the_kernel_width_keeps_words_and_unknown_parameters_whole)
+{
+	static const char buffer[] = WITH_RULES("ERRNO", RULE("read", "ALLOW", ARG(1, "EQ", 5)));
+	/* fork has no parameters. */
+	static const char fork[] = WITH_RULES("ERRNO", RULE("fork", "ALLOW", ARG(0, "EQ", 5)));
+
+	EXPECT(ALLOW, buffer, &kernel_width, X86_64, 0, 0, 5);
+	EXPECT(ERRNO(1), buffer, &kernel_width, X86_64, 0, 0, 0x100000005);
+	EXPECT(ERRNO(1), buffer, &kernel_width, X86_64, X32, 0, 0x100000005);
+	EXPECT(ALLOW, fork, &kernel_width, X86_64, 57, 5, 0);
+	EXPECT(ERRNO(1), fork, &kernel_width, X86_64, 57, 0x100000005, 0);
+}
+END_TEST
+
+START_TEST(widths_differ_between_abis)
+{
+	/* ioctl's third parameter is a long, but x32 has the compat entry of 32-bit programs. */
+	static const char x32_ioctl[] =
+		WITH_RULES("ERRNO", RULE("ioctl", "ALLOW", ARG(2, "EQ", 5)));
+	struct reference *reference =
+		reference_new(tables, x32_ioctl, strlen(x32_ioctl), &kernel_width);
+	struct seccomp_data data = { .nr = 16, .arch = X86_64 };
+
+	ck_assert_ptr_nonnull(reference);
+	data.args[2] = 0x100000005;
+	ck_assert_uint_eq(reference_verdict(reference, &data), ERRNO(1));
+	data.nr = X32 + 514;
+	ck_assert_uint_eq(reference_verdict(reference, &data), ALLOW);
+	reference_free(reference);
+}
+END_TEST
+
+START_TEST(the_kernel_width_masks_what_is_left)
+{
+	static const char profile[] =
+		WITH_RULES("ERRNO", RULE("read", "ALLOW",
+					 "{\"index\":0,\"op\":\"SCMP_CMP_MASKED_EQ\","
+					 "\"value\":18446744073709551600,"
+					 "\"valueTwo\":18446744073709551600}"));
+	static const char never[] =
+		WITH_RULES("ERRNO", RULE("read", "ALLOW",
+					 "{\"index\":0,\"op\":\"SCMP_CMP_MASKED_EQ\","
+					 "\"value\":4294967297,\"valueTwo\":4294967297}"));
+
+	EXPECT(ALLOW, profile, &kernel_width, X86_64, 0, 0xfffffff3, 0);
+	EXPECT(ALLOW, profile, &kernel_width, X86_64, 0, 0x1fffffff3, 0);
+	EXPECT(ERRNO(1), profile, &all_x86, X86_64, 0, 0xfffffff3, 0);
+	EXPECT(ERRNO(1), never, &kernel_width, X86_64, 0, 0x100000001, 0);
+	EXPECT(ALLOW, never, &all_x86, X86_64, 0, 0x100000001, 0);
+}
+END_TEST
+
+START_TEST(the_kernel_width_holds_for_the_sub_calls_number)
+{
+	static const char profile[] = WITH_RULES("ERRNO", RULE("socket", "ALLOW", ""));
+	struct sbpf_target s390x = { .machine = "s390x", .abis = "" };
+
+	EXPECT(ALLOW, profile, &s390x, S390X, 102, 1, 0);
+	EXPECT(ERRNO(1), profile, &s390x, S390X, 102, 0x100000001, 0);
+	s390x.width = SBPF_WIDTH_KERNEL;
+	EXPECT(ALLOW, profile, &s390x, S390X, 102, 0x100000001, 0);
+	EXPECT(ERRNO(1), profile, &s390x, S390X, 102, 0x100000002, 0);
+}
+END_TEST
+
+START_TEST(the_library_knows_the_same_widths)
+{
+	for (size_t i = 0; i < tables->abi_count; i++) {
+		int abi = sbpf_abi_find(tables->abis[i].name);
+
+		for (size_t j = 0; j < tables->abis[i].count; j++) {
+			int name = tables->abis[i].calls[j].name;
+			const char *call = tables->names[name].text;
+
+			for (unsigned int k = 0; k < TABLES_ARGUMENTS; k++) {
+				struct sbpf_parameter parameter = { .bits = 64 };
+
+				sbpf_call_parameter(abi, call, k, &parameter);
+				ck_assert_msg((parameter.bits == 32) ==
+						      tables_is_narrow(tables, (int)i, name, k),
+					      "%s, %s, argument %u", tables->abis[i].name, call, k);
+			}
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reference");
@@ -489,6 +750,21 @@ int main(void)
 	tcase_add_test(all, conditional_rules_never_widen_the_multiplexed_form);
 	tcase_add_test(all, void_rules_do_not_reach_the_multiplexed_form);
 	tcase_add_test(all, a_rule_on_the_multiplexer_itself_wins_outright);
+	tcase_add_test(all, an_oci_runtime_applies_guarded_rules);
+	tcase_add_test(all, an_oci_runtime_takes_names_and_architectures_alone);
+	tcase_add_test(all, an_oci_runtime_knows_no_errno_symbols);
+	tcase_add_test(all, literally_a_rule_that_repeats_the_default_shields_its_call);
+	tcase_add_test(all, literally_the_first_rule_that_holds_decides);
+	tcase_add_test(all, literally_two_conditions_on_one_argument_make_a_range);
+	tcase_add_test(all, literally_a_shield_reaches_the_multiplexed_form);
+	tcase_add_test(all, literally_a_late_rule_on_the_multiplexer_does_not_win_outright);
+	tcase_add_test(all, the_kernel_reads_the_lower_half_of_an_int);
+	tcase_add_test(all, the_kernel_width_cuts_sign_extended_values_only);
+	tcase_add_test(all, the_kernel_width_keeps_words_and_unknown_parameters_whole);
+	tcase_add_test(all, widths_differ_between_abis);
+	tcase_add_test(all, the_kernel_width_masks_what_is_left);
+	tcase_add_test(all, the_kernel_width_holds_for_the_sub_calls_number);
+	tcase_add_test(all, the_library_knows_the_same_widths);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -251,7 +251,10 @@ static void split_names(struct json_object *rule, struct json_object *rules)
 		json_object_array_add(rules, copy_of(rule));
 }
 
-/* A rule that says what the default does: dropped. Its guards never name a newer call. */
+/*
+ * A rule that says what the default does: dropped, but for the literal reading. Its guards never
+ * name a newer call.
+ */
 static void add_default_rule(struct json_object *document, struct json_object *rule,
 			     struct json_object *rules)
 {
@@ -276,13 +279,14 @@ static struct json_object *rewrite_rules(struct attempt *attempt, struct json_ob
 {
 	struct json_object *old = rules_of(document);
 	struct json_object *rules = json_object_new_array();
+	bool is_literal = attempt->target.target.reading == SBPF_READING_LITERAL;
 
 	for (size_t i = 0; i < json_object_array_length(old); i++) {
 		struct json_object *rule = json_object_array_get_idx(old, i);
 		size_t way = random_below(&attempt->random, 5);
 
 		permute_names(&attempt->random, rule);
-		if (way == 0)
+		if (way == 0 && !is_literal)
 			add_default_rule(document, rule, rules);
 		if (way == 1 || way == 2)
 			split_names(rule, rules);
