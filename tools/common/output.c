@@ -41,14 +41,20 @@ static bool write_directly(const char *program, const char *path, const void *da
 	return written;
 }
 
-/* "folder/name" → "folder/.name.XXXXXX", malloc'd: rename(2) works within one file system only. */
+/* What mkstemp(3) puts six random letters in place of. */
+#define RANDOM_LETTERS                                                                             \
+	"XX"                                                                                       \
+	"XX"                                                                                       \
+	"XX"
+
+/* "folder/name" → "folder/.name." and the letters, malloc'd: rename(2) stays in one file system. */
 static char *temporary_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash + 1 - path) : 0;
 	char *name;
 
-	if (asprintf(&name, "%.*s.%s.XXXXXX", folder, path, path + folder) < 0)
+	if (asprintf(&name, "%.*s.%s." RANDOM_LETTERS, folder, path, path + folder) < 0)
 		return NULL;
 	return name;
 }
