@@ -63,15 +63,6 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 	return bytes ? memset(bytes, 0, count * size) : NULL;
 }
 
-char *arena_copy(struct arena *arena, const char *text, size_t length)
-{
-	char *copy = arena_alloc(arena, length + 1, 1);
-
-	if (copy)
-		memcpy(copy, text, length);
-	return copy;
-}
-
 struct arena arena_mark(const struct arena *arena)
 {
 	return *arena;

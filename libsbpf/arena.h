@@ -19,9 +19,6 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 /* The same, not zeroed: for what is written whole before it is read. */
 void *arena_alloc_raw(struct arena *arena, size_t count, size_t size);
 
-/* A terminated copy of length bytes. */
-char *arena_copy(struct arena *arena, const char *text, size_t length);
-
 /*
  * Frees all that was allocated since arena_mark(). Marks are rewound in the opposite order of
  * their making.

@@ -371,38 +371,6 @@ bool diagram_first(const struct diagrams *diagrams, diagram d, uint32_t *words)
 	return diagram_value(diagrams, d) != 0;
 }
 
-bool diagram_reaches(const struct diagrams *diagrams, diagram d, uint32_t value)
-{
-	uint8_t *seen = calloc(diagrams->count, 1);
-	diagram *stack = malloc((diagrams->count + (size_t)1) * sizeof(*stack));
-	uint32_t top = 0;
-	bool found = !seen || !stack; /* the cautious answer */
-
-	if (!found) {
-		stack[top++] = d;
-		seen[d] = 1;
-	}
-	while (top && !found) {
-		const struct diagram_node *node = &diagrams->nodes[stack[--top]];
-
-		if (node->variable == LEAF_VARIABLE) {
-			found = node->low == value;
-			continue;
-		}
-		if (!seen[node->low]) {
-			seen[node->low] = 1;
-			stack[top++] = node->low;
-		}
-		if (!seen[node->high]) {
-			seen[node->high] = 1;
-			stack[top++] = node->high;
-		}
-	}
-	free(seen);
-	free(stack);
-	return found;
-}
-
 unsigned int diagram_word(const struct diagrams *diagrams, diagram d)
 {
 	return diagrams->nodes[d].variable / 32;

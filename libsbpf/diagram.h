@@ -83,9 +83,6 @@ diagram diagram_apply(struct diagrams *diagrams, enum diagram_operation operatio
 /* d with a word fixed to a value. */
 diagram diagram_fix(struct diagrams *diagrams, diagram d, unsigned int word, uint32_t value);
 
-/* Whether a leaf with this value can be reached. */
-bool diagram_reaches(const struct diagrams *diagrams, diagram d, uint32_t value);
-
 /* d at one point: words[DIAGRAM_WORDS] in the order above. */
 uint32_t diagram_at(const struct diagrams *diagrams, diagram d, const uint32_t *words);
 
