@@ -79,6 +79,23 @@ static int check_notify_rule(const struct policy_rule *rule, struct sbpf_error *
 		"it could hand it over");
 }
 
+struct sbpf_policy *policy_for_target(const struct target *target, struct sbpf_error *error)
+{
+	struct sbpf_policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy) {
+		error_memory(error);
+		return NULL;
+	}
+	policy->machine = target->machine;
+	policy->bad_arch = target->bad_arch;
+	policy->unknown_as_enosys = target->unknown_as_enosys;
+	policy->strict = target->strict;
+	policy->reading = target->reading;
+	policy->width = target->width;
+	return policy;
+}
+
 struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_target *target,
 				    struct sbpf_error *error)
 {
@@ -88,18 +105,10 @@ struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_
 	if (check_verdict(default_verdict, error) || check_notify_default(default_verdict, error) ||
 	    target_parse(target, &parsed, error))
 		return NULL;
-	policy = calloc(1, sizeof(*policy));
-	if (!policy) {
-		error_memory(error);
+	policy = policy_for_target(&parsed, error);
+	if (!policy)
 		return NULL;
-	}
-	policy->machine = parsed.machine;
 	policy->default_verdict = default_verdict;
-	policy->bad_arch = parsed.bad_arch;
-	policy->unknown_as_enosys = parsed.unknown_as_enosys;
-	policy->strict = parsed.strict;
-	policy->reading = target ? target->reading : SBPF_READING_DOCKER;
-	policy->width = target ? target->width : SBPF_WIDTH_PROFILE;
 	policy->abi_set = UINT64_C(1) << parsed.machine;
 	policy->abis[policy->abi_count++] = parsed.machine;
 	for (size_t i = 0; i < parsed.abi_count; i++) {

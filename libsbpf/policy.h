@@ -77,6 +77,11 @@ struct abi_calls {
 int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 		 struct abi_calls *calls, struct sbpf_error *error);
 
+struct target;
+
+/* A policy that has what the target says, but no ABI, default or rule yet; NULL without memory. */
+struct sbpf_policy *policy_for_target(const struct target *target, struct sbpf_error *error);
+
 /* Adds one call of one rule. conditions must live as long as the policy (its arena). */
 int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
 		  struct sbpf_error *error);

@@ -370,20 +370,12 @@ struct sbpf_policy *resolve(struct profile *profile, const struct target *target
 			    struct sbpf_error *error)
 {
 	struct resolver resolver = { .profile = profile, .target = target, .error = error };
-	struct sbpf_policy *policy = calloc(1, sizeof(*policy));
+	struct sbpf_policy *policy = policy_for_target(target, error);
 	struct sbpf_abi machine;
 
-	if (!policy) {
-		error_memory(error);
+	if (!policy)
 		return NULL;
-	}
-	policy->machine = target->machine;
-	policy->bad_arch = target->bad_arch;
 	policy->flags = profile->flags;
-	policy->unknown_as_enosys = target->unknown_as_enosys;
-	policy->strict = target->strict;
-	policy->reading = target->reading;
-	policy->width = target->width;
 	sbpf_abi_describe(target->machine, &machine);
 	resolver.policy = policy;
 	resolver.oci_only = target->reading == SBPF_READING_OCI;

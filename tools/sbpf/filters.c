@@ -2,7 +2,6 @@
 #include "filters.h"
 
 #include "call.h"
-#include "commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +17,6 @@ struct sbpf_abi abi_of(int abi)
 const char *name_of_abi(int abi)
 {
 	return abi_of(abi).name;
-}
-
-/* The built-in profile names the ABIs that go with a machine. */
-static uint64_t find_relatives(int machine)
-{
-	const struct sbpf_target target = { .machine = name_of_abi(machine) };
-	struct sbpf_error error = { 0 };
-	struct sbpf_policy *policy =
-		sbpf_load_json(default_profile, default_profile_length, &target, &error);
-	uint64_t relatives = UINT64_C(1) << machine;
-
-	for (int abi = 0; policy && abi < sbpf_abi_count(); abi++)
-		relatives |= (uint64_t)sbpf_policy_has_abi(policy, abi) << abi;
-	sbpf_policy_free(policy);
-	return relatives;
 }
 
 static bool make_one(const struct tool *tool, const struct operand_part *part,
@@ -63,7 +47,7 @@ bool filters_make(const struct tool *tool, const struct sbpf_target *target,
 	*filters = (struct filters){
 		.machine = machine,
 		.big_endian = abi_of(machine).big_endian,
-		.relatives = find_relatives(machine),
+		.relatives = operand_abis(machine, &(struct operand){ 0 }),
 	};
 	filters->list = calloc(operand->count + 1, sizeof(filters->list[0]));
 	if (!filters->list) {
