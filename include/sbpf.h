@@ -267,6 +267,15 @@ SBPF_API int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi,
 				 struct sbpf_error *error);
 
 /*
+ * Removes an ABI by name, the machine's own too: its calls get the bad-architecture verdict
+ * (sbpf_target.bad_arch), and sbpf_install() takes that for what is wanted. For filters that
+ * are about other ABIs only, such as one that stands in a stack of a filter an ABI. It may be
+ * added again. 0, or -1 when the policy does not cover it.
+ */
+SBPF_API int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi,
+				    struct sbpf_error *error);
+
+/*
  * Adds a rule: the call gets the verdict when all conditions hold. conditions may be NULL when
  * count is 0; they are copied. Where an ABI lacks the call the rule says nothing there; a name
  * that no ABI has is an error. 0, or -1 on error, and then the policy is as before.
@@ -277,7 +286,8 @@ SBPF_API int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, 
 
 /*
  * The same for one number of one ABI, known to the tables or not. number is as in
- * seccomp_data.nr; for x32 the bit 30 may be left out, and on x86_64 only x32 has it.
+ * seccomp_data.nr; for x32 the bit 30 may be left out, and on x86_64 only x32 has it. But x86_64
+ * takes UINT32_MAX, which a tracer writes to skip a call; beside x32 it is x32's.
  */
 SBPF_API int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
 				    uint32_t number, const struct sbpf_condition *conditions,

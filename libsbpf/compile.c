@@ -29,6 +29,7 @@ static struct sbpf_filter *make_filter(const struct code *code, const struct sbp
 	*filter = (struct sbpf_filter){
 		.machine = policy->machine,
 		.abi_set = policy->abi_set,
+		.leaves_out_own = policy->leaves_out_own,
 		.flags = policy->flags,
 		.count = code->count,
 	};

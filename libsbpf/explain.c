@@ -280,21 +280,19 @@ static uint32_t table_number(int abi, uint32_t number)
 	return abi_is_x32(abi) ? number & ~abi_number_offset(abi) : number - abi_number_offset(abi);
 }
 
-/* A number that a tracer writes to skip a call; without x32 it is of no ABI. */
-static bool is_skipped(const struct seccomp_data *data)
+/* A number that a tracer writes to skip a call; without x32 it is x86_64's for all its bit 30. */
+static bool is_skipped(const struct sbpf_policy *policy, const struct seccomp_data *data)
 {
 	int x86_64 = sbpf_abi_find("x86_64");
 
-	return data->nr == -1 && data->arch == abi_audit_arch(x86_64);
+	return data->nr == -1 && data->arch == abi_audit_arch(x86_64) &&
+	       sbpf_policy_has_abi(policy, x86_64);
 }
 
-static uint32_t answer_foreign(const struct sbpf_policy *policy, const struct seccomp_data *data,
-			       enum sbpf_cause *cause)
+static uint32_t answer_foreign(const struct sbpf_policy *policy, enum sbpf_cause *cause)
 {
-	bool covered = sbpf_policy_has_abi(policy, sbpf_abi_find("x86_64"));
-
-	*cause = covered && is_skipped(data) ? SBPF_BY_DEFAULT : SBPF_BY_BAD_ARCH;
-	return *cause == SBPF_BY_DEFAULT ? policy->default_verdict : policy->bad_arch;
+	*cause = SBPF_BY_BAD_ARCH;
+	return policy->bad_arch;
 }
 
 static uint32_t answer(struct inquiry *inquiry, enum sbpf_cause *cause)
@@ -311,16 +309,25 @@ static uint32_t answer(struct inquiry *inquiry, enum sbpf_cause *cause)
 	return inquiry->decided ? inquiry->verdict : answer_undecided(inquiry, cause);
 }
 
+static uint32_t answer_skipped(struct inquiry *inquiry, enum sbpf_cause *cause)
+{
+	inquiry->abi = sbpf_abi_find("x86_64");
+	inquiry->number = UINT32_MAX;
+	if (is_named(inquiry))
+		return answer(inquiry, cause);
+	*cause = SBPF_BY_DEFAULT;
+	return inquiry->policy->default_verdict;
+}
+
 uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct seccomp_data *data,
 			     enum sbpf_cause *cause,
 			     void (*report)(void *context, const struct sbpf_rule *rule),
 			     void *context)
 {
-	int abi = entry_of(policy, data);
 	struct inquiry inquiry = {
 		.policy = policy,
 		.data = data,
-		.abi = abi,
+		.abi = entry_of(policy, data),
 		.report = report,
 		.context = context,
 	};
@@ -328,8 +335,10 @@ uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct secc
 
 	if (!cause)
 		cause = &ignored;
-	if (abi < 0)
-		return answer_foreign(policy, data, cause);
-	inquiry.number = table_number(abi, (uint32_t)data->nr);
-	return answer(&inquiry, cause);
+	if (inquiry.abi >= 0) {
+		inquiry.number = table_number(inquiry.abi, (uint32_t)data->nr);
+		return answer(&inquiry, cause);
+	}
+	return is_skipped(policy, data) ? answer_skipped(&inquiry, cause)
+					: answer_foreign(policy, cause);
 }

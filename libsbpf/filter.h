@@ -7,8 +7,9 @@
 
 struct sbpf_filter {
 	int machine;
-	uint64_t abi_set;   /* bit = ABI index */
-	unsigned int flags; /* SECCOMP_FILTER_FLAG_* of the policy */
+	uint64_t abi_set;    /* bit = ABI index */
+	bool leaves_out_own; /* its policy was told not to cover the machine's own ABI */
+	unsigned int flags;  /* SECCOMP_FILTER_FLAG_* of the policy */
 	bool needs_listener;
 	size_t count;
 	struct sock_filter program[];

@@ -7,10 +7,18 @@
 
 static void add_abis(const struct sbpf_filter *filter, struct text *text)
 {
-	text_add(text, "\"abis\": [\"%s\"", abi_name(filter->machine));
+	const char *separator = "";
+
+	text_add(text, "\"abis\": [");
+	if (filter->abi_set >> filter->machine & 1) {
+		text_add(text, "\"%s\"", abi_name(filter->machine));
+		separator = ", ";
+	}
 	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
-		if ((filter->abi_set >> abi & 1) && abi != filter->machine)
-			text_add(text, ", \"%s\"", abi_name(abi));
+		if (!(filter->abi_set >> abi & 1) || abi == filter->machine)
+			continue;
+		text_add(text, "%s\"%s\"", separator, abi_name(abi));
+		separator = ", ";
 	}
 	text_add(text, "]");
 }

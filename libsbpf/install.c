@@ -260,7 +260,10 @@ static int check_flags(const struct sbpf_filter *filter, unsigned int flags,
 	return 0;
 }
 
-/* A filter without this program's own ABI would end the program at its next call. */
+/*
+ * A filter without this program's own ABI would end the program at its next call, unless its policy
+ * was told to leave that out.
+ */
 static int check_machine(const struct sbpf_filter *filter, struct sbpf_error *error)
 {
 	struct sbpf_abi native = { 0 }, machine = { 0 };
@@ -268,6 +271,8 @@ static int check_machine(const struct sbpf_filter *filter, struct sbpf_error *er
 	int abi = sbpf_abi_native();
 
 	if (abi >= 0 && filter->abi_set >> abi & 1)
+		return 0;
+	if (abi == filter->machine && filter->leaves_out_own)
 		return 0;
 	sbpf_abi_describe(abi, &native);
 	sbpf_abi_describe(filter->machine, &machine);

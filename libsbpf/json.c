@@ -987,7 +987,7 @@ int profile_parse(const char *text, size_t length, struct profile *profile,
 	return read_document(&parser);
 }
 
-void profile_release_document(struct json_object *document)
+void profile_release_document(void *document)
 {
 	json_object_put(document);
 }

@@ -31,6 +31,7 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 		policy = resolve(&profile, &parsed, error);
 	if (policy) { /* freed with the policy: not on the way to a ready filter */
 		policy->document = profile.document;
+		policy->release_document = profile_release_document;
 		profile.document = NULL;
 	}
 	profile_release(&profile);

@@ -44,6 +44,7 @@ struct line {
 	uint32_t table_max; /* the last one */
 	int32_t otherwise;  /* numbers up to there that no rule names */
 	int32_t above;
+	int32_t skipped; /* -1 where a rule names it, else the default: see build_no_x32() */
 	struct segment *segments;
 	uint32_t count;
 	uint32_t next; /* the first number not covered */
@@ -113,6 +114,7 @@ static int start_line(const struct lowering *lowering, const struct abi_calls *c
 		.offset = abi_is_x32(calls->abi) ? 0 : abi_number_offset(calls->abi),
 		.otherwise = dag_return(dag, calls->otherwise),
 		.above = dag_return(dag, calls->above),
+		.skipped = dag_return(dag, lowering->policy->default_verdict),
 	};
 	line->table_max = line->offset + calls->table_max;
 	line->segments =
@@ -134,6 +136,8 @@ static int make_line(const struct lowering *lowering, const struct abi_calls *ca
 		if (number > line->next)
 			fill(lowering, line, number - 1);
 		extend(lowering, line, number, node);
+		if (number == UINT32_MAX)
+			line->skipped = node;
 	}
 	if (!line->full)
 		fill(lowering, line, UINT32_MAX);
@@ -178,15 +182,19 @@ static int32_t build_abi(struct lowering *lowering, int abi)
 
 /*
  * Without x32, numbers with bit 30 are of another ABI; but for -1, which a tracer writes to skip
- * a call and which gets the default.
+ * a call and which gets the default if no rule names it.
  */
-static int32_t build_no_x32(const struct lowering *lowering)
+static int32_t build_no_x32(const struct lowering *lowering, const struct line *line)
 {
-	const struct sbpf_policy *policy = lowering->policy;
+	return dag_test(lowering->dag, BPF_JEQ, WORD_NUMBER, UINT32_MAX, line->skipped,
+			dag_return(lowering->dag, lowering->policy->bad_arch));
+}
 
-	return dag_test(lowering->dag, BPF_JEQ, WORD_NUMBER, UINT32_MAX,
-			dag_return(lowering->dag, policy->default_verdict),
-			dag_return(lowering->dag, policy->bad_arch));
+/* Numbers with bit 30 do not come to the line, so it need not tell them apart. */
+static void cut_line(struct line *line)
+{
+	if (line->segments[line->count - 1].first == UINT32_MAX)
+		line->segments[--line->count - 1].last = UINT32_MAX;
 }
 
 /*
@@ -201,7 +209,7 @@ static bool tests_x32_first(const struct lowering *lowering, const struct line *
 	return last->first > X32_BIT || dag_is_return(lowering->dag, last->node, SECCOMP_RET_ALLOW);
 }
 
-/* x86_64's numbers; those with bit 30 go on at special. */
+/* x86_64's numbers; those with bit 30 go on at special, or are of no ABI where that is -1. */
 static int32_t build_x86_64(struct lowering *lowering, int abi, int32_t special)
 {
 	bool own = abi == lowering->policy->machine;
@@ -209,8 +217,11 @@ static int32_t build_x86_64(struct lowering *lowering, int abi, int32_t special)
 	struct segment *last;
 	struct line line;
 
-	if (special < 0 || make_abi_line(lowering, abi, &line))
+	if (make_abi_line(lowering, abi, &line))
 		return -1;
+	cut_line(&line);
+	if (special < 0)
+		special = build_no_x32(lowering, &line);
 	if (tests_x32_first(lowering, &line))
 		return dag_test(dag, BPF_JSET, WORD_NUMBER, X32_BIT, special,
 				build_line(lowering, &line, own));
@@ -230,10 +241,12 @@ static int32_t build_x86_64_and_x32(struct lowering *lowering, int x86_64, int x
 {
 	struct dag *dag = lowering->dag;
 	struct arena mark = arena_mark(dag->scratch);
-	int32_t special = x32 < 0 ? build_no_x32(lowering) : dag_and_later(dag, ~X32_BIT);
+	int32_t special = x32 < 0 ? -1 : dag_and_later(dag, ~X32_BIT);
 	int32_t root;
 
-	if (x86_64 >= 0)
+	if (x32 >= 0 && special < 0)
+		root = -1;
+	else if (x86_64 >= 0)
 		root = build_x86_64(lowering, x86_64, special);
 	else
 		root = dag_test(dag, BPF_JSET, WORD_NUMBER, X32_BIT, special,

@@ -501,6 +501,18 @@ static diagram read_abi(struct diagrams *diagrams, const struct sbpf_policy *pol
 	return result;
 }
 
+/* Whether a rule names -1, which a tracer writes to skip a call. */
+static bool names_skipped(const struct sbpf_policy *policy, int abi)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (rule->call < 0 && rule->abi == abi && rule->number == UINT32_MAX)
+			return true;
+	}
+	return false;
+}
+
 /* Where numbers with bit 30 come by the same arch: x32's, or of no ABI of the filter. */
 static diagram with_x32(struct diagrams *diagrams, const struct sbpf_policy *policy, diagram x86_64,
 			int x32)
@@ -509,10 +521,12 @@ static diagram with_x32(struct diagrams *diagrams, const struct sbpf_policy *pol
 
 	if (x32 >= 0)
 		special = read_abi(diagrams, policy, x32);
-	else /* -1 is what a tracer writes to skip a call */
+	else
 		special = diagram_choose(diagrams,
 					 word_equals(diagrams, DIAGRAM_NUMBER, UINT32_MAX, 0),
-					 diagram_leaf(diagrams, policy->default_verdict),
+					 names_skipped(policy, sbpf_abi_find("x86_64"))
+						 ? x86_64
+						 : diagram_leaf(diagrams, policy->default_verdict),
 					 diagram_leaf(diagrams, policy->bad_arch));
 	return diagram_choose(diagrams, diagram_bit(diagrams, DIAGRAM_NUMBER, 30), special, x86_64);
 }

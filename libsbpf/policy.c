@@ -8,7 +8,6 @@
 #include "action.h"
 #include "arch.h"
 #include "error.h"
-#include "profile.h"
 #include "target.h"
 
 unsigned int verdict_rank(uint32_t verdict)
@@ -36,6 +35,8 @@ int policy_add_abi_index(struct sbpf_policy *policy, int abi, struct sbpf_error 
 		return error_set(error, SBPF_ERROR_USAGE, "more ABIs than there are");
 	policy->abi_set |= UINT64_C(1) << abi;
 	policy->abis[policy->abi_count++] = abi;
+	if (abi == policy->machine)
+		policy->leaves_out_own = false;
 	return 0;
 }
 
@@ -134,6 +135,27 @@ int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf
 	return policy_add_abi_index(policy, index, error);
 }
 
+int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+{
+	int index = abi ? sbpf_abi_find(abi) : -1;
+	size_t left = 0;
+
+	if (!policy)
+		return error_set(error, SBPF_ERROR_USAGE, "no policy to remove an ABI from");
+	if (!sbpf_policy_has_abi(policy, index))
+		return error_set(error, SBPF_ERROR_USAGE, "the policy does not cover ABI '%s'",
+				 abi ? abi : "(null)");
+	if (index == policy->machine)
+		policy->leaves_out_own = true;
+	policy->abi_set &= ~(UINT64_C(1) << index);
+	for (size_t i = 0; i < policy->abi_count; i++) {
+		if (policy->abis[i] != index)
+			policy->abis[left++] = policy->abis[i];
+	}
+	policy->abi_count = left;
+	return 0;
+}
+
 int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
 		  struct sbpf_error *error)
 {
@@ -223,7 +245,8 @@ static int table_number(int abi, uint32_t number, uint32_t *table, struct sbpf_e
 	const uint32_t x32_bit = 0x40000000; /* __X32_SYSCALL_BIT of asm/unistd.h on x86 */
 	uint32_t offset = abi_number_offset(abi);
 
-	if (abi_audit_arch(abi) == AUDIT_ARCH_X86_64 && !abi_is_x32(abi) && number & x32_bit)
+	if (abi_audit_arch(abi) == AUDIT_ARCH_X86_64 && !abi_is_x32(abi) && number & x32_bit &&
+	    number != UINT32_MAX)
 		return error_set(error, SBPF_ERROR_USAGE,
 				 "x86_64 has no number 0x%08x: numbers with bit 30 are those of "
 				 "x32, use abi x32",
@@ -315,7 +338,8 @@ void sbpf_policy_free(struct sbpf_policy *policy)
 {
 	if (!policy)
 		return;
-	profile_release_document(policy->document);
+	if (policy->document)
+		policy->release_document(policy->document);
 	arena_free(&policy->arena);
 	free(policy->rules);
 	free(policy->warnings);

@@ -6,8 +6,6 @@
 #include "arena.h"
 #include "sbpf.h"
 
-struct json_object;
-
 #define POLICY_ABI_MAX 32
 
 /* One call of one rule. Rules without conditions have condition_count 0. */
@@ -22,12 +20,14 @@ struct policy_rule {
 };
 
 struct sbpf_policy {
-	struct arena arena;	      /* conditions, warnings */
-	struct json_object *document; /* what it was read from, until it is freed; or NULL */
+	struct arena arena; /* conditions, warnings */
+	void *document;	    /* what it was read from, until it is freed; or NULL */
+	void (*release_document)(void *document);
 	int machine;
 	uint64_t abi_set;	  /* bit = ABI index */
 	int abis[POLICY_ABI_MAX]; /* the machine's own first, then as they were added */
 	size_t abi_count;
+	bool leaves_out_own; /* the machine's own ABI was removed: that is what is wanted */
 	uint32_t default_verdict;
 	uint32_t bad_arch;
 	unsigned int flags;

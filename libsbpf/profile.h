@@ -77,7 +77,7 @@ int profile_parse(const char *text, size_t length, struct profile *profile,
 void profile_release(struct profile *profile);
 
 /* Frees a document that was taken out of a profile; NULL is allowed. */
-void profile_release_document(struct json_object *document);
+void profile_release_document(void *document);
 
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
 int profile_error(struct profile *profile, const struct place *place, struct sbpf_error *error,

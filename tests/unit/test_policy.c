@@ -139,8 +139,8 @@ static const struct {
 	  "mips64n32 has no number 0: its first is 6000" },
 	{ SECCOMP_RET_ALLOW, "x86_64", 0x40000027, NULL, 0,
 	  "x86_64 has no number 0x40000027: numbers with bit 30 are those of x32, use abi x32" },
-	{ SECCOMP_RET_ALLOW, "x86_64", UINT32_MAX, NULL, 0,
-	  "x86_64 has no number 0xffffffff: numbers with bit 30 are those of x32, use abi x32" },
+	{ SECCOMP_RET_ALLOW, "x86_64", UINT32_MAX - 1, NULL, 0,
+	  "x86_64 has no number 0xfffffffe: numbers with bit 30 are those of x32, use abi x32" },
 	{ SECCOMP_RET_ALLOW, "x86", 1, NULL, 1, "1 conditions, but none given" },
 	{ SECCOMP_RET_ALLOW, "x86", 1, far_argument, 2,
 	  "condition 1: argument 6; calls have arguments 0 to 5" },
@@ -225,6 +225,96 @@ START_TEST(abis_are_added_by_any_name_and_once)
 	ck_assert_int_eq(sbpf_policy_add_abi(policy, NULL, &error), -1);
 	assert_usage(&error,
 		     "unknown ABI '(null)'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(removed_abi_is_bad_arch)
+{
+	struct sbpf_policy *policy = new_policy(SECCOMP_RET_ALLOW, &x86_64);
+	const struct seccomp_data own = { .nr = 1, .arch = 0xc000003e };
+	const struct seccomp_data other = { .nr = 1, .arch = 0x40000003 };
+	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter;
+
+	ck_assert_int_eq(sbpf_policy_add_abi(policy, "x86", &error), 0);
+	ck_assert_int_eq(sbpf_policy_remove_abi(policy, "amd64", &error), 0);
+	ck_assert(!sbpf_policy_has_abi(policy, sbpf_abi_find("x86_64")));
+	ck_assert_int_eq(sbpf_policy_machine(policy), sbpf_abi_find("x86_64"));
+	filter = sbpf_compile(policy, &(struct sbpf_options){ .prove = true }, &error);
+	ck_assert_msg(filter, "%s", error.message);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &own, NULL), SECCOMP_RET_KILL_PROCESS);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &other, NULL), SECCOMP_RET_ALLOW);
+	ck_assert_uint_eq(sbpf_policy_verdict(policy, &own, NULL, NULL, NULL),
+			  SECCOMP_RET_KILL_PROCESS);
+	sbpf_filter_free(filter);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(removing_an_abi_that_is_not_covered_is_a_usage_error)
+{
+	struct sbpf_policy *policy = new_policy(DENY, &x86_64);
+	struct sbpf_error error = { 0 };
+
+	ck_assert_int_eq(sbpf_policy_remove_abi(policy, "x86", &error), -1);
+	assert_usage(&error, "the policy does not cover ABI 'x86'");
+	error = (struct sbpf_error){ 0 };
+	ck_assert_int_eq(sbpf_policy_remove_abi(policy, NULL, &error), -1);
+	assert_usage(&error, "the policy does not cover ABI '(null)'");
+	error = (struct sbpf_error){ 0 };
+	ck_assert_int_eq(sbpf_policy_remove_abi(NULL, "x86", &error), -1);
+	assert_usage(&error, "no policy to remove an ABI from");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(x32_alone_leaves_x86_64_out)
+{
+	struct sbpf_policy *policy = new_policy(SECCOMP_RET_ALLOW, &x86_64);
+	const struct seccomp_data own = { .nr = 1, .arch = 0xc000003e };
+	const struct seccomp_data x32 = { .nr = 0x40000001, .arch = 0xc000003e };
+	const struct seccomp_data skipped = { .nr = -1, .arch = 0xc000003e };
+	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter;
+
+	ck_assert_int_eq(sbpf_policy_add_abi(policy, "x32", &error), 0);
+	ck_assert_int_eq(sbpf_policy_remove_abi(policy, "x86_64", &error), 0);
+	ck_assert_int_eq(sbpf_policy_add_number(policy, DENY, "x32", 0x40000001, NULL, 0, &error),
+			 0);
+	filter = sbpf_compile(policy, &(struct sbpf_options){ .prove = true }, &error);
+	ck_assert_msg(filter, "%s", error.message);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &own, NULL), SECCOMP_RET_KILL_PROCESS);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &x32, NULL), DENY);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &skipped, NULL), SECCOMP_RET_ALLOW);
+	sbpf_filter_free(filter);
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+/* -1 is written by tracers; it is x86_64's where x32 is not covered. */
+START_TEST(skipped_call_can_have_a_rule)
+{
+	struct sbpf_policy *policy = new_policy(SECCOMP_RET_ALLOW, &x86_64);
+	const struct seccomp_data skipped = { .nr = -1, .arch = 0xc000003e };
+	const struct seccomp_data near = { .nr = -2, .arch = 0xc000003e };
+	enum sbpf_cause cause;
+	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter;
+
+	ck_assert_int_eq(sbpf_policy_add_number(policy, DENY, "x86_64", UINT32_MAX, NULL, 0,
+						&error),
+			 0);
+	filter = sbpf_compile(policy, &(struct sbpf_options){ .prove = true }, &error);
+	ck_assert_msg(filter, "%s", error.message);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &skipped, NULL), DENY);
+	ck_assert_uint_eq(sbpf_filter_run(filter, &near, NULL), SECCOMP_RET_KILL_PROCESS);
+	ck_assert_uint_eq(sbpf_policy_verdict(policy, &skipped, &cause, NULL, NULL), DENY);
+	ck_assert_int_eq(cause, SBPF_BY_RULE);
+	ck_assert_uint_eq(sbpf_policy_verdict(policy, &near, &cause, NULL, NULL),
+			  SECCOMP_RET_KILL_PROCESS);
+	ck_assert_int_eq(cause, SBPF_BY_BAD_ARCH);
+	sbpf_filter_free(filter);
 	sbpf_policy_free(policy);
 }
 END_TEST
@@ -849,6 +939,10 @@ static TCase *builder_tests(void)
 	tcase_add_test(tests, null_policy_is_a_usage_error);
 	tcase_add_test(tests, first_error_stays);
 	tcase_add_test(tests, abis_are_added_by_any_name_and_once);
+	tcase_add_test(tests, removed_abi_is_bad_arch);
+	tcase_add_test(tests, removing_an_abi_that_is_not_covered_is_a_usage_error);
+	tcase_add_test(tests, x32_alone_leaves_x86_64_out);
+	tcase_add_test(tests, skipped_call_can_have_a_rule);
 	tcase_add_test(tests, every_abi_fits_in_one_policy);
 	tcase_add_test(tests, flags_gather);
 	tcase_add_test(tests, conditions_are_copied);
