@@ -11,23 +11,43 @@
 
 struct arena_block {
 	struct arena_block *next;
+	size_t size;
 	_Alignas(ALIGNMENT) unsigned char bytes[];
 };
 
-static int grow(struct arena *arena, size_t need)
+static struct arena_block *make_block(size_t need)
 {
 	size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
 	struct arena_block *block;
 
 	if (size > SIZE_MAX - sizeof(*block))
-		return -1;
+		return NULL;
 	block = malloc(sizeof(*block) + size);
+	if (block)
+		block->size = size;
+	return block;
+}
+
+/* A spare block if the last one is large enough, else a new one. */
+static struct arena_block *take_block(struct arena *arena, size_t need)
+{
+	struct arena_block *block = arena->spare;
+
+	if (!block || block->size < need)
+		return make_block(need);
+	arena->spare = block->next;
+	return block;
+}
+
+static int grow(struct arena *arena, size_t need)
+{
+	struct arena_block *block = take_block(arena, need);
+
 	if (!block)
 		return -1;
 	block->next = arena->block;
 	arena->block = block;
 	arena->used = 0;
-	arena->size = size;
 	return 0;
 }
 
@@ -47,7 +67,7 @@ void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 
 	if (!add_up(count, size, &need))
 		return NULL;
-	if (!arena->block || arena->size - arena->used < need) {
+	if (!arena->block || arena->block->size - arena->used < need) {
 		if (grow(arena, need))
 			return NULL;
 	}
@@ -71,15 +91,28 @@ struct arena arena_mark(const struct arena *arena)
 void arena_rewind(struct arena *arena, struct arena mark)
 {
 	while (arena->block != mark.block) {
-		struct arena_block *next = arena->block->next;
+		struct arena_block *block = arena->block;
 
-		free(arena->block);
-		arena->block = next;
+		arena->block = block->next;
+		block->next = arena->spare;
+		arena->spare = block;
 	}
-	*arena = mark;
+	arena->used = mark.used;
+}
+
+static void free_blocks(struct arena_block *block)
+{
+	while (block) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
 }
 
 void arena_free(struct arena *arena)
 {
-	arena_rewind(arena, (struct arena){ 0 });
+	free_blocks(arena->block);
+	free_blocks(arena->spare);
+	*arena = (struct arena){ 0 };
 }

@@ -9,8 +9,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *block;
+	struct arena_block *spare; /* rewound: malloc(3) would hand their pages back each time */
 	size_t used;
-	size_t size;
 };
 
 /* count objects of size bytes, zeroed and aligned for any type; NULL when there is no memory. */
@@ -20,8 +20,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 void *arena_alloc_raw(struct arena *arena, size_t count, size_t size);
 
 /*
- * Frees all that was allocated since arena_mark(). Marks are rewound in the opposite order of
- * their making.
+ * Takes back all that was allocated since arena_mark(), for what is allocated next. Marks are
+ * rewound in the opposite order of their making.
  */
 struct arena arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena mark);

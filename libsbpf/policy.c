@@ -258,6 +258,18 @@ static int table_number(int abi, uint32_t number, uint32_t *table, struct sbpf_e
 	return 0;
 }
 
+static int find_abi(struct sbpf_policy *policy, const char *name)
+{
+	if (strcmp(abi_name(policy->last_abi), name) != 0) {
+		int abi = sbpf_abi_find(name);
+
+		if (abi < 0)
+			return -1;
+		policy->last_abi = abi;
+	}
+	return policy->last_abi;
+}
+
 int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
 			   uint32_t number, const struct sbpf_condition *conditions, size_t count,
 			   struct sbpf_error *error)
@@ -266,7 +278,7 @@ int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const c
 
 	if (!policy || !abi)
 		return error_set(error, SBPF_ERROR_USAGE, "no policy or no ABI to make a rule of");
-	rule.abi = sbpf_abi_find(abi);
+	rule.abi = find_abi(policy, abi);
 	if (rule.abi < 0)
 		return error_set(error, SBPF_ERROR_USAGE, "unknown ABI '%s'", abi);
 	if (table_number(rule.abi, number, &rule.number, error))

@@ -41,6 +41,7 @@ struct sbpf_policy {
 	struct policy_rule *rules;
 	size_t rule_count;
 	size_t rule_capacity;
+	int last_abi; /* that a number was added for: others of it are likely to follow */
 	struct sbpf_error *warnings;
 	size_t warning_count;
 	size_t warning_capacity;
