@@ -45,13 +45,13 @@ def compile_raw(name, profile, *options):
 
 
 def program(*instructions):
-    """A raw filter for this machine of (code, jt, jf, k)."""
-    return b"".join(struct.pack("=HBBI", *one) for one in instructions)
+    """A raw filter for little-endian machines of (code, jt, jf, k)."""
+    return b"".join(struct.pack("<HBBI", *one) for one in instructions)
 
 
 def read_program(path):
     with open(path, "rb") as file:
-        return list(struct.iter_unpack("=HBBI", file.read()))
+        return list(struct.iter_unpack("<HBBI", file.read()))
 
 
 JUMPS = {

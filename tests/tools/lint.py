@@ -3,7 +3,6 @@
 import glob
 import json
 import os
-import time
 
 from common import DOCKER, PROJECT, expect, path_of, run, run_tests, write
 
@@ -343,9 +342,7 @@ def test_text_has_place_identifier_and_call():
 
 
 def test_the_built_in_default_gives_only_what_holds():
-    start = time.monotonic()
     found = lint(DOCKER)
-    assert time.monotonic() - start < 2
     assert {f["id"] for f in found} == {"width-bypass", "width-refusal", "runtime-ignores",
                                         "unknown-syscall", "multiplexer"}
     bypass, = (f for f in found if f["id"] == "width-bypass")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Completion for sbpf and sbpf-gen. It reads their --help, so it knows what they know.
+# Completion for sbpf, sbpf-gen and sbpf-oci. It reads their --help, so it knows what they know.
 
 _sbpf_options() { # command line of a tool
 	"$@" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
@@ -31,4 +31,4 @@ _sbpf_complete() { # tool, word, word before
 	[[ $2 != -* ]] || _sbpf_reply "$2" "$(_sbpf_options "$1" ${command:+"$command"})"
 }
 
-complete -o default -F _sbpf_complete sbpf sbpf-gen
+complete -o default -F _sbpf_complete sbpf sbpf-gen sbpf-oci

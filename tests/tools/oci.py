@@ -1,0 +1,471 @@
+# SPDX-License-Identifier: MIT
+"""sbpf-oci with a runtime that only notes what it is called with."""
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+
+import common
+
+SBPF_OCI = os.environ["SBPF_OCI"]
+ANNOTATION = "run.oci.seccomp_bpf_data"
+
+PROFILE = {
+    "defaultAction": "SCMP_ACT_ALLOW",
+    "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+    "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+    "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}],
+}
+if os.uname().machine not in ("x86_64", "i686"):
+    # No call can come by them there, of which there would be warnings.
+    del PROFILE["architectures"]
+
+# The arguments, the config it was pointed to, and whether that can be changed.
+RUNTIME = """#!/bin/sh
+cd "$RECORD" || exit 9
+printf '%s\\n' "$0" "$@" >argv
+while [ $# -gt 0 ]; do
+	if [ "$1" = --config ]; then
+		cat "$2" >config
+		(echo x >>"$2") 2>/dev/null && touch changed
+	fi
+	shift
+done
+[ ! -f printed ] || cat printed
+exit 7
+"""
+
+
+class Start:
+    """A bundle, a runtime, and one call of sbpf-oci."""
+
+    def __init__(self, text=None, name="bundle"):
+        self.folder = common.path_of(name)
+        subprocess.run(["rm", "-rf", self.folder], check=True)
+        os.makedirs(self.folder)
+        self.runtime = self.path("runtime")
+        self.put("runtime", RUNTIME)
+        os.chmod(self.runtime, 0o755)
+        if text is not None:
+            self.put("config.json", text)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def put(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def get(self, name):
+        """What was recorded or written, None for nothing."""
+        try:
+            with open(self.path(name), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def call(self, *arguments, status=7, environment=None, **options):
+        """The finished process; its status is the runtime's unless something else is expected."""
+        for name in ("argv", "config", "changed"):
+            if os.path.exists(self.path(name)):
+                os.unlink(self.path(name))
+        done = subprocess.run(
+            [SBPF_OCI, *arguments], capture_output=True, text=True, check=False,
+            env={**os.environ, "SBPF_OCI_RUNTIME": self.runtime, "RECORD": self.folder,
+                 **(environment or {})}, **options)
+        assert done.returncode == status, (arguments, done)
+        return done
+
+    def argv(self):
+        return (self.get("argv") or "").splitlines()[1:]
+
+    def log(self, name="log"):
+        return [json.loads(line) for line in (self.get(name) or "").splitlines()]
+
+
+def config_text(profile=None, indent=None, **members):
+    linux = {"seccomp": PROFILE if profile is None else profile}
+    return json.dumps({"ociVersion": "1.0.2", "linux": linux, **members}, indent=indent)
+
+
+def filter_of(config, *options):
+    """What sbpf-gen makes of the profile, in base64."""
+    raw = common.compile_raw("expected.bpf", config, "--reading", "oci", "--effort", "quick", *options)
+    with open(raw, "rb") as file:
+        return base64.b64encode(file.read()).decode()
+
+
+def annotation_in(start):
+    return json.loads(start.get("config"))["annotations"][ANNOTATION]
+
+
+# ---- The command line ----
+
+def test_other_commands_reach_the_runtime_as_they_are():
+    start = Start(config_text())
+    for line in (["state", "id"], ["--root", "create", "delete", "--force", "id"], ["features"], [],
+                 ["exec", "--process", "create", "id", "run", "--bundle", start.folder],
+                 ["--log", "x", "--log-format=json", "--systemd-cgroup", "start", "run"],
+                 ["restore", "--bundle", start.folder, "id"], ["create", "--help"], ["-?"],
+                 ["--unheard-of", "x", "create", "--bundle", start.folder, "id"]):
+        start.call(*line)
+        assert start.argv() == line, (line, start.argv())
+        assert start.get("config") is None, line
+
+
+def test_own_options_are_removed_wherever_they_stand_before_the_command():
+    start = Start()
+    start.call("--sbpf-effort", "quick", "--debug", "--sbpf-log=" + start.path("log"), "--root=/r",
+               "--sbpf-bad-arch=ERRNO", "kill", "--all", "id")
+    assert start.argv() == ["--debug", "--root=/r", "kill", "--all", "id"]
+
+
+def test_the_config_is_the_last_option_before_the_container():
+    start = Start(config_text())
+    bundle = ["--bundle", start.folder]
+    for options, operands in (
+            (["--root", "/r", "create", *bundle, "--pid-file", "p"], ["id"]),
+            (["--cgroup-manager=disabled", "--log-level", "debug", "run", "--bundle=" + start.folder,
+              "--no-pivot"], ["id"]),
+            (["run", "-db", start.folder, "--keep"], ["--", "id"]),
+            (["run", "-d", "-b" + start.folder, "--console-socket", "--"], ["id"]),
+            (["create", "--bund", start.folder], ["id", "--bundle"]),
+            (["create", *bundle], [])):
+        start.call(*options, *operands)
+        argv = start.argv()
+        place = len(options)
+        assert argv[:place] == options and argv[place + 2:] == operands, argv
+        assert argv[place] == "--config" and re.fullmatch(r"/proc/self/fd/\d+", argv[place + 1]), argv
+        assert ANNOTATION in start.get("config")
+
+
+def test_the_config_is_found_where_the_runtime_looks():
+    start = Start(config_text(hostname="bundle"))
+    start.put("other.json", config_text(hostname="other"))
+    os.mkdir(start.path("elsewhere"))
+    elsewhere = {"cwd": start.path("elsewhere")}
+    for line, hostname, options in (
+            (["run", "id"], "bundle", {"cwd": start.folder}),
+            (["run", "-f", "other.json", "id"], "other", {"cwd": start.folder}),
+            (["run", "--config=../other.json", "--bundle", "/", "id"], "other", elsewhere),
+            (["run", "-f", start.path("other.json"), "id"], "other", elsewhere),
+            (["run", "-b", "..", "-f", "config.json", "id"], "bundle", elsewhere),
+            (["run", "-f", "x", "-f", "config.json", "-b", "x", "-b", "..", "id"], "bundle", elsewhere)):
+        start.call(*line, **options)
+        assert json.loads(start.get("config"))["hostname"] == hostname, line
+
+
+def test_unknown_options_leave_all_to_the_runtime_and_are_logged():
+    start = Start(config_text())
+    for line in (["--new", "create", "--bundle", start.folder, "id"],
+                 ["create", "--new", "--bundle", start.folder, "id"],
+                 ["create", "-b", start.folder, "-x", "id"],
+                 ["create", "--bundle"]):
+        log = start.path("log")
+        if os.path.exists(log):
+            os.unlink(log)
+        start.call("--log", log, "--log-format", "json", *line)
+        assert start.argv() == ["--log", log, "--log-format", "json", *line]
+        if "--new" in line:
+            assert [one["level"] for one in start.log()] == ["warning"]
+            assert "unknown option '--new'" in start.log()[0]["msg"]
+    log = start.path("log")
+    start.call("--log", log, "--log-format", "json", "create", "--no", "id")
+    assert start.log()[-1]["level"] == "warning", "an ambiguous option is no known one"
+
+
+def test_wrong_usage():
+    start = Start(config_text())
+    for line, message in (
+            (["--sbpf-nothing", "state", "id"], "unknown option '--sbpf-nothing'"),
+            (["--sbpf-log"], "--sbpf-log"),
+            (["create", "--sbpf-log=x", "--bundle", start.folder, "id"], "'--sbpf-log=x'"),
+            (["--sbpf-effort=great", "state", "id"], "'great' is not one of quick|thorough"),
+            (["--sbpf-bad-arch=MAYBE", "state", "id"], "'MAYBE' is no action")):
+        done = start.call(*line, status=2)
+        assert message in done.stderr and "Try 'sbpf-oci --help'" in done.stderr, done
+        assert start.get("argv") is None
+
+
+def test_help_and_version():
+    start = Start()
+    start.put("printed", "crun version 1.8.1\ncommit: 0\n")
+    done = start.call("--version")
+    assert done.stdout.startswith("sbpf-oci version ")
+    assert done.stdout.endswith("\ncrun version 1.8.1\ncommit: 0\n"), done.stdout
+    assert start.argv() == ["--version"]
+    done = start.call("--help", status=0)
+    for option in ("runtime=PATH", "log=FILE", "bad-arch=ACTION", "effort=quick|thorough"):
+        assert "--sbpf-" + option in done.stdout, option
+    assert start.get("argv") is None
+
+
+# ---- The config ----
+
+REFUSING = '{"defaultAction":"SCMP_ACT_KILL"}'
+PLAIN = {key: value for key, value in PROFILE.items() if key != "flags"}
+
+
+def test_only_the_annotation_and_the_profile_change():
+    frame = '"ociVersion":"1.0.2", "linux":{"seccomp":%s , "x": 1} }\n'
+    members = frame % json.dumps(PLAIN)
+    for before, after, put in (
+            ("{", members, '"annotations":{%s},'),
+            (" \n\t{", members, '"annotations":{%s},'),
+            ('{"annotations": {', "}," + members, "%s"),
+            ('{"annotations" :{', " \n}," + members, "%s"),
+            ('{"annotations":\n{', ' "a": "\\"é}", "b":"run.oci"},' + members, "%s,"),
+            ('{"x": {"annotations": {"%s": "1"}},\n"annotations": {' % ANNOTATION,
+             '"x":"%s"},' % ANNOTATION + members, "%s,")):
+        start = Start(before + after)
+        start.call("create", "--bundle", start.folder, "id")
+        one = '"%s":"%s"' % (ANNOTATION, filter_of(start.path("config.json")))
+        after = after.replace(json.dumps(PLAIN), REFUSING)
+        assert start.get("config") == before + put % one + after, (before, start.get("config"))
+    start = Start('{"annotations": null, ' + members)
+    start.call("create", "--bundle", start.folder, "id")
+    one = '"%s":"%s"' % (ANNOTATION, filter_of(start.path("config.json")))
+    assert start.get("config") == '{"annotations": {%s}, ' % one + frame % REFUSING
+    start = Start("{" + members[:-3] + ', "annotations": {} }')
+    start.call("create", "--bundle", start.folder, "id")
+    assert start.get("config") == "{" + (frame % REFUSING)[:-3] + ', "annotations": {%s} }' % one
+
+
+def test_a_profile_stays_where_the_runtime_needs_more_of_it():
+    for more in ({"flags": ["SECCOMP_FILTER_FLAG_LOG"]}, {"listenerPath": "/run/agent.sock"},
+                 {"listenerMetadata": "m"}):
+        start = Start(config_text({**PLAIN, **more}))
+        start.call("create", "--bundle", start.folder, "id")
+        assert json.loads(start.get("config"))["linux"]["seccomp"] == {**PLAIN, **more}, more
+
+
+def test_braces_and_quotes_in_a_profile_do_not_end_it():
+    for comment in ("}", "{", '"}', "\\", '\\"}}'):
+        start = Start(config_text({**PLAIN, "x": [{comment: comment}]}))
+        start.call("create", "--bundle", start.folder, "id")
+        assert json.loads(start.get("config"))["linux"] == {"seccomp": json.loads(REFUSING)}, comment
+
+
+def test_the_bundle_stays_as_it_is_and_the_copy_is_sealed():
+    start = Start(config_text())
+    before = os.stat(start.path("config.json"))
+    start.call("create", "--bundle", start.folder, "id")
+    assert start.get("config.json") == config_text()
+    assert os.stat(start.path("config.json")).st_mtime_ns == before.st_mtime_ns
+    assert start.get("changed") is None
+    assert sorted(os.listdir(start.folder)) == ["argv", "config", "config.json", "runtime"]
+
+
+def test_the_descriptor_is_none_that_the_container_inherits():
+    start = Start(config_text())
+    for options, environment, least in (([], {}, 3), (["--preserve-fds", "4"], {}, 7),
+                                        (["--preserve-fds=40"], {"LISTEN_FDS": "2"}, 45),
+                                        ([], {"LISTEN_FDS": "x"}, 3)):
+        start.call("run", *options, "--bundle", start.folder, "id", environment=environment)
+        assert int(start.argv()[-2].rsplit("/", 1)[1]) >= least, start.argv()
+
+
+def test_the_filter_means_the_profile():
+    start = Start(config_text())
+    start.call("create", "--bundle", start.folder, "id")
+    raw = common.write("oci.bpf", base64.b64decode(annotation_in(start)))
+    common.expect("prove", raw, start.path("config.json"), "--reading", "oci")
+    # The bad-architecture action is an option's.
+    start.call("--sbpf-bad-arch=ERRNO(38)", "create", "--bundle", start.folder, "id")
+    raw = common.write("oci.bpf", base64.b64decode(annotation_in(start)))
+    common.expect("prove", raw, start.path("config.json"), "--reading", "oci", status=1)
+    common.expect("prove", raw, start.path("config.json"), "--reading", "oci", "--bad-arch", "ERRNO(38)")
+
+
+def test_the_effort_is_the_compilers():
+    with open(common.DOCKER, encoding="utf-8") as file:
+        profile = json.load(file)
+    profile.pop("archMap")
+    start = Start(config_text({**profile, "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]}))
+    for effort in ("quick", "thorough"):
+        start.call("--sbpf-effort=" + effort, "create", "--bundle", start.folder, "id")
+        wanted = filter_of(start.path("config.json"), "--effort", effort)
+        assert annotation_in(start) == wanted, effort
+
+
+def test_rules_apply_as_the_file_has_them():
+    # For a runtime, includes do not count.
+    rule = {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "includes": {"caps": ["CAP_SYS_BOOT"]}}
+    start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}))
+    start.call("create", "--bundle", start.folder, "id")
+    assert annotation_in(start) == filter_of(start.path("config.json"))
+    assert annotation_in(start) != filter_of(common.write("none.json", {"defaultAction": "SCMP_ACT_ALLOW"}))
+
+
+def test_a_notify_profile_is_compiled_too():
+    rule = {"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}
+    start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent.sock",
+                               "listenerMetadata": "m", "syscalls": [rule]}))
+    start.call("create", "--bundle", start.folder, "id")
+    assert annotation_in(start) == filter_of(start.path("config.json"))
+
+
+def test_without_a_profile_nothing_is_done():
+    for text in ('{"linux": {}}', '{"linux": {"seccomp": null}}', "{}", '{"linux": null}',
+                 '{"annotations": {"%s": "AA=="}}' % ANNOTATION, None):
+        start = Start(text)
+        line = ["--log", start.path("log"), "create", "--bundle", start.folder, "id"]
+        done = start.call(*line)
+        assert start.argv() == line and start.get("log") is None and not done.stderr, text
+
+
+def test_a_filter_that_is_there_already_is_kept_and_logged():
+    for annotations in ({ANNOTATION: "AA=="}, {"a": "\"", "b": "x", ANNOTATION: "AA==", "c": ""}):
+        start = Start(config_text(indent=1, annotations=annotations))
+        line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
+        start.call(*line)
+        assert start.argv() == line
+        assert [one["level"] for one in start.log()] == ["warning"]
+        assert "holds a filter already" in start.log()[0]["msg"]
+
+
+def test_what_is_not_json_is_left_to_the_runtime_and_logged():
+    start = Start(config_text()[:-1])
+    line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
+    start.call(*line)
+    assert start.argv() == line
+    assert [one["level"] for one in start.log()] == ["warning"]
+
+
+# ---- The log ----
+
+def test_a_start_is_one_line_in_the_log_of_the_runtime():
+    start = Start(config_text())
+    log = start.path("log")
+    start.put("log", '{"msg":"before"}\n')
+    for name in (log, "file:" + log):
+        done = start.call("--log", name, "--log-format", "json", "create", "-b", start.folder, "id")
+        assert done.stderr == "" and done.stdout == ""
+    first, line, again = start.log()
+    assert first == {"msg": "before"} and again["msg"][:40] == line["msg"][:40]
+    assert sorted(line) == ["level", "msg", "time"] and line["level"] == "info"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line["time"])
+    count = len(base64.b64decode(annotation_in(start))) // 8
+    assert re.fullmatch(r"sbpf-oci: %s: .*default ALLOW: %d instructions, "
+                        r"proven equal, \d+\.\d ms" % (re.escape(start.path("config.json")), count),
+                        line["msg"]), line
+
+
+def test_text_is_the_form_of_the_log_unless_json_is_asked_for():
+    start = Start(config_text())
+    for options in ([], ["--log-format=text"]):
+        start.call("--log", start.path("log"), *options, "create", "--bundle", start.folder, "id")
+    for line in start.get("log").splitlines():
+        assert re.match(r"\d{4}-\S+Z info: sbpf-oci: /.*proven equal", line), line
+
+
+def test_an_own_log_takes_the_lines_in_place_of_the_runtimes():
+    start = Start(config_text())
+    start.call("--sbpf-log", start.path("own"), "--log", start.path("log"), "create", "--bundle",
+               start.folder, "id")
+    assert start.get("log") is None and "proven equal" in start.get("own")
+    # Errors go to both: engines show what stands in the runtime's.
+    start.put("config.json", config_text({"defaultAction": "SCMP_ACT_PERHAPS"}))
+    start.call("--sbpf-log", start.path("own"), "--log", start.path("log"), "create", "--bundle",
+               start.folder, "id", status=1)
+    assert "SCMP_ACT_PERHAPS" in start.get("log") and "SCMP_ACT_PERHAPS" in start.get("own")
+
+
+def test_debug_shows_the_line():
+    start = Start(config_text())
+    done = start.call("--debug", "create", "--bundle", start.folder, "id")
+    assert re.match("sbpf-oci: .*proven equal", done.stderr), done.stderr
+
+
+def test_a_log_that_is_no_file_is_not_written_to():
+    start = Start(config_text())
+    for name in ("syslog:x", "journald:x", ""):
+        done = start.call("--log", name, "create", "--bundle", start.folder, "id", cwd=start.folder)
+        assert done.stderr == "", done.stderr
+    assert not [name for name in os.listdir(start.folder) if ":" in name]
+
+
+def test_a_log_that_cannot_be_written_does_not_stop_a_start():
+    start = Start(config_text())
+    done = start.call("--sbpf-log", start.path("none/log"), "create", "--bundle", start.folder, "id")
+    assert "cannot write to the log" in done.stderr and ANNOTATION in start.get("config")
+
+
+def test_warnings_of_the_profile_are_logged():
+    start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO"}]}))
+    start.call("--log", start.path("log"), "--log-format=json", "create", "--bundle", start.folder, "id")
+    assert [one["level"] for one in start.log()] == ["warning", "info"]
+    assert "no_such_call" in start.log()[0]["msg"]
+
+
+# ---- Failures ----
+
+def test_a_profile_that_cannot_be_compiled_fails_the_start():
+    start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 9, "value": 0,
+                                                                   "op": "SCMP_CMP_EQ"}]}]}, indent=1))
+    done = start.call("--log", start.path("log"), "--log-format", "json", "create", "--bundle",
+                      start.folder, "id", status=1)
+    assert start.get("argv") is None
+    (line,) = start.log()
+    assert line["level"] == "error"
+    assert re.match(r"sbpf-oci: .*/config.json:\d+: linux\.seccomp\.syscalls\[0\]\.args\[0\]\.index: ",
+                    line["msg"]), line
+    assert done.stderr == line["msg"] + "\n"
+
+
+def test_a_config_that_is_too_large_fails_the_start():
+    start = Start(config_text(annotations={"a": "x" * (4 << 20)}))
+    done = start.call("create", "--bundle", start.folder, "id", status=1)
+    assert "4194304" in done.stderr or "4 MiB" in done.stderr, done.stderr
+    assert start.get("argv") is None
+
+
+def test_what_cannot_be_read_is_for_the_runtime_to_report():
+    start = Start()
+    line = ["create", "--bundle", start.path("none"), "id"]
+    done = start.call(*line)
+    assert start.argv() == line and done.stderr == ""
+
+
+def test_a_name_does_not_begin_a_line_of_the_log():
+    start = Start(config_text({"defaultAction": "SCMP_ACT_A\n\u001b[2Jerror: forged"}), "bun\n\x1b[2Jdle")
+    done = start.call("--log", start.path("log"), "create", "--bundle", start.folder, "id", status=1)
+    assert len(start.get("log").splitlines()) == 1 and "\x1b" not in start.get("log") + done.stderr
+
+
+# ---- The runtime ----
+
+def test_the_runtime_is_crun_from_path_or_what_is_named():
+    start = Start()
+    os.makedirs(start.path("first"))
+    os.makedirs(start.path("second"))
+    os.symlink(SBPF_OCI, start.path("first/crun"))
+    path = {"PATH": "%s:%s:/usr/bin:/bin" % (start.path("first"), start.path("second")),
+            "SBPF_OCI_RUNTIME": ""}
+    os.rename(start.runtime, start.path("second/crun"))
+    start.call("state", "id", environment=path)
+    assert start.get("argv").splitlines() == [start.path("second/crun"), "state", "id"]
+    # An option wins over the environment.
+    path["SBPF_OCI_RUNTIME"] = "/nonexistent/runtime"
+    start.call("--sbpf-runtime=crun", "state", "id", environment=path)
+    assert start.argv() == ["state", "id"]
+
+
+def test_a_runtime_that_is_not_there_is_an_error():
+    start = Start(config_text())
+    for runtime, message in (("no-such-runtime", "there is no runtime 'no-such-runtime' in PATH"),
+                             ("/no/such/runtime", "cannot execute '/no/such/runtime': No such file"),
+                             (SBPF_OCI, "is sbpf-oci itself")):
+        done = start.call("--sbpf-runtime", runtime, "--log", start.path("log"), "--log-format=json", "create",
+                          "--bundle", start.folder, "id", status=1)
+        assert message in done.stderr, done.stderr
+        assert start.log()[-1]["level"] == "error" and message in start.log()[-1]["msg"]
+
+
+common.run_tests(dict(globals()))
+sys.exit(0)
