@@ -15,9 +15,11 @@ if(TARGET sbpf-gen)
 	install(TARGETS sbpf-gen EXPORT sbpf-targets
 		RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-if(TARGET sbpf_tool)
-	install(TARGETS sbpf_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+foreach(tool sbpf_tool sbpf-oci)
+	if(TARGET ${tool})
+		install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+	endif()
+endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/include/sbpf.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 foreach(section 1 3 5 7)
@@ -27,7 +29,7 @@ endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/profiles/
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/libsbpf/profiles
 	FILES_MATCHING PATTERN "*.json")
-foreach(tool sbpf sbpf-gen)
+foreach(tool sbpf sbpf-gen sbpf-oci)
 	install(FILES ${PROJECT_SOURCE_DIR}/tools/completion/sbpf.bash RENAME ${tool}
 		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endforeach()
@@ -52,3 +54,14 @@ file(RELATIVE_PATH libdir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FU
 file(RELATIVE_PATH includedir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/libsbpf.pc.in ${PROJECT_BINARY_DIR}/libsbpf.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libsbpf.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The drop-in libseccomp.so.2 goes to folders of its own, so that it never shadows the system's.
+install(TARGETS seccomp_compat LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sbpf)
+install(FILES
+	${PROJECT_SOURCE_DIR}/include/libseccomp/seccomp.h
+	${PROJECT_BINARY_DIR}/libsbpf/compat/include/seccomp-syscalls.h
+	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sbpf/libseccomp)
+get_target_property(libseccomp_version seccomp_compat VERSION)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/libseccomp.pc.in ${PROJECT_BINARY_DIR}/libseccomp.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libseccomp.pc
+	DESTINATION ${CMAKE_INSTALL_LIBDIR}/sbpf/pkgconfig)
