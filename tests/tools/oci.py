@@ -133,7 +133,9 @@ def test_the_config_is_the_last_option_before_the_container():
             (["run", "-db", start.folder, "--keep"], ["--", "id"]),
             (["run", "-d", "-b" + start.folder, "--console-socket", "--"], ["id"]),
             (["create", "--bund", start.folder], ["id", "--bundle"]),
-            (["create", *bundle], [])):
+            (["create", *bundle], []),
+            # "--" before the command is crun's too.
+            (["--root", "/r", "--", "run", *bundle], ["id"])):
         start.call(*options, *operands)
         argv = start.argv()
         place = len(options)
@@ -263,9 +265,17 @@ def test_the_descriptor_is_none_that_the_container_inherits():
     start = Start(config_text())
     for options, environment, least in (([], {}, 3), (["--preserve-fds", "4"], {}, 7),
                                         (["--preserve-fds=40"], {"LISTEN_FDS": "2"}, 45),
+                                        (["--preserve-fds=-7"], {"LISTEN_FDS": "-1"}, 3),
                                         ([], {"LISTEN_FDS": "x"}, 3)):
         start.call("run", *options, "--bundle", start.folder, "id", environment=environment)
         assert int(start.argv()[-2].rsplit("/", 1)[1]) >= least, start.argv()
+
+
+def test_a_start_fails_where_the_container_would_inherit_every_descriptor():
+    start = Start(config_text())
+    for options, environment in ((["--preserve-fds=2000000000"], {}), ([], {"LISTEN_FDS": "9" * 30})):
+        done = start.call("run", *options, "--bundle", start.folder, "id", status=1, environment=environment)
+        assert "cannot hand the filter over" in done.stderr and start.get("argv") is None, done
 
 
 def test_the_filter_means_the_profile():
@@ -318,13 +328,28 @@ def test_without_a_profile_nothing_is_done():
 
 
 def test_a_filter_that_is_there_already_is_kept_and_logged():
-    for annotations in ({ANNOTATION: "AA=="}, {"a": "\"", "b": "x", ANNOTATION: "AA==", "c": ""}):
-        start = Start(config_text(indent=1, annotations=annotations))
-        line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
-        start.call(*line)
-        assert start.argv() == line
-        assert [one["level"] for one in start.log()] == ["warning"]
-        assert "holds a filter already" in start.log()[0]["msg"]
+    for annotations in ({ANNOTATION: "AA=="}, {"a": "\"", "b": "x", ANNOTATION: "AA==", "c": ""},
+                        # What is no string is refused by some runtimes and ignored by others.
+                        {"a": None, ANNOTATION: "AA=="}, {"a": -1.5e3, ANNOTATION: "AA=="},
+                        {"a": {"}": ["]", {}]}, "b": [], ANNOTATION: "AA=="}):
+        text = config_text(indent=1, annotations=annotations)
+        escaped = text.replace(ANNOTATION, "\\u0072un.oci\\u002Eseccomp_bpf_dat\\u0061")
+        assert escaped != text and json.loads(escaped) == json.loads(text)
+        for one in (text, escaped):
+            start = Start(one)
+            line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
+            start.call(*line)
+            assert start.argv() == line, one
+            assert [one["level"] for one in start.log()] == ["warning"]
+            assert "holds a filter already" in start.log()[0]["msg"]
+
+
+def test_a_key_that_only_resembles_the_annotation_is_none():
+    for key in (ANNOTATION[:-1], ANNOTATION + "x", ANNOTATION + "\\u0061", "\\u0172" + ANNOTATION[1:],
+                ANNOTATION[:-1] + "\\n", "\\\\u0072" + ANNOTATION[1:], "\\u0072un", ""):
+        start = Start('{"annotations": {"%s": "%s"}, ' % (key, ANNOTATION) + config_text()[1:])
+        start.call("run", "--bundle", start.folder, "id")
+        assert annotation_in(start) == filter_of(start.path("config.json")), key
 
 
 def test_what_is_not_json_is_left_to_the_runtime_and_logged():
@@ -432,6 +457,23 @@ def test_what_cannot_be_read_is_for_the_runtime_to_report():
     assert start.argv() == line and done.stderr == ""
 
 
+def test_a_config_that_is_there_but_cannot_be_read_fails_the_start():
+    start = Start()
+    os.mkdir(start.path("config.json"))
+    done = start.call("--log", start.path("log"), "--log-format=json", "create", "--bundle", start.folder, "id",
+                      status=1)
+    assert done.stderr == "sbpf-oci: %s: cannot be read: Is a directory\n" % start.path("config.json"), done
+    assert start.get("argv") is None and start.log()[0]["level"] == "error"
+
+
+def test_an_error_is_whole_behind_a_long_path():
+    start = Start(config_text({"defaultAction": "SCMP_ACT_PERHAPS"}))
+    bundle = start.folder + "/" + "./" * 1800
+    start.call("--log", start.path("log"), "--log-format=json", "create", "--bundle", bundle, "id", status=1)
+    # Engines show what the log has.
+    assert "SCMP_ACT_PERHAPS" in start.log()[0]["msg"]
+
+
 def test_a_name_does_not_begin_a_line_of_the_log():
     start = Start(config_text({"defaultAction": "SCMP_ACT_A\n\u001b[2Jerror: forged"}), "bun\n\x1b[2Jdle")
     done = start.call("--log", start.path("log"), "create", "--bundle", start.folder, "id", status=1)
@@ -454,6 +496,17 @@ def test_the_runtime_is_crun_from_path_or_what_is_named():
     path["SBPF_OCI_RUNTIME"] = "/nonexistent/runtime"
     start.call("--sbpf-runtime=crun", "state", "id", environment=path)
     assert start.argv() == ["state", "id"]
+
+
+def test_the_runtime_is_not_looked_for_in_the_bundle():
+    start = Start(config_text())
+    os.rename(start.runtime, start.path("crun-of-the-bundle"))
+    os.makedirs(start.path("bin"))
+    os.symlink("../crun-of-the-bundle", start.path("bin/crun-of-the-bundle"))
+    for path in ("", ":", ".:", "bin:/nonexistent"):
+        done = start.call("--sbpf-runtime=crun-of-the-bundle", "create", "id", status=1, cwd=start.folder,
+                          environment={"PATH": path})
+        assert "there is no runtime" in done.stderr and start.get("argv") is None, (path, done)
 
 
 def test_a_runtime_that_is_not_there_is_an_error():

@@ -68,6 +68,7 @@ bool config_read(struct config *config)
 	struct stat status;
 	bool done = false;
 	size_t room;
+	int number;
 
 	if (descriptor < 0)
 		return false;
@@ -78,7 +79,9 @@ bool config_read(struct config *config)
 	config->text = malloc(room);
 	done = config->text && read_all(descriptor, config, room);
 out:
+	number = errno;
 	close(descriptor);
+	errno = number;
 	return done;
 }
 
@@ -135,8 +138,8 @@ static const char *skip_string(const char *at)
 	return at + 1;
 }
 
-/* at: the opening brace of an object. Behind the closing one. */
-static const char *skip_object(const char *at)
+/* at: the opening bracket of an object or an array. Behind the closing one. */
+static const char *skip_container(const char *at)
 {
 	unsigned int depth = 0;
 
@@ -145,11 +148,46 @@ static const char *skip_object(const char *at)
 			at = skip_string(at);
 			continue;
 		}
-		depth += *at == '{';
-		depth -= *at == '}';
+		depth += *at == '{' || *at == '[';
+		depth -= *at == '}' || *at == ']';
 		at++;
 	} while (depth > 0);
 	return at;
+}
+
+static const char *skip_value(const char *at)
+{
+	if (*at == '"')
+		return skip_string(at);
+	if (*at == '{' || *at == '[')
+		return skip_container(at);
+	return at + strcspn(at, ",]} \t\n\r");
+}
+
+/* The character of a string that is no escape but \u, which is the only one letters have. */
+static const char *next_unit(const char *at, unsigned long *unit)
+{
+	char digits[5] = "";
+
+	*unit = (unsigned char)*at;
+	if (at[0] != '\\' || at[1] != 'u')
+		return at + 1;
+	memcpy(digits, at + 2, 4);
+	*unit = strtoul(digits, NULL, 16);
+	return at + 6;
+}
+
+/* at: the opening quote of a key. Whether runtimes read it as this one, of letters and marks. */
+static bool is_key(const char *at, const char *key)
+{
+	for (at++; *key && *at != '"'; key++) {
+		unsigned long unit;
+
+		at = next_unit(at, &unit);
+		if (unit != (unsigned char)*key)
+			return false;
+	}
+	return !*key && *at == '"';
 }
 
 /* Whether a key may stand in the text at all, plainly or behind escapes. */
@@ -175,20 +213,19 @@ static const char *annotations_of(const struct config *config)
 
 bool config_has_filter(const struct config *config)
 {
-	static const char key[] = "\"" FILTER_ANNOTATION "\"";
-	const char *at = strstr(config->text, key) ? annotations_of(config) : NULL;
+	const char *at = may_have(config, FILTER_ANNOTATION) ? annotations_of(config) : NULL;
 
 	if (!at)
 		return false;
-	/* Annotations are strings. */
+	/*
+	 * Of two equal keys crun takes the first with yajl, and the last with json-c: so that ours
+	 * counts, there must be no other. Nor are all values strings: json-c's crun ignores null.
+	 */
 	for (at = skip_space(at + 1); *at == '"'; at = skip_space(at + (*at == ','))) {
-		if (!strncmp(at, key, strlen(key)))
+		if (is_key(at, FILTER_ANNOTATION))
 			return true;
 		at = skip_space(skip_string(at));
-		at = skip_space(at + 1);
-		if (*at != '"')
-			return false;
-		at = skip_space(skip_string(at));
+		at = skip_space(skip_value(skip_space(at + 1)));
 	}
 	return false;
 }
@@ -243,7 +280,7 @@ static bool profile_is_needed(const char *profile, size_t length)
 static struct edit plan_profile(const struct config *config)
 {
 	const char *profile = config->text + config->profile;
-	size_t length = (size_t)(skip_object(profile) - profile);
+	size_t length = (size_t)(skip_container(profile) - profile);
 	struct edit edit = { .offset = config->profile, .before = "", .after = "" };
 
 	if (profile_is_needed(profile, length))

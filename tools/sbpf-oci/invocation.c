@@ -167,6 +167,15 @@ static bool read_options(const struct reader *reader, struct invocation *invocat
 	return true;
 }
 
+/* From the end of the options to the first operand: behind "--" where that stands between. */
+static int skip_marker(struct invocation *invocation, int argc, char **argv, int next)
+{
+	if (next == argc || strcmp(argv[next], "--"))
+		return next;
+	forward(invocation, argv, next, next + 1);
+	return next + 1;
+}
+
 /* ---- The whole line ---- */
 
 static bool is_start(const char *command)
@@ -216,6 +225,8 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 	if (!read_options(&reader, invocation, argc, argv, &next, status) ||
 	    !check_own(invocation, status))
 		return false;
+	if (!invocation->unknown)
+		next = skip_marker(invocation, argc, argv, next);
 	if (next == argc || invocation->unknown) {
 		forward(invocation, argv, next, argc);
 		return true;

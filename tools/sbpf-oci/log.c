@@ -5,6 +5,7 @@
 #include "json.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static const char *const level_names[] = { "info", "warning", "error" };
 struct line {
 	enum level level;
 	char time[64];
-	char message[1024];
+	char message[PATH_MAX + 1024];
 };
 
 static void set_time(struct line *line)

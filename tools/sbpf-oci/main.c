@@ -18,13 +18,14 @@
 static int first_closed_descriptor(const struct invocation *invocation)
 {
 	const char *counts[] = { invocation->preserve_fds, getenv("LISTEN_FDS") };
+	const long most = 1 << 29; /* no limit of a process is that high: then there is none */
 	long sum = 3;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		long count = counts[i] ? strtol(counts[i], NULL, 10) : 0;
 
-		if (count > 0 && count < 1 << 20)
-			sum += count;
+		if (count > 0)
+			sum += count < most ? count : most;
 	}
 	return (int)sum;
 }
@@ -86,9 +87,14 @@ static bool prepare(struct invocation *invocation, struct config *config, struct
 		log_line(invocation, LEVEL_ERROR, "out of memory");
 		return false;
 	}
-	/* What cannot be read is for the runtime to report. */
-	if (!config_read(config))
-		return true;
+	if (!config_read(config)) {
+		/* What is not there is for the runtime to report. The rest it might read. */
+		if (errno == ENOENT)
+			return true;
+		log_line(invocation, LEVEL_ERROR, "%s: cannot be read: %s", config->path,
+			 strerror(errno));
+		return false;
+	}
 	reason = reason_to_leave(config);
 	if (!reason)
 		return replace_profile(invocation, config, compiled);

@@ -103,7 +103,7 @@ bool config_is_json(const struct config *config);
 /* Looks for linux.seccomp; false when there is none. */
 bool config_find_profile(struct config *config);
 
-/* Whether the annotations in force hold a filter already. */
+/* Whether there is an annotation with a filter already, however its key is spelled. */
 bool config_has_filter(const struct config *config);
 
 /*

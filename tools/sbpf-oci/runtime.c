@@ -31,14 +31,17 @@ static bool is_runtime(const char *path)
 	       !is_this_program(path);
 }
 
-/* Looks for a name in folders separated by colons. False when it is in none. */
+/*
+ * Looks for a name in folders separated by colons. False when it is in none. Not in those relative
+ * to the working directory: engines call a runtime from within the bundle.
+ */
 static bool search(const char *folders, const char *name, char *path, size_t size)
 {
 	for (const char *at = folders; *at; at += *at == ':') {
 		int length = (int)strcspn(at, ":");
-		int written = snprintf(path, size, "%.*s%s%s", length, at, length ? "/" : "", name);
+		int written = snprintf(path, size, "%.*s/%s", length, at, name);
 
-		if (written > 0 && (size_t)written < size && is_runtime(path))
+		if (*at == '/' && written > 0 && (size_t)written < size && is_runtime(path))
 			return true;
 		at += length;
 	}
