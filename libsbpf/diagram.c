@@ -8,13 +8,18 @@
 #include "symbolic.h"
 
 #define LEAF_VARIABLE (DIAGRAM_WORDS * 32u)
-#define FIRST_NODES (1u << 14)
-#define CACHE_SIZE (1u << 16)
 #define CACHE_MAX (1u << 20)
-#define NONE UINT32_MAX
+
+/* A profile as container runtimes have it fits in; what is allocated has to be paged in. */
+#define FIRST_NODES (1u << 12)
+#define FIRST_CACHE (1u << 10)
+
+/* So many leaves, from 0 on, have the number of their value. */
+#define FIXED_LEAVES 2u
 
 /* An operation that makes few nodes may still take long to find them. */
 #define STEPS_PER_NODE 16u
+#define STEPS_MIN (UINT64_C(1) << 18)
 
 /* Operations in the cache beside enum diagram_operation. */
 enum { CACHED_CHOOSE = 16, CACHED_FIX = 64 };
@@ -23,25 +28,29 @@ int diagrams_init(struct diagrams *diagrams, uint32_t limit)
 {
 	*diagrams = (struct diagrams){ .limit = limit,
 				       .capacity = FIRST_NODES,
-				       .head_count = FIRST_NODES,
-				       .cache_size = CACHE_SIZE };
+				       .cache_size = FIRST_CACHE };
 	diagrams->nodes = malloc(diagrams->capacity * sizeof(*diagrams->nodes));
-	diagrams->heads = malloc(diagrams->head_count * sizeof(*diagrams->heads));
+	diagrams->heads = calloc(diagrams->capacity, sizeof(*diagrams->heads));
 	diagrams->cache = calloc(diagrams->cache_size, sizeof(*diagrams->cache));
 	if (!diagrams->nodes || !diagrams->heads || !diagrams->cache) {
 		diagrams_free(diagrams);
 		return -1;
 	}
-	memset(diagrams->heads, 0xff, diagrams->head_count * sizeof(*diagrams->heads));
+	/* The leaves 0 and 1 are the nodes 0 and 1, and in no chain. */
+	while (diagrams->count < FIXED_LEAVES) {
+		diagrams->nodes[diagrams->count] =
+			(struct diagram_node){ LEAF_VARIABLE, 0, diagrams->count, 0, 0 };
+		diagrams->count++;
+	}
 	diagrams_begin(diagrams);
 	return 0;
 }
 
 void diagrams_begin(struct diagrams *diagrams)
 {
-	uint32_t nodes = diagrams->limit > FIRST_NODES ? diagrams->limit : FIRST_NODES;
+	uint64_t steps = (uint64_t)diagrams->limit * STEPS_PER_NODE;
 
-	diagrams->steps = (uint64_t)nodes * STEPS_PER_NODE;
+	diagrams->steps = steps > STEPS_MIN ? steps : STEPS_MIN;
 	diagrams->out_of_memory = false;
 }
 
@@ -67,34 +76,19 @@ static uint32_t mix(uint32_t a, uint32_t b, uint32_t c)
 static uint32_t *head_of(const struct diagrams *diagrams, uint32_t variable, diagram low,
 			 diagram high)
 {
-	return &diagrams->heads[mix(variable, low, high) & (diagrams->head_count - 1)];
+	return &diagrams->heads[mix(variable, low, high) & (diagrams->capacity - 1)];
 }
 
 static void chain_all(struct diagrams *diagrams)
 {
-	memset(diagrams->heads, 0xff, diagrams->head_count * sizeof(*diagrams->heads));
-	for (uint32_t i = 0; i < diagrams->count; i++) {
+	memset(diagrams->heads, 0, diagrams->capacity * sizeof(*diagrams->heads));
+	for (uint32_t i = FIXED_LEAVES; i < diagrams->count; i++) {
 		struct diagram_node *node = &diagrams->nodes[i];
 		uint32_t *head = head_of(diagrams, node->variable, node->low, node->high);
 
 		node->next = *head;
 		*head = i;
 	}
-}
-
-/* A cache that is small beside the nodes forgets what is asked again. It may stay as it is. */
-static void grow_cache(struct diagrams *diagrams)
-{
-	struct diagram_cached *cache;
-
-	if (diagrams->cache_size >= diagrams->capacity || diagrams->cache_size == CACHE_MAX)
-		return;
-	cache = calloc(diagrams->capacity, sizeof(*cache));
-	if (!cache)
-		return;
-	free(diagrams->cache);
-	diagrams->cache = cache;
-	diagrams->cache_size = diagrams->capacity;
 }
 
 static int grow(struct diagrams *diagrams)
@@ -115,28 +109,35 @@ static int grow(struct diagrams *diagrams)
 		diagrams->out_of_memory = true;
 		return -1;
 	}
-	diagrams->capacity = diagrams->head_count = (uint32_t)capacity;
+	diagrams->capacity = (uint32_t)capacity;
 	chain_all(diagrams);
-	grow_cache(diagrams);
 	return 0;
 }
 
-static diagram intern(struct diagrams *diagrams, uint32_t variable, diagram low, diagram high)
+/* The node, or 0 when there is none. */
+static diagram find(const struct diagrams *diagrams, uint32_t variable, diagram low, diagram high)
 {
-	uint32_t *head = head_of(diagrams, variable, low, high);
+	diagram found = *head_of(diagrams, variable, low, high);
 
-	for (uint32_t i = *head; i != NONE; i = diagrams->nodes[i].next) {
-		const struct diagram_node *node = &diagrams->nodes[i];
+	while (found) {
+		const struct diagram_node *node = &diagrams->nodes[found];
 
 		if (node->variable == variable && node->low == low && node->high == high)
-			return i;
+			break;
+		found = node->next;
 	}
-	if (diagrams->count == diagrams->capacity) {
-		if (grow(diagrams))
-			return DIAGRAM_FAILED;
-		head = head_of(diagrams, variable, low, high);
-	}
-	diagrams->nodes[diagrams->count] = (struct diagram_node){ variable, low, high, *head };
+	return found;
+}
+
+static diagram add(struct diagrams *diagrams, const struct diagram_node *node)
+{
+	uint32_t *head;
+
+	if (diagrams->count == diagrams->capacity && grow(diagrams))
+		return DIAGRAM_FAILED;
+	head = head_of(diagrams, node->variable, node->low, node->high);
+	diagrams->nodes[diagrams->count] = *node;
+	diagrams->nodes[diagrams->count].next = *head;
 	*head = diagrams->count;
 	return diagrams->count++;
 }
@@ -144,14 +145,32 @@ static diagram intern(struct diagrams *diagrams, uint32_t variable, diagram low,
 /* A test of one bit; none where both sides are the same. */
 static diagram make(struct diagrams *diagrams, uint32_t variable, diagram low, diagram high)
 {
+	struct diagram_node node = { .variable = (uint16_t)variable, .low = low, .high = high };
+	diagram found;
+
 	if (low == DIAGRAM_FAILED || high == DIAGRAM_FAILED)
 		return DIAGRAM_FAILED;
-	return low == high ? low : intern(diagrams, variable, low, high);
+	if (low == high)
+		return low;
+	found = find(diagrams, variable, low, high);
+	if (found)
+		return found;
+	node.words = (uint16_t)(1u << variable / 32 | diagrams->nodes[low].words |
+				diagrams->nodes[high].words);
+	return add(diagrams, &node);
 }
 
 diagram diagram_leaf(struct diagrams *diagrams, uint32_t value)
 {
-	return intern(diagrams, LEAF_VARIABLE, value, 0);
+	struct diagram_node leaf = { .variable = LEAF_VARIABLE, .low = value };
+	diagram found = value < FIXED_LEAVES ? value : find(diagrams, LEAF_VARIABLE, value, 0);
+
+	return found || !value ? found : add(diagrams, &leaf);
+}
+
+bool diagram_has_leaf(const struct diagrams *diagrams, uint32_t value)
+{
+	return value < FIXED_LEAVES || find(diagrams, LEAF_VARIABLE, value, 0);
 }
 
 bool diagram_is_leaf(const struct diagrams *diagrams, diagram d)
@@ -164,6 +183,11 @@ uint32_t diagram_value(const struct diagrams *diagrams, diagram d)
 	return diagrams->nodes[d].low;
 }
 
+unsigned int diagram_words(const struct diagrams *diagrams, diagram d)
+{
+	return diagrams->nodes[d].words;
+}
+
 static uint32_t variable_of(unsigned int word, unsigned int bit)
 {
 	return word * 32 + (31 - bit);
@@ -173,6 +197,19 @@ diagram diagram_bit(struct diagrams *diagrams, unsigned int word, unsigned int b
 {
 	return make(diagrams, variable_of(word, bit), diagram_leaf(diagrams, 0),
 		    diagram_leaf(diagrams, 1));
+}
+
+bool diagram_is_bit(const struct diagrams *diagrams, diagram d, unsigned int word, unsigned int bit)
+{
+	const struct diagram_node *node = &diagrams->nodes[d];
+
+	return node->variable == variable_of(word, bit) && node->low == 0 && node->high == 1;
+}
+
+diagram diagram_test(struct diagrams *diagrams, unsigned int word, unsigned int bit, diagram clear,
+		     diagram set)
+{
+	return make(diagrams, variable_of(word, bit), clear, set);
 }
 
 /* d where the variable, which is not after its root's, is clear or set. */
@@ -201,12 +238,42 @@ static bool is_cached(const struct diagram_cached *entry, uint32_t operation, di
 	return entry->operation == operation && entry->a == a && entry->b == b && entry->c == c;
 }
 
+/* A cache that is small beside the work forgets what is asked again. It may stay as it is. */
+static void grow_cache(struct diagrams *diagrams)
+{
+	struct diagram_cached *old = diagrams->cache;
+	uint32_t old_size = diagrams->cache_size;
+	struct diagram_cached *cache;
+
+	diagrams->forgotten = 0;
+	if (old_size == CACHE_MAX)
+		return;
+	cache = calloc((size_t)old_size * 2, sizeof(*cache));
+	if (!cache)
+		return;
+	diagrams->cache = cache;
+	diagrams->cache_size = old_size * 2;
+	for (uint32_t i = 0; i < old_size; i++) {
+		const struct diagram_cached *entry = &old[i];
+
+		if (entry->operation)
+			*cached(diagrams, entry->operation, entry->a, entry->b, entry->c) = *entry;
+	}
+	free(old);
+}
+
 static diagram keep(struct diagrams *diagrams, uint32_t operation, diagram a, diagram b, diagram c,
 		    diagram result)
 {
-	if (result != DIAGRAM_FAILED)
-		*cached(diagrams, operation, a, b, c) =
-			(struct diagram_cached){ operation, a, b, c, result };
+	struct diagram_cached *entry;
+
+	if (result == DIAGRAM_FAILED)
+		return result;
+	entry = cached(diagrams, operation, a, b, c);
+	diagrams->forgotten += entry->operation != 0;
+	*entry = (struct diagram_cached){ operation, a, b, c, result };
+	if (diagrams->forgotten > diagrams->cache_size / 2)
+		grow_cache(diagrams);
 	return result;
 }
 
@@ -236,6 +303,8 @@ diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes
 		return diagram_value(diagrams, condition) ? yes : no;
 	if (yes == no)
 		return yes;
+	if (yes == diagram_leaf(diagrams, 1) && no == diagram_leaf(diagrams, 0))
+		return condition;
 	entry = cached(diagrams, CACHED_CHOOSE, condition, yes, no);
 	if (is_cached(entry, CACHED_CHOOSE, condition, yes, no))
 		return entry->result;
@@ -324,7 +393,7 @@ diagram diagram_fix(struct diagrams *diagrams, diagram d, unsigned int word, uin
 	if (d == DIAGRAM_FAILED)
 		return DIAGRAM_FAILED;
 	variable = diagrams->nodes[d].variable;
-	if (variable >= (word + 1) * 32)
+	if (!(diagram_words(diagrams, d) >> word & 1))
 		return d;
 	if (variable >= word * 32) {
 		place = 31 - variable % 32;
@@ -340,6 +409,152 @@ diagram diagram_fix(struct diagrams *diagrams, diagram d, unsigned int word, uin
 		    make(diagrams, variable,
 			 diagram_fix(diagrams, side(diagrams, d, variable, false), word, value),
 			 diagram_fix(diagrams, side(diagrams, d, variable, true), word, value)));
+}
+
+/* ---- Words --------------------------------------------------------------------------------- */
+
+/* What diagram_within() is about, but for the values asked for. */
+struct within {
+	struct diagrams *diagrams;
+	struct diagram_part part;
+	struct diagram_values values;
+	bool looks_past; /* yes or no look at the word's bits that mask lacks */
+};
+
+/*
+ * From first to last only the bits from this one down differ. Two ways lead down, one for either
+ * end of the values: 32 deep.
+ */
+static diagram split(struct within *within, int bit, uint32_t first, uint32_t last, diagram yes,
+		     diagram no);
+
+/* The same for a bit that counts as clear, whatever it is. */
+static diagram split_unseen(struct within *within, int bit, uint32_t first, uint32_t last,
+			    diagram yes, diagram no)
+{
+	const struct diagram_node *nodes = within->diagrams->nodes;
+	uint32_t variable = variable_of(within->part.word, (unsigned int)bit);
+	uint32_t middle = (first >> bit | 1) << bit;
+
+	if (first >= middle) /* no value is as asked: anything will do */
+		return no;
+	if (nodes[yes].variable == variable || nodes[no].variable == variable) {
+		within->looks_past = true;
+		return DIAGRAM_FAILED;
+	}
+	return split(within, bit - 1, first, least(last, middle - 1), yes, no);
+}
+
+static diagram split(struct within *within, int bit, uint32_t first, uint32_t last, diagram yes,
+		     diagram no)
+{
+	struct diagrams *diagrams = within->diagrams;
+	uint32_t variable, middle;
+
+	if (last < within->values.first || first > within->values.last)
+		return no;
+	if (yes == no || (first >= within->values.first && last <= within->values.last))
+		return yes;
+	if (!(within->part.mask >> bit & 1))
+		return split_unseen(within, bit, first, last, yes, no);
+	variable = variable_of(within->part.word, (unsigned int)bit);
+	middle = (first >> bit | 1) << bit;
+	if (last < middle)
+		return split(within, bit - 1, first, last, side(diagrams, yes, variable, false),
+			     side(diagrams, no, variable, false));
+	if (first >= middle)
+		return split(within, bit - 1, first, last, side(diagrams, yes, variable, true),
+			     side(diagrams, no, variable, true));
+	return make(diagrams, variable,
+		    split(within, bit - 1, first, middle - 1, side(diagrams, yes, variable, false),
+			  side(diagrams, no, variable, false)),
+		    split(within, bit - 1, middle, last, side(diagrams, yes, variable, true),
+			  side(diagrams, no, variable, true)));
+}
+
+diagram diagram_within(struct diagrams *diagrams, const struct diagram_part *part,
+		       const struct diagram_values *values, const struct diagram_values *asked,
+		       diagram yes, diagram no)
+{
+	struct within within = { diagrams, *part, *values, false };
+	unsigned int word;
+	diagram result;
+
+	if (yes == DIAGRAM_FAILED || no == DIAGRAM_FAILED || is_exhausted(diagrams))
+		return DIAGRAM_FAILED;
+	word = least(diagram_word(diagrams, yes), diagram_word(diagrams, no));
+	if (word >= part->word) {
+		result = split(&within, 31, asked->first, asked->last, yes, no);
+		if (!within.looks_past)
+			return result;
+	}
+	result = split(&within, 31, asked->first, asked->last, diagram_leaf(diagrams, 1),
+		       diagram_leaf(diagrams, 0));
+	return diagram_choose(diagrams, result, yes, no);
+}
+
+static const struct diagram_values all_values = { 0, UINT32_MAX };
+
+diagram diagram_equals(struct diagrams *diagrams, unsigned int word, uint32_t value, diagram yes,
+		       diagram no)
+{
+	const struct diagram_part whole = { word, UINT32_MAX };
+	const struct diagram_values values = { value, value };
+
+	return diagram_within(diagrams, &whole, &values, &all_values, yes, no);
+}
+
+diagram diagram_above(struct diagrams *diagrams, unsigned int word, uint32_t value, diagram yes,
+		      diagram no)
+{
+	const struct diagram_part whole = { word, UINT32_MAX };
+	const struct diagram_values values = { 0, value };
+
+	return diagram_within(diagrams, &whole, &values, &all_values, no, yes);
+}
+
+/* The first of the cases that has a bit set; their higher bits are the same. */
+static size_t find_set(const struct diagram_case *cases, size_t count, uint32_t bit)
+{
+	size_t low = 0;
+
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+
+		if (cases[middle].value & bit)
+			count = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The cases' values are the same above the lowest bits of them. */
+static diagram select_below(struct diagrams *diagrams, unsigned int word, unsigned int bits,
+			    const struct diagram_case *cases, size_t count, diagram otherwise)
+{
+	uint32_t variable;
+	size_t set;
+
+	if (!count)
+		return otherwise;
+	if (!bits)
+		return cases->then;
+	variable = variable_of(word, bits - 1);
+	set = find_set(cases, count, 1u << (bits - 1));
+	return make(diagrams, variable,
+		    select_below(diagrams, word, bits - 1, cases, set,
+				 side(diagrams, otherwise, variable, false)),
+		    select_below(diagrams, word, bits - 1, cases + set, count - set,
+				 side(diagrams, otherwise, variable, true)));
+}
+
+diagram diagram_select(struct diagrams *diagrams, unsigned int word,
+		       const struct diagram_case *cases, size_t count, diagram otherwise)
+{
+	if (otherwise == DIAGRAM_FAILED)
+		return DIAGRAM_FAILED;
+	return select_below(diagrams, word, 32, cases, count, otherwise);
 }
 
 /* ---- Looking --------------------------------------------------------------------------- */

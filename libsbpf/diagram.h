@@ -28,10 +28,11 @@ enum {
 };
 
 struct diagram_node {
-	uint32_t variable; /* word × 32 + bits below the highest; DIAGRAM_WORDS × 32 for a leaf */
+	uint16_t variable; /* word × 32 + bits below the highest; DIAGRAM_WORDS × 32 for a leaf */
+	uint16_t words;	   /* bits: 1 << word that it depends on */
 	diagram low;	   /* a leaf's value */
 	diagram high;
-	uint32_t next; /* in the chain of the unique table */
+	uint32_t next; /* in the chain of the unique table; 0 at its end */
 };
 
 struct diagram_cached {
@@ -47,9 +48,9 @@ struct diagrams {
 	uint32_t limit; /* of nodes */
 	uint64_t steps; /* that operations may still take for the present question */
 	uint32_t *heads;
-	uint32_t head_count;
 	struct diagram_cached *cache;
 	uint32_t cache_size;
+	uint32_t forgotten; /* entries of the cache that made room for others since it grew */
 	bool out_of_memory;
 };
 
@@ -69,11 +70,65 @@ void diagrams_free(struct diagrams *diagrams);
 void diagrams_begin(struct diagrams *diagrams);
 
 diagram diagram_leaf(struct diagrams *diagrams, uint32_t value);
+
+/* Whether any diagram so far may have such a leaf. */
+bool diagram_has_leaf(const struct diagrams *diagrams, uint32_t value);
+
 bool diagram_is_leaf(const struct diagrams *diagrams, diagram d);
 uint32_t diagram_value(const struct diagrams *diagrams, diagram d);
 
 /* The bit of a word: 1 where it is set, else 0. */
 diagram diagram_bit(struct diagrams *diagrams, unsigned int word, unsigned int bit);
+
+/* set where the bit of a word is set, clear elsewhere. Neither depends on that bit or one before.
+ */
+diagram diagram_test(struct diagrams *diagrams, unsigned int word, unsigned int bit, diagram clear,
+		     diagram set);
+
+/* Whether d is that. */
+bool diagram_is_bit(const struct diagrams *diagrams, diagram d, unsigned int word,
+		    unsigned int bit);
+
+/* A word in which the bits that mask lacks count as clear. */
+struct diagram_part {
+	unsigned int word;
+	uint32_t mask;
+};
+
+/* The numbers from first to last. */
+struct diagram_values {
+	uint32_t first;
+	uint32_t last;
+};
+
+/*
+ * yes where a part has one of these values, else no. Only what it is where the part has one of the
+ * values asked for counts: elsewhere it is anything, which makes it smaller.
+ */
+diagram diagram_within(struct diagrams *diagrams, const struct diagram_part *part,
+		       const struct diagram_values *values, const struct diagram_values *asked,
+		       diagram yes, diagram no);
+
+/* yes where a word has this value, else no. */
+diagram diagram_equals(struct diagrams *diagrams, unsigned int word, uint32_t value, diagram yes,
+		       diagram no);
+
+/* yes where a word is above a value, else no. */
+diagram diagram_above(struct diagrams *diagrams, unsigned int word, uint32_t value, diagram yes,
+		      diagram no);
+
+struct diagram_case {
+	uint32_t value;
+	diagram then;
+};
+
+/*
+ * By the value of a word: what the case with that value says, otherwise where there is none. Cases
+ * by ascending value, each once. None of the diagrams depends on an earlier word, and what cases
+ * say not on this one.
+ */
+diagram diagram_select(struct diagrams *diagrams, unsigned int word,
+		       const struct diagram_case *cases, size_t count, diagram otherwise);
 
 /* yes where condition is 1, no where it is 0. condition has no other leaves. */
 diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes, diagram no);
@@ -91,6 +146,9 @@ uint32_t diagram_at(const struct diagrams *diagrams, diagram d, const uint32_t *
  * than 0; false when there is none. Words that do not matter are 0.
  */
 bool diagram_first(const struct diagrams *diagrams, diagram d, uint32_t *words);
+
+/* The words that d depends on, as bits 1 << word. */
+unsigned int diagram_words(const struct diagrams *diagrams, diagram d);
 
 /* The variable's word of the root of d; DIAGRAM_WORDS for a leaf. */
 unsigned int diagram_word(const struct diagrams *diagrams, diagram d);

@@ -11,23 +11,26 @@
 
 #include "arch.h"
 
-#define X32_BIT 0x40000000u
+#define ALL_ARGUMENTS 0x3fu
 
 /* One rule as it bears on one number of an ABI. */
 struct bearing {
 	uint32_t number; /* of the table */
-	uint32_t order;	 /* of the document */
+	int32_t sub;	 /* the sub-call of a multiplexer, or -1 */
 	const struct policy_rule *rule;
-	int64_t sub; /* the sub-call of a multiplexer, or -1 */
 };
 
+/* What the rules of a policy are read into. All lists are as long as any ABI needs. */
 struct reading {
 	struct diagrams *diagrams;
 	const struct sbpf_policy *policy;
 	int abi;
 	int call; /* whose arguments conditions speak of; -1: of a number without a name */
 	struct bearing *bearings;
+	struct bearing *spare; /* as many, to sort with */
 	size_t count;
+	struct diagram_case *cases;
+	size_t *outright;	    /* by call, the first rule without conditions, from 1; or 0 */
 	struct answer *answers;	    /* ANSWERS of them: what conditions came to before */
 	struct decision *decisions; /* DECISIONS of them: what rules came to before */
 };
@@ -35,11 +38,11 @@ struct reading {
 /* The names of one rule share its conditions, so they need not be read for each name again. */
 struct answer {
 	const struct sbpf_condition *conditions;
-	int call; /* whose widths count, or -1 */
+	unsigned int narrow; /* bits: 1 << argument of 32 bits */
 	diagram result;
 };
 
-#define ANSWERS 4096u
+#define ANSWERS 256u
 
 /* Many calls stand under the same rules; these need not be decided for each of them. */
 struct decision {
@@ -48,122 +51,89 @@ struct decision {
 	diagram result;
 };
 
-#define DECISIONS 256u
+#define DECISIONS 64u
 
 /* ---- Conditions ------------------------------------------------------------------------ */
+
+/* An argument that conditions look at. */
+struct argument {
+	struct diagrams *diagrams;
+	unsigned int index;
+	bool is_narrow; /* of 32 bits: on a 32-bit ABI, or because the kernel reads no more of it */
+};
 
 static diagram both(struct diagrams *diagrams, diagram a, diagram b)
 {
 	return diagram_choose(diagrams, a, b, diagram_leaf(diagrams, 0));
 }
 
-diagram word_equals(struct diagrams *diagrams, unsigned int word, uint32_t value, uint32_t ignored)
+/* By bit i of 64 of an argument; of a narrow one the upper ones count as clear. */
+static diagram test(const struct argument *argument, unsigned int i, diagram clear, diagram set)
 {
-	diagram yes = diagram_leaf(diagrams, 1);
-	diagram no = diagram_leaf(diagrams, 0);
+	unsigned int word = DIAGRAM_ARGUMENTS + 2 * argument->index + (i < 32);
 
-	for (unsigned int i = 0; i < 32; i++) {
-		diagram bit = diagram_bit(diagrams, word, i);
-
-		if (ignored >> i & 1)
-			continue;
-		yes = value >> i & 1 ? diagram_choose(diagrams, bit, yes, no)
-				     : diagram_choose(diagrams, bit, no, yes);
-	}
-	return yes;
+	if (i >= 32 && argument->is_narrow)
+		return clear;
+	return diagram_test(argument->diagrams, word, i % 32, clear, set);
 }
 
-/* Whether an argument has 32 bits: on a 32-bit ABI, or because the kernel reads no more of it. */
-static bool is_narrow(const struct reading *reading, unsigned int argument)
+/* holds (1 or 0) where the argument is above value, or (or_equal) not below it; else the other. */
+static diagram above(const struct argument *argument, uint64_t value, bool or_equal, bool holds)
 {
-	if (abi_register_bits(reading->abi) == 32)
-		return true;
-	return reading->policy->width == SBPF_WIDTH_KERNEL && reading->call >= 0 &&
-	       call_parameter_bits(reading->abi, reading->call, argument) == 32;
-}
+	diagram yes = diagram_leaf(argument->diagrams, holds);
+	diagram no = diagram_leaf(argument->diagrams, !holds);
+	diagram result = or_equal ? yes : no;
 
-/* Bit i of 64 of an argument; of a narrow one the upper ones count as clear. */
-static diagram argument_bit(const struct reading *reading, unsigned int argument, unsigned int i)
-{
-	unsigned int word = DIAGRAM_ARGUMENTS + 2 * argument + (i < 32);
-
-	if (i >= 32 && is_narrow(reading, argument))
-		return diagram_leaf(reading->diagrams, 0);
-	return diagram_bit(reading->diagrams, word, i % 32);
-}
-
-/* 1 where the argument is above value, or (or_equal) not below it. */
-static diagram above(const struct reading *reading, unsigned int argument, uint64_t value,
-		     bool or_equal)
-{
-	struct diagrams *diagrams = reading->diagrams;
-	diagram result = diagram_leaf(diagrams, or_equal);
-
-	for (unsigned int i = 0; i < 64; i++) {
-		diagram bit = argument_bit(reading, argument, i);
-
-		result = value >> i & 1
-				 ? diagram_choose(diagrams, bit, result, diagram_leaf(diagrams, 0))
-				 : diagram_choose(diagrams, bit, diagram_leaf(diagrams, 1), result);
-	}
+	for (unsigned int i = 0; i < 64; i++)
+		result = value >> i & 1 ? test(argument, i, no, result)
+					: test(argument, i, result, yes);
 	return result;
 }
 
-/* 1 where the argument has value's bits wherever mask has one. */
-static diagram equals(const struct reading *reading, unsigned int argument, uint64_t value,
-		      uint64_t mask)
+/* holds (1 or 0) where the argument has value's bits wherever mask has one; else the other. */
+static diagram equals(const struct argument *argument, uint64_t value, uint64_t mask, bool holds)
 {
-	struct diagrams *diagrams = reading->diagrams;
-	diagram result = diagram_leaf(diagrams, 1);
-	diagram no = diagram_leaf(diagrams, 0);
+	diagram result = diagram_leaf(argument->diagrams, holds);
+	diagram no = diagram_leaf(argument->diagrams, !holds);
 
 	for (unsigned int i = 0; i < 64; i++) {
-		diagram bit = argument_bit(reading, argument, i);
-
-		if (!(mask >> i & 1))
-			continue;
-		result = value >> i & 1 ? diagram_choose(diagrams, bit, result, no)
-					: diagram_choose(diagrams, bit, no, result);
+		if (mask >> i & 1)
+			result = value >> i & 1 ? test(argument, i, no, result)
+						: test(argument, i, result, no);
 	}
 	return result;
-}
-
-static diagram negate(const struct reading *reading, diagram d)
-{
-	return diagram_choose(reading->diagrams, d, diagram_leaf(reading->diagrams, 0),
-			      diagram_leaf(reading->diagrams, 1));
 }
 
 /* For a narrow argument a value that is all ones above is a negative number of 32 bits. */
-static uint64_t as_written(const struct reading *reading, unsigned int argument, uint64_t value)
+static uint64_t as_written(const struct argument *argument, uint64_t value)
 {
-	if (is_narrow(reading, argument) && value >> 32 == UINT32_MAX)
+	if (argument->is_narrow && value >> 32 == UINT32_MAX)
 		return (uint32_t)value;
 	return value;
 }
 
-static diagram holds(const struct reading *reading, const struct sbpf_condition *condition)
+static diagram read_condition(const struct argument *argument,
+			      const struct sbpf_condition *condition)
 {
-	unsigned int argument = condition->argument;
-	uint64_t value = as_written(reading, argument, condition->value);
-	uint64_t two = as_written(reading, argument, condition->value_two);
+	uint64_t value = as_written(argument, condition->value);
+	uint64_t two = as_written(argument, condition->value_two);
 
 	switch (condition->compare) {
 	case SBPF_NE:
-		return negate(reading, equals(reading, argument, value, UINT64_MAX));
+		return equals(argument, value, UINT64_MAX, false);
 	case SBPF_LT:
-		return negate(reading, above(reading, argument, value, true));
+		return above(argument, value, true, false);
 	case SBPF_LE:
-		return negate(reading, above(reading, argument, value, false));
+		return above(argument, value, false, false);
 	case SBPF_EQ:
-		return equals(reading, argument, value, UINT64_MAX);
+		return equals(argument, value, UINT64_MAX, true);
 	case SBPF_GE:
-		return above(reading, argument, value, true);
+		return above(argument, value, true, true);
 	case SBPF_GT:
-		return above(reading, argument, value, false);
+		return above(argument, value, false, true);
 	case SBPF_MASKED_EQ:
 	default:
-		return equals(reading, argument, two & value, value);
+		return equals(argument, two & value, value, true);
 	}
 }
 
@@ -197,14 +167,17 @@ static bool has_alternatives(const struct policy_rule *rule)
 	return false;
 }
 
-static diagram read_conditions(const struct reading *reading, const struct policy_rule *rule)
+static diagram read_conditions(const struct reading *reading, const struct policy_rule *rule,
+			       unsigned int narrow)
 {
 	struct diagrams *diagrams = reading->diagrams;
 	bool any = has_alternatives(rule) && !is_literal(reading);
 	diagram result = diagram_leaf(diagrams, !any);
 
 	for (uint32_t i = 0; i < rule->condition_count; i++) {
-		diagram condition = holds(reading, &rule->conditions[i]);
+		unsigned int index = rule->conditions[i].argument;
+		const struct argument argument = { diagrams, index, narrow >> index & 1 };
+		diagram condition = read_condition(&argument, &rule->conditions[i]);
 
 		result =
 			any ? diagram_choose(diagrams, condition, diagram_leaf(diagrams, 1), result)
@@ -213,21 +186,46 @@ static diagram read_conditions(const struct reading *reading, const struct polic
 	return result;
 }
 
+/* The arguments that have 32 bits, 1 << argument. */
+static unsigned int narrow_arguments(const struct reading *reading)
+{
+	unsigned int narrow = 0;
+
+	if (abi_register_bits(reading->abi) == 32)
+		return ALL_ARGUMENTS;
+	if (reading->policy->width != SBPF_WIDTH_KERNEL || reading->call < 0)
+		return 0;
+	for (unsigned int argument = 0; argument < 6; argument++) {
+		if (call_parameter_bits(reading->abi, reading->call, argument) == 32)
+			narrow |= 1u << argument;
+	}
+	return narrow;
+}
+
+static diagram is_sub_call(const struct reading *reading, int32_t sub)
+{
+	const struct argument first = { reading->diagrams, 0, narrow_arguments(reading) & 1 };
+
+	return equals(&first, (uint64_t)sub, UINT64_MAX, true);
+}
+
 static diagram applies(const struct reading *reading, const struct bearing *bearing)
 {
 	const struct policy_rule *rule = bearing->rule;
-	int call = reading->policy->width == SBPF_WIDTH_KERNEL ? reading->call : -1;
-	size_t place = ((uintptr_t)rule->conditions / sizeof(*rule->conditions) +
-			(size_t)(call + 1) * 31) %
-		       ANSWERS;
-	struct answer *answer = &reading->answers[place];
+	unsigned int narrow;
+	struct answer *answer;
 
 	if (bearing->sub >= 0)
-		return equals(reading, 0, (uint64_t)bearing->sub, UINT64_MAX);
+		return is_sub_call(reading, bearing->sub);
 	if (!rule->condition_count)
 		return diagram_leaf(reading->diagrams, 1);
-	if (answer->conditions != rule->conditions || answer->call != call)
-		*answer = (struct answer){ rule->conditions, call, read_conditions(reading, rule) };
+	narrow = narrow_arguments(reading);
+	answer = &reading->answers[((uintptr_t)rule->conditions / sizeof(*rule->conditions) +
+				    (size_t)narrow * 31) %
+				   ANSWERS];
+	if (answer->conditions != rule->conditions || answer->narrow != narrow)
+		*answer = (struct answer){ rule->conditions, narrow,
+					   read_conditions(reading, rule, narrow) };
 	return answer->result;
 }
 
@@ -313,6 +311,37 @@ static diagram decide_once(const struct reading *reading, size_t first, size_t l
 	return decision->result;
 }
 
+/* ---- Numbers in order ------------------------------------------------------------------ */
+
+/* Sorts by one byte of the number and leaves equal ones in their order. */
+static void sort_by_byte(struct reading *reading, unsigned int shift)
+{
+	struct bearing *sorted = reading->spare;
+	size_t ends[256] = { 0 };
+
+	for (size_t i = 0; i < reading->count; i++)
+		ends[reading->bearings[i].number >> shift & 0xff]++;
+	for (size_t i = 1; i < 256; i++)
+		ends[i] += ends[i - 1];
+	for (size_t i = reading->count; i--;)
+		sorted[--ends[reading->bearings[i].number >> shift & 0xff]] = reading->bearings[i];
+	reading->spare = reading->bearings;
+	reading->bearings = sorted;
+}
+
+/* Hundreds of numbers that are mostly below 512: two rounds for most ABIs. */
+static void sort_bearings(struct reading *reading)
+{
+	uint32_t varying = 0;
+
+	for (size_t i = 1; i < reading->count; i++)
+		varying |= reading->bearings[i].number ^ reading->bearings[0].number;
+	for (unsigned int shift = 0; shift < 32; shift += 8) {
+		if (varying >> shift & 0xff)
+			sort_by_byte(reading, shift);
+	}
+}
+
 /* ---- Which rules bear on which number -------------------------------------------------- */
 
 /* The call a rule is about on this ABI, by name or number; -1 for a number without a name. */
@@ -323,59 +352,47 @@ static int call_of(const struct reading *reading, const struct policy_rule *rule
 	return rule->abi == reading->abi ? call_by_table_number(rule->abi, rule->number) : -1;
 }
 
-/* The first rule on a call that stands without conditions. */
-static const struct policy_rule *find_outright(const struct reading *reading, int call)
+/* Finds for each call the first rule that stands without conditions. */
+static void find_outright(struct reading *reading)
 {
-	for (size_t i = 0; i < reading->policy->rule_count; i++) {
+	memset(reading->outright, 0, (size_t)sbpf_call_count() * sizeof(*reading->outright));
+	for (size_t i = reading->policy->rule_count; i--;) {
 		const struct policy_rule *rule = &reading->policy->rules[i];
+		int call = call_of(reading, rule);
 
-		if (call_of(reading, rule) == call && !rule->condition_count &&
-		    !is_dropped(reading, rule))
-			return rule;
+		if (call >= 0 && !rule->condition_count && !is_dropped(reading, rule))
+			reading->outright[call] = i + 1;
 	}
-	return NULL;
 }
 
 /* Whether a rule also speaks of its call's multiplexed form: it must not allow more there. */
 static bool extends(const struct reading *reading, const struct policy_rule *rule, int call)
 {
-	const struct policy_rule *outright = find_outright(reading, call);
+	size_t outright = reading->outright[call];
 
 	if (is_literal(reading))
 		return !rule->condition_count || repeats_default(reading, rule) ||
 		       verdict_rank(rule->verdict) > verdict_rank(reading->policy->default_verdict);
 	if (outright)
-		return rule == outright;
+		return rule == &reading->policy->rules[outright - 1];
 	return verdict_rank(rule->verdict) > verdict_rank(reading->policy->default_verdict);
 }
 
-static void bear(struct reading *reading, int64_t number, uint32_t order,
-		 const struct policy_rule *rule, int64_t sub)
+static void bear(struct reading *reading, int64_t number, const struct policy_rule *rule,
+		 int32_t sub)
 {
 	if (number >= 0)
 		reading->bearings[reading->count++] =
-			(struct bearing){ (uint32_t)number, order, rule, sub };
+			(struct bearing){ (uint32_t)number, sub, rule };
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const struct bearing *left = a;
-	const struct bearing *right = b;
-
-	if (left->number != right->number)
-		return left->number < right->number ? -1 : 1;
-	return (left->order > right->order) - (left->order < right->order);
-}
-
-/* Lists all rules by the number they bear on. false without memory. */
-static bool list_bearings(struct reading *reading)
+/* Lists all rules by the number they bear on, those on one number in the document's order. */
+static void list_bearings(struct reading *reading)
 {
 	const struct sbpf_policy *policy = reading->policy;
 
-	reading->bearings =
-		reallocarray(NULL, policy->rule_count * 2 + 1, sizeof(*reading->bearings));
-	if (!reading->bearings)
-		return false;
+	reading->count = 0;
+	find_outright(reading);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 		int call = call_of(reading, rule);
@@ -383,17 +400,16 @@ static bool list_bearings(struct reading *reading)
 		uint32_t sub = 0;
 
 		if (rule->call >= 0)
-			bear(reading, call_table_number(reading->abi, call), (uint32_t)i, rule, -1);
+			bear(reading, call_table_number(reading->abi, call), rule, -1);
 		else if (rule->abi == reading->abi)
-			bear(reading, rule->number, (uint32_t)i, rule, -1);
+			bear(reading, rule->number, rule, -1);
 		if (call >= 0)
 			multiplexer = call_multiplexer(reading->abi, call, &sub);
 		if (multiplexer >= 0 && extends(reading, rule, call))
-			bear(reading, call_table_number(reading->abi, multiplexer), (uint32_t)i,
-			     rule, sub);
+			bear(reading, call_table_number(reading->abi, multiplexer), rule,
+			     (int32_t)sub);
 	}
-	qsort(reading->bearings, reading->count, sizeof(*reading->bearings), by_number);
-	return true;
+	sort_bearings(reading);
 }
 
 /* ---- Numbers no rule names ------------------------------------------------------------- */
@@ -411,94 +427,65 @@ static uint32_t enosys(const struct sbpf_policy *policy)
 	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
 }
 
-static uint32_t ignored_bits(const struct reading *reading)
+/* Lists calls that are newer than any the policy names. */
+static void list_newer(struct reading *reading)
 {
-	return abi_is_x32(reading->abi) ? X32_BIT : 0;
-}
+	uint32_t newest = reading->policy->newest;
 
-static uint32_t number_offset(const struct reading *reading)
-{
-	return abi_is_x32(reading->abi) ? 0 : abi_number_offset(reading->abi);
-}
-
-static diagram number_is(const struct reading *reading, uint32_t number)
-{
-	return word_equals(reading->diagrams, DIAGRAM_NUMBER, number + number_offset(reading),
-			   ignored_bits(reading));
-}
-
-/* 1 where the number is above the table's last. */
-static diagram above_table(const struct reading *reading)
-{
-	struct diagrams *diagrams = reading->diagrams;
-	uint32_t last = call_table_max(reading->abi) + number_offset(reading);
-	diagram result = diagram_leaf(diagrams, 0);
-
-	for (unsigned int i = 0; i < 32; i++) {
-		diagram bit = diagram_bit(diagrams, DIAGRAM_NUMBER, i);
-
-		if (ignored_bits(reading) >> i & 1)
-			continue;
-		result = last >> i & 1
-				 ? diagram_choose(diagrams, bit, result, diagram_leaf(diagrams, 0))
-				 : diagram_choose(diagrams, bit, diagram_leaf(diagrams, 1), result);
+	reading->count = 0;
+	for (int call = 0; newest && call < sbpf_call_count(); call++) {
+		if (call_since(call) > newest)
+			bear(reading, call_table_number(reading->abi, call), NULL, -1);
 	}
-	return result;
+	sort_bearings(reading);
 }
 
 /* The verdicts of all numbers before any rule speaks. */
-static diagram unruled(const struct reading *reading)
+static diagram unruled(struct reading *reading)
 {
 	const struct sbpf_policy *policy = reading->policy;
 	struct diagrams *diagrams = reading->diagrams;
+	uint32_t offset = abi_number_offset(reading->abi);
 	diagram result = diagram_leaf(diagrams, policy->default_verdict);
-	diagram unknown = diagram_leaf(diagrams, enosys(policy));
+	diagram unknown;
 
 	if (!unknown_is_enosys(policy))
 		return result;
-	result = diagram_choose(diagrams, above_table(reading), unknown, result);
-	for (int call = 0; policy->newest && call < sbpf_call_count(); call++) {
-		int32_t number = call_table_number(reading->abi, call);
-
-		if (number >= 0 && call_since(call) > policy->newest)
-			result = diagram_choose(diagrams, number_is(reading, (uint32_t)number),
-						unknown, result);
-	}
-	return result;
+	unknown = diagram_leaf(diagrams, enosys(policy));
+	list_newer(reading);
+	for (size_t i = 0; i < reading->count; i++)
+		reading->cases[i] =
+			(struct diagram_case){ offset + reading->bearings[i].number, unknown };
+	result = diagram_above(diagrams, DIAGRAM_NUMBER, offset + call_table_max(reading->abi),
+			       unknown, result);
+	return diagram_select(diagrams, DIAGRAM_NUMBER, reading->cases, reading->count, result);
 }
 
 /* ---- ABIs ------------------------------------------------------------------------------ */
 
-static diagram read_abi(struct diagrams *diagrams, const struct sbpf_policy *policy, int abi)
+static diagram read_abi(struct reading *reading, int abi)
 {
-	struct reading reading = { .diagrams = diagrams, .policy = policy, .abi = abi };
-	diagram result = unruled(&reading);
+	uint32_t offset = abi_number_offset(abi);
+	diagram otherwise;
+	size_t count = 0;
 	size_t last;
 
-	reading.answers = calloc(ANSWERS, sizeof(*reading.answers));
-	reading.decisions = calloc(DECISIONS, sizeof(*reading.decisions));
-	if (!reading.answers || !reading.decisions || !list_bearings(&reading)) {
-		diagrams->out_of_memory = true;
-		free(reading.decisions);
-		free(reading.answers);
-		diagrams->out_of_memory = true;
-		return DIAGRAM_FAILED;
-	}
-	for (size_t first = 0; first < reading.count; first = last) {
-		uint32_t number = reading.bearings[first].number;
+	reading->abi = abi;
+	otherwise = unruled(reading);
+	list_bearings(reading);
+	memset(reading->decisions, 0, DECISIONS * sizeof(*reading->decisions));
+	for (size_t first = 0; first < reading->count; first = last) {
+		uint32_t number = reading->bearings[first].number;
 
-		reading.call = call_by_table_number(abi, number);
-		for (last = first; last < reading.count; last++) {
-			if (reading.bearings[last].number != number)
+		reading->call = call_by_table_number(abi, number);
+		for (last = first; last < reading->count; last++) {
+			if (reading->bearings[last].number != number)
 				break;
 		}
-		result = diagram_choose(diagrams, number_is(&reading, number),
-					decide_once(&reading, first, last), result);
+		reading->cases[count++] =
+			(struct diagram_case){ offset + number, decide_once(reading, first, last) };
 	}
-	free(reading.decisions);
-	free(reading.answers);
-	free(reading.bearings);
-	return result;
+	return diagram_select(reading->diagrams, DIAGRAM_NUMBER, reading->cases, count, otherwise);
 }
 
 /* Whether a rule names -1, which a tracer writes to skip a call. */
@@ -514,16 +501,16 @@ static bool names_skipped(const struct sbpf_policy *policy, int abi)
 }
 
 /* Where numbers with bit 30 come by the same arch: x32's, or of no ABI of the filter. */
-static diagram with_x32(struct diagrams *diagrams, const struct sbpf_policy *policy, diagram x86_64,
-			int x32)
+static diagram with_x32(struct reading *reading, diagram x86_64, int x32)
 {
+	const struct sbpf_policy *policy = reading->policy;
+	struct diagrams *diagrams = reading->diagrams;
 	diagram special;
 
 	if (x32 >= 0)
-		special = read_abi(diagrams, policy, x32);
+		special = read_abi(reading, x32);
 	else
-		special = diagram_choose(diagrams,
-					 word_equals(diagrams, DIAGRAM_NUMBER, UINT32_MAX, 0),
+		special = diagram_equals(diagrams, DIAGRAM_NUMBER, UINT32_MAX,
 					 names_skipped(policy, sbpf_abi_find("x86_64"))
 						 ? x86_64
 						 : diagram_leaf(diagrams, policy->default_verdict),
@@ -531,8 +518,10 @@ static diagram with_x32(struct diagrams *diagrams, const struct sbpf_policy *pol
 	return diagram_choose(diagrams, diagram_bit(diagrams, DIAGRAM_NUMBER, 30), special, x86_64);
 }
 
-diagram meaning_of_rules(struct diagrams *diagrams, const struct sbpf_policy *policy)
+static diagram read_all(struct reading *reading)
 {
+	const struct sbpf_policy *policy = reading->policy;
+	struct diagrams *diagrams = reading->diagrams;
 	int x32 = sbpf_abi_find("x32");
 	int x86_64 = sbpf_abi_find("x86_64");
 	bool has_x32 = sbpf_policy_has_abi(policy, x32);
@@ -544,17 +533,55 @@ diagram meaning_of_rules(struct diagrams *diagrams, const struct sbpf_policy *po
 		int abi = policy->abis[i];
 
 		if (abi != x32 && abi != x86_64)
-			result = diagram_choose(diagrams,
-						word_equals(diagrams, DIAGRAM_ARCH,
-							    abi_audit_arch(abi), 0),
-						read_abi(diagrams, policy, abi), result);
+			result = diagram_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(abi),
+						read_abi(reading, abi), result);
 	}
 	if (has_x32 || has_x86_64)
-		result = diagram_choose(
-			diagrams, word_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(x86_64), 0),
-			with_x32(diagrams, policy,
-				 has_x86_64 ? read_abi(diagrams, policy, x86_64) : bad,
-				 has_x32 ? x32 : -1),
-			result);
+		result = diagram_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(x86_64),
+					with_x32(reading,
+						 has_x86_64 ? read_abi(reading, x86_64) : bad,
+						 has_x32 ? x32 : -1),
+					result);
+	return result;
+}
+
+/* false without memory. */
+static bool begin(struct reading *reading)
+{
+	size_t calls = (size_t)sbpf_call_count();
+	size_t most = reading->policy->rule_count * 2; /* each rule and its multiplexed form */
+
+	if (most < calls)
+		most = calls;
+	reading->bearings = reallocarray(NULL, most, sizeof(*reading->bearings));
+	reading->spare = reallocarray(NULL, most, sizeof(*reading->spare));
+	reading->cases = reallocarray(NULL, most, sizeof(*reading->cases));
+	reading->outright = reallocarray(NULL, calls, sizeof(*reading->outright));
+	reading->answers = calloc(ANSWERS, sizeof(*reading->answers));
+	reading->decisions = reallocarray(NULL, DECISIONS, sizeof(*reading->decisions));
+	return reading->bearings && reading->spare && reading->cases && reading->outright &&
+	       reading->answers && reading->decisions;
+}
+
+static void end(struct reading *reading)
+{
+	free(reading->decisions);
+	free(reading->answers);
+	free(reading->outright);
+	free(reading->cases);
+	free(reading->spare);
+	free(reading->bearings);
+}
+
+diagram meaning_of_rules(struct diagrams *diagrams, const struct sbpf_policy *policy)
+{
+	struct reading reading = { .diagrams = diagrams, .policy = policy };
+	diagram result = DIAGRAM_FAILED;
+
+	if (begin(&reading))
+		result = read_all(&reading);
+	else
+		diagrams->out_of_memory = true;
+	end(&reading);
 	return result;
 }

@@ -9,7 +9,4 @@
 /* DIAGRAM_FAILED when a limit or the memory is used up. */
 diagram meaning_of_rules(struct diagrams *diagrams, const struct sbpf_policy *policy);
 
-/* 1 where a word has this value, but for the bits in ignored. */
-diagram word_equals(struct diagrams *diagrams, unsigned int word, uint32_t value, uint32_t ignored);
-
 #endif

@@ -50,19 +50,21 @@ void sbpf_space_free(struct sbpf_space *space)
 /* The same with all upper halves of arguments 0, which they are for this arch. */
 static diagram fix_upper_halves(struct diagrams *diagrams, diagram d, int abi)
 {
-	diagram narrow = diagram_fix(diagrams, d, DIAGRAM_ARCH, abi_audit_arch(abi));
+	diagram wide = diagram_fix(diagrams, d, DIAGRAM_ARCH, abi_audit_arch(abi));
+	diagram narrow = wide;
 
 	for (unsigned int argument = 0; argument < 6; argument++)
 		narrow = diagram_fix(diagrams, narrow, DIAGRAM_ARGUMENTS + 2 * argument, 0);
-	return diagram_choose(diagrams, word_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(abi), 0),
-			      narrow, d);
+	if (narrow == wide && wide != DIAGRAM_FAILED)
+		return d;
+	return diagram_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(abi), narrow, d);
 }
 
 /* Calls that cannot occur must not tell two meanings apart. */
 static int keep(struct sbpf_space *space, diagram d, sbpf_meaning *meaning,
 		struct sbpf_error *error)
 {
-	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
+	for (int abi = 0; abi < sbpf_abi_count() && d != DIAGRAM_FAILED; abi++) {
 		if (abi_register_bits(abi) == 32)
 			d = fix_upper_halves(&space->diagrams, d, abi);
 	}
@@ -199,10 +201,14 @@ static void fill_example(const struct sbpf_space *space, diagram a, diagram b,
 static diagram where_unknown(struct sbpf_space *space, diagram a, diagram b)
 {
 	struct diagrams *diagrams = &space->diagrams;
-	diagram unknown = diagram_leaf(diagrams, SYMBOLIC_UNKNOWN);
-	diagram in_a = diagram_apply(diagrams, DIAGRAM_DIFFER, a, unknown);
-	diagram in_b = diagram_apply(diagrams, DIAGRAM_DIFFER, b, unknown);
-	diagram both = diagram_choose(diagrams, in_a, in_b, diagram_leaf(diagrams, 0));
+	diagram unknown, in_a, in_b, both;
+
+	if (!diagram_has_leaf(diagrams, SYMBOLIC_UNKNOWN))
+		return diagram_leaf(diagrams, 0);
+	unknown = diagram_leaf(diagrams, SYMBOLIC_UNKNOWN);
+	in_a = diagram_apply(diagrams, DIAGRAM_DIFFER, a, unknown);
+	in_b = diagram_apply(diagrams, DIAGRAM_DIFFER, b, unknown);
+	both = diagram_choose(diagrams, in_a, in_b, diagram_leaf(diagrams, 0));
 
 	return diagram_choose(diagrams, both, diagram_leaf(diagrams, 0), diagram_leaf(diagrams, 1));
 }
@@ -370,8 +376,7 @@ static diagram without_known(struct sbpf_space *space, diagram d)
 	struct diagrams *diagrams = &space->diagrams;
 
 	for (int abi = 0; abi < sbpf_abi_count(); abi++)
-		d = diagram_choose(diagrams,
-				   word_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(abi), 0),
+		d = diagram_equals(diagrams, DIAGRAM_ARCH, abi_audit_arch(abi),
 				   diagram_leaf(diagrams, 0), d);
 	return d;
 }

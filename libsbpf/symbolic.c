@@ -21,6 +21,7 @@
 /* The bits of a register, the lowest first. */
 struct vector {
 	diagram bits[32];
+	struct diagram_part part; /* what it is of a word; mask is 0 where it is nothing such */
 };
 
 /* Registers by the index of their vector; NO_VECTOR: not known. */
@@ -28,9 +29,14 @@ struct state {
 	uint32_t a;
 	uint32_t x;
 	uint32_t memory[BPF_MEMWORDS];
-	diagram answer;
-	struct state *next; /* at the same instruction */
+	struct diagram_values asked; /* where A is of a word: no other value comes here */
+	diagram answer;		     /* for these values */
+	struct state *yes;	     /* what follows; where a jump's condition holds */
+	struct state *no;	     /* where it does not */
+	struct state *next;	     /* at the same instruction */
 };
+
+static const struct diagram_values all_values = { 0, UINT32_MAX };
 
 struct run {
 	struct diagrams *diagrams;
@@ -41,6 +47,7 @@ struct run {
 	struct state **states; /* by instruction */
 	uint32_t state_count;
 	struct vector *vectors;
+	uint32_t loaded[DIAGRAM_WORDS]; /* the vector of a word; NO_VECTOR before */
 	uint32_t vector_count;
 	uint32_t vector_capacity;
 	size_t culprit;
@@ -48,6 +55,28 @@ struct run {
 };
 
 /* ---- Vectors --------------------------------------------------------------------------- */
+
+/* The part of a word that a vector is. */
+static struct diagram_part find_part(const struct run *run, const struct vector *vector)
+{
+	const struct diagram_part none = { DIAGRAM_WORDS, 0 };
+	struct diagram_part part = none;
+
+	for (unsigned int i = 0; i < 32; i++) {
+		diagram bit = vector->bits[i];
+
+		if (bit == DIAGRAM_FAILED)
+			return none;
+		if (diagram_is_leaf(run->diagrams, bit) && !diagram_value(run->diagrams, bit))
+			continue;
+		if (!part.mask)
+			part.word = diagram_word(run->diagrams, bit);
+		if (!diagram_is_bit(run->diagrams, bit, part.word, i))
+			return none;
+		part.mask |= 1u << i;
+	}
+	return part;
+}
 
 /* The index of a vector; the same for equal ones. */
 static uint32_t intern(struct run *run, const struct vector *vector)
@@ -57,7 +86,7 @@ static uint32_t intern(struct run *run, const struct vector *vector)
 			run->failed = true;
 	}
 	for (uint32_t i = run->vector_count; i--;) {
-		if (!memcmp(&run->vectors[i], vector, sizeof(*vector)))
+		if (!memcmp(run->vectors[i].bits, vector->bits, sizeof(vector->bits)))
 			return i;
 	}
 	if (run->vector_count == run->vector_capacity) {
@@ -73,6 +102,7 @@ static uint32_t intern(struct run *run, const struct vector *vector)
 		run->vector_capacity = capacity;
 	}
 	run->vectors[run->vector_count] = *vector;
+	run->vectors[run->vector_count].part = find_part(run, vector);
 	return run->vector_count++;
 }
 
@@ -134,9 +164,12 @@ static uint32_t load_word(struct run *run, uint32_t offset)
 	unsigned int word = word_at(run, offset);
 	struct vector vector;
 
+	if (run->loaded[word] != NO_VECTOR)
+		return run->loaded[word];
 	for (unsigned int i = 0; i < 32; i++)
 		vector.bits[i] = diagram_bit(run->diagrams, word, i);
-	return intern(run, &vector);
+	run->loaded[word] = intern(run, &vector);
+	return run->loaded[word];
 }
 
 /* ---- Bits ------------------------------------------------------------------------------ */
@@ -369,6 +402,29 @@ static bool get_condition(struct run *run, const struct sock_filter *instruction
 	return true;
 }
 
+/* The values of A for which a jump's condition holds; false where A is not of one word. */
+static bool get_values(const struct run *run, const struct sock_filter *instruction,
+		       const struct state *state, struct diagram_values *values)
+{
+	uint32_t k = instruction->k;
+
+	if (state->a == NO_VECTOR || !run->vectors[state->a].part.mask)
+		return false;
+	switch (instruction->code) {
+	case BPF_JMP | BPF_JEQ | BPF_K:
+		*values = (struct diagram_values){ k, k };
+		return true;
+	case BPF_JMP | BPF_JGE | BPF_K:
+		*values = (struct diagram_values){ k, UINT32_MAX };
+		return true;
+	case BPF_JMP | BPF_JGT | BPF_K:
+		*values = (struct diagram_values){ k + 1, UINT32_MAX };
+		return k != UINT32_MAX;
+	default:
+		return false;
+	}
+}
+
 /* ---- States ---------------------------------------------------------------------------- */
 
 static bool equal(const struct state *a, const struct state *b)
@@ -376,14 +432,25 @@ static bool equal(const struct state *a, const struct state *b)
 	return a->a == b->a && a->x == b->x && !memcmp(a->memory, b->memory, sizeof(a->memory));
 }
 
+static void widen(struct diagram_values *values, const struct diagram_values *more)
+{
+	if (more->first < values->first)
+		values->first = more->first;
+	if (more->last > values->last)
+		values->last = more->last;
+}
+
 /* The state at an instruction with these registers, made when it is new; NULL on failure. */
-static struct state *reach(struct run *run, size_t pc, const struct state *registers)
+static struct state *reach(struct run *run, size_t pc, const struct state *registers,
+			   const struct diagram_values *values)
 {
 	struct state *state;
 
 	for (state = run->states[pc]; state; state = state->next) {
-		if (equal(state, registers))
+		if (equal(state, registers)) {
+			widen(&state->asked, values);
 			return state;
+		}
 	}
 	if (run->state_count++ < STATES_MAX) {
 		state = arena_alloc_raw(&run->arena, 1, sizeof(*state));
@@ -394,6 +461,7 @@ static struct state *reach(struct run *run, size_t pc, const struct state *regis
 		return NULL;
 	}
 	*state = *registers;
+	state->asked = *values;
 	state->next = run->states[pc];
 	run->states[pc] = state;
 	return state;
@@ -464,7 +532,40 @@ static size_t target(const struct sock_filter *instruction, size_t pc, bool hold
 	return pc + 1 + (holds ? instruction->jt : instruction->jf);
 }
 
-static void follow(struct run *run, size_t pc, const struct state *state)
+/* Some of the values asked for hold, some do not; narrows either down as far as one range can. */
+static void split(const struct diagram_values *values, struct diagram_values *holds,
+		  struct diagram_values *fails)
+{
+	if (values->first <= holds->first)
+		fails->first = values->last + 1;
+	else
+		holds->first = values->first;
+	if (values->last >= holds->last)
+		fails->last = values->first - 1;
+	else
+		holds->last = values->last;
+}
+
+/* What earlier jumps about the same word have decided has no other side. */
+static void follow_jump(struct run *run, size_t pc, struct state *state)
+{
+	const struct sock_filter *instruction = &run->program[pc];
+	struct diagram_values holds = state->asked, fails = state->asked;
+	struct diagram_values values;
+	bool is_about_word = get_values(run, instruction, state, &values);
+	bool never = is_about_word && (values.last < holds.first || values.first > holds.last);
+	bool always = is_about_word && values.first <= fails.first && values.last >= fails.last;
+
+	if (is_about_word && !never && !always)
+		split(&values, &holds, &fails);
+	if (!never)
+		state->yes = reach(run, target(instruction, pc, true), state, &holds);
+	state->no = always ? state->yes : reach(run, target(instruction, pc, false), state, &fails);
+	if (never)
+		state->yes = state->no;
+}
+
+static void follow(struct run *run, size_t pc, struct state *state)
 {
 	const struct sock_filter *instruction = &run->program[pc];
 	struct state next = *state;
@@ -472,12 +573,11 @@ static void follow(struct run *run, size_t pc, const struct state *state)
 	if (BPF_CLASS(instruction->code) == BPF_RET || divides_by_zero(run, instruction, state))
 		return;
 	if (BPF_CLASS(instruction->code) == BPF_JMP) {
-		reach(run, target(instruction, pc, true), &next);
-		reach(run, target(instruction, pc, false), &next);
+		follow_jump(run, pc, state);
 		return;
 	}
 	step(run, instruction, &next);
-	reach(run, pc + 1, &next);
+	state->yes = reach(run, pc + 1, &next, next.a == state->a ? &state->asked : &all_values);
 }
 
 /* ---- Answers --------------------------------------------------------------------------- */
@@ -520,24 +620,24 @@ static diagram answer_return(struct run *run, size_t pc, const struct state *sta
 static diagram answer_jump(struct run *run, size_t pc, const struct state *state)
 {
 	const struct sock_filter *instruction = &run->program[pc];
-	const struct state *yes = reach(run, target(instruction, pc, true), state);
-	const struct state *no = reach(run, target(instruction, pc, false), state);
+	diagram yes = state->yes->answer;
+	diagram no = state->no->answer;
+	struct diagram_values values;
 	diagram holds;
 
-	if (!yes || !no)
-		return DIAGRAM_FAILED;
-	if (yes->answer == no->answer)
-		return yes->answer;
+	if (yes == no)
+		return yes;
+	if (get_values(run, instruction, state, &values))
+		return diagram_within(run->diagrams, &run->vectors[state->a].part, &values,
+				      &state->asked, yes, no);
 	if (!get_condition(run, instruction, state, &holds))
 		return unknown(run, pc);
-	return diagram_choose(run->diagrams, holds, yes->answer, no->answer);
+	return diagram_choose(run->diagrams, holds, yes, no);
 }
 
 static diagram answer(struct run *run, size_t pc, const struct state *state)
 {
 	const struct sock_filter *instruction = &run->program[pc];
-	struct state registers = *state;
-	const struct state *next;
 
 	if (BPF_CLASS(instruction->code) == BPF_RET)
 		return answer_return(run, pc, state);
@@ -545,13 +645,11 @@ static diagram answer(struct run *run, size_t pc, const struct state *state)
 		return answer_jump(run, pc, state);
 	if (divides_by_zero(run, instruction, state))
 		return diagram_leaf(run->diagrams, 0);
-	step(run, instruction, &registers);
 	/* A division that cannot be expressed may also end the program. */
 	if (BPF_CLASS(instruction->code) == BPF_ALU && BPF_OP(instruction->code) == BPF_DIV &&
-	    registers.a == NO_VECTOR)
+	    state->yes->a == NO_VECTOR)
 		return unknown(run, pc);
-	next = reach(run, pc + 1, &registers);
-	return next ? next->answer : DIAGRAM_FAILED;
+	return state->yes->answer;
 }
 
 static diagram run_all(struct run *run)
@@ -559,10 +657,11 @@ static diagram run_all(struct run *run)
 	struct state first = { .next = NULL };
 	uint32_t zero = constant(run, 0);
 
+	memset(run->loaded, 0xff, sizeof(run->loaded));
 	first.a = first.x = zero;
 	for (size_t i = 0; i < BPF_MEMWORDS; i++)
 		first.memory[i] = zero;
-	reach(run, 0, &first);
+	reach(run, 0, &first, &all_values);
 	for (size_t pc = 0; pc < run->count && !run->failed; pc++) {
 		for (struct state *state = run->states[pc]; state; state = state->next)
 			follow(run, pc, state);

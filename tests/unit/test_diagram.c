@@ -7,7 +7,6 @@
 #include <check.h>
 
 #include "diagram.h"
-#include "meaning.h"
 #include "symbolic.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -33,7 +32,7 @@ static diagram leaf(uint32_t value)
 /* yes where a word has a value. */
 static diagram where(unsigned int word, uint32_t value, uint32_t yes, diagram no)
 {
-	return diagram_choose(&diagrams, word_equals(&diagrams, word, value, 0), leaf(yes), no);
+	return diagram_equals(&diagrams, word, value, leaf(yes), no);
 }
 
 static uint32_t at_number(diagram d, uint32_t number)
@@ -72,6 +71,146 @@ START_TEST(order_of_words_is_that_of_the_header)
 	ck_assert_uint_eq(diagram_word(&diagrams, d), DIAGRAM_ARCH);
 	ck_assert_uint_eq(diagram_word(&diagrams, diagram_fix(&diagrams, d, DIAGRAM_ARCH, 0)),
 			  DIAGRAM_ARGUMENTS + 3);
+}
+END_TEST
+
+START_TEST(diagram_knows_the_words_it_depends_on)
+{
+	diagram d = where(DIAGRAM_ARGUMENTS + 3, 9, 1, where(DIAGRAM_ARCH, 8, 2, leaf(0)));
+
+	ck_assert_uint_eq(diagram_words(&diagrams, d),
+			  1u << DIAGRAM_ARCH | 1u << (DIAGRAM_ARGUMENTS + 3));
+	ck_assert_uint_eq(diagram_words(&diagrams, leaf(77)), 0);
+}
+END_TEST
+
+START_TEST(leaves_that_were_never_made_are_nowhere)
+{
+	ck_assert(!diagram_has_leaf(&diagrams, 77));
+	leaf(77);
+	ck_assert(diagram_has_leaf(&diagrams, 77));
+}
+END_TEST
+
+/* ---- Values of words ---------------------------------------------------------------------- */
+
+#define YES 5
+#define NO 6
+
+static diagram within(uint32_t mask, const struct diagram_values *values,
+		      const struct diagram_values *asked, diagram yes, diagram no)
+{
+	const struct diagram_part part = { DIAGRAM_NUMBER, mask };
+
+	return diagram_within(&diagrams, &part, values, asked, yes, no);
+}
+
+static const uint32_t masks[] = { UINT32_MAX, 0xbfffffff, 0xf0, 0xa5, 0x80000001 };
+static const struct diagram_values ranges[] = {
+	{ 0, 0 },
+	{ 0, UINT32_MAX },
+	{ 1, 0x3f },
+	{ 0x18, 0x1b },
+	{ 0x20, 0x20 },
+	{ 0x21, 0x84 },
+	{ 0x80, 0xff },
+	{ 0x3fffffff, 0x40000001 },
+	{ UINT32_MAX, UINT32_MAX },
+};
+
+static bool is_among(uint32_t value, const struct diagram_values *values)
+{
+	return value >= values->first && value <= values->last;
+}
+
+/* All numbers of eight bits, with and without the highest two. */
+static void check_within(diagram d, uint32_t mask, const struct diagram_values *values,
+			 const struct diagram_values *asked)
+{
+	for (uint32_t i = 0; i < 1024; i++) {
+		uint32_t number = i >> 8 << 30 | (i & 0xff);
+
+		if (is_among(number & mask, asked))
+			ck_assert_uint_eq(at_number(d, number),
+					  is_among(number & mask, values) ? YES : NO);
+	}
+}
+
+START_TEST(values_are_told_apart_wherever_they_are_asked_for)
+{
+	for (size_t i = 0; i < COUNT(ranges); i++) {
+		for (size_t j = 0; j < COUNT(ranges); j++) {
+			diagram d = within(masks[_i], &ranges[i], &ranges[j], leaf(YES), leaf(NO));
+
+			check_within(d, masks[_i], &ranges[i], &ranges[j]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(values_that_are_not_asked_for_make_no_node)
+{
+	const struct diagram_values values = { 0x1a, 0x1f }, asked = { 0x18, 0x1f };
+	diagram low = diagram_test(&diagrams, DIAGRAM_NUMBER, 1, leaf(NO), leaf(YES));
+
+	ck_assert_uint_eq(within(UINT32_MAX, &values, &asked, leaf(YES), leaf(NO)),
+			  diagram_test(&diagrams, DIAGRAM_NUMBER, 2, low, leaf(YES)));
+}
+END_TEST
+
+/* The other sides may look at any bit: those that the mask lacks, and words before. */
+START_TEST(sides_of_values_are_any_diagrams)
+{
+	static const unsigned int words[] = { DIAGRAM_ARCH, DIAGRAM_NUMBER, DIAGRAM_POINTER };
+	const struct diagram_values values = { 0x20, 0x3f }, all = { 0, UINT32_MAX };
+	diagram yes = where(words[_i], 0x123, YES, leaf(NO));
+	diagram no = where(words[_i], 0x145, YES, leaf(NO));
+	diagram d = within(0xf0, &values, &all, yes, no);
+
+	for (uint32_t number = 0; number < 512; number++) {
+		uint32_t point[DIAGRAM_WORDS] = { 0 };
+		bool is_within = is_among(number & 0xf0, &values);
+
+		for (point[DIAGRAM_ARCH] = 0x122; point[DIAGRAM_ARCH] < 0x146;
+		     point[DIAGRAM_ARCH]++) {
+			point[DIAGRAM_NUMBER] = number;
+			point[DIAGRAM_POINTER] = point[DIAGRAM_ARCH];
+			ck_assert_uint_eq(diagram_at(&diagrams, d, point),
+					  point[words[_i]] == (is_within ? 0x123 : 0x145) ? YES
+											  : NO);
+		}
+	}
+}
+END_TEST
+
+START_TEST(above_begins_behind_its_value)
+{
+	diagram d = diagram_above(&diagrams, DIAGRAM_NUMBER, 99, leaf(YES), leaf(NO));
+
+	ck_assert_uint_eq(at_number(d, 99), NO);
+	ck_assert_uint_eq(at_number(d, 100), YES);
+	ck_assert_uint_eq(at_number(d, UINT32_MAX), YES);
+}
+END_TEST
+
+START_TEST(cases_lie_over_what_there_was)
+{
+	const struct diagram_case cases[] = {
+		{ 0, leaf(10) },
+		{ 7, where(DIAGRAM_ARGUMENTS, 1, 11, leaf(12)) },
+		{ 8, leaf(13) },
+		{ UINT32_MAX, leaf(14) },
+	};
+	diagram otherwise = where(DIAGRAM_NUMBER, 7, 20, where(DIAGRAM_NUMBER, 9, 21, leaf(22)));
+	diagram expected = otherwise;
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expected = diagram_equals(&diagrams, DIAGRAM_NUMBER, cases[i].value, cases[i].then,
+					  expected);
+	ck_assert_uint_eq(diagram_select(&diagrams, DIAGRAM_NUMBER, cases, COUNT(cases), otherwise),
+			  expected);
+	ck_assert_uint_eq(diagram_select(&diagrams, DIAGRAM_NUMBER, cases, 0, otherwise),
+			  otherwise);
 }
 END_TEST
 
@@ -211,6 +350,8 @@ START_TEST(used_up_limit_is_seen_and_stays_harmless)
 	ck_assert_uint_eq(diagram_choose(&diagrams, huge, one, one), DIAGRAM_FAILED);
 	ck_assert_uint_eq(diagram_apply(&diagrams, DIAGRAM_DIFFER, one, huge), DIAGRAM_FAILED);
 	ck_assert_uint_eq(diagram_fix(&diagrams, huge, DIAGRAM_ARCH, 0), DIAGRAM_FAILED);
+	ck_assert_uint_eq(diagram_equals(&diagrams, DIAGRAM_ARCH, 0, one, huge), DIAGRAM_FAILED);
+	ck_assert_uint_eq(diagram_select(&diagrams, DIAGRAM_ARCH, NULL, 0, huge), DIAGRAM_FAILED);
 	ck_assert_uint_eq(at_number(one, 1), 5);
 }
 END_TEST
@@ -239,6 +380,14 @@ int main(void)
 	tcase_add_test(tests, equal_functions_are_one_diagram);
 	tcase_add_test(tests, test_that_decides_nothing_is_no_node);
 	tcase_add_test(tests, order_of_words_is_that_of_the_header);
+	tcase_add_test(tests, diagram_knows_the_words_it_depends_on);
+	tcase_add_test(tests, leaves_that_were_never_made_are_nowhere);
+	tcase_add_loop_test(tests, values_are_told_apart_wherever_they_are_asked_for, 0,
+			    COUNT(masks));
+	tcase_add_test(tests, values_that_are_not_asked_for_make_no_node);
+	tcase_add_loop_test(tests, sides_of_values_are_any_diagrams, 0, 3);
+	tcase_add_test(tests, above_begins_behind_its_value);
+	tcase_add_test(tests, cases_lie_over_what_there_was);
 	tcase_add_test(tests, fixing_a_word_leaves_the_others);
 	tcase_add_loop_test(tests, stack_is_the_minimum_of_the_kernel, 0, COUNT(stacks));
 	tcase_add_test(tests, wider_is_where_less_is_restricted);
