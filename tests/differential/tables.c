@@ -79,13 +79,13 @@ static bool read_abi(struct tables *tables, int unused, const char *line)
 {
 	struct table_abi *abi = &tables->abis[tables->abi_count];
 	char endian[8], machine[4];
-	long audit, offset;
+	long long audit, offset;
 	unsigned int word;
 
 	(void)unused;
 	if (tables->abi_count == TABLES_ABIS)
 		return false;
-	if (sscanf(line, "%15s %15s %15s %li %u %u %7s %li %3s %31s %63s", abi->name,
+	if (sscanf(line, "%15s %15s %15s %lli %u %u %7s %lli %3s %31s %63s", abi->name,
 		   abi->call_table, abi->errno_column, &audit, &word, &abi->register_bits, endian,
 		   &offset, machine, abi->scmp, abi->go) != 11)
 		return false;

@@ -15,7 +15,7 @@ profile refuse.json ERRNO mkdir mkdirat
 profile kill.json KILL mkdir mkdirat
 profile no-exec.json ERRNO execve
 profile trace-exec.json TRACE execve
-profile notify.json NOTIFY mkdir
+profile notify.json NOTIFY mkdirat
 profile unknown.json ERRNO mkdir no_such_call
 profile bad.json FORBID mkdir
 printf '{"defaultAction":\n' >cut.json

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 32-bit way into an x86_64 kernel, and numbers of x32. */
+/* The 32-bit way into an x86_64 kernel, for 64-bit programs and 32-bit ones, and numbers of x32. */
 #include "live.h"
 
 #include <errno.h>
@@ -196,10 +196,10 @@ END_TEST
 
 static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
 {
-	char *argv[] = { (char *)"call32", NULL };
+	char *argv[] = { (char *)"call_x86", NULL };
 
 	if (install(filter, 0, seen))
-		execv(CALL32_PROGRAM, argv);
+		execv(PROGRAM_CALL_X86, argv);
 }
 
 START_TEST(a_32bit_program_runs_under_the_filter)
@@ -209,7 +209,7 @@ START_TEST(a_32bit_program_runs_under_the_filter)
 	struct seen seen;
 	int status;
 
-	if (!*CALL32_PROGRAM) {
+	if (!*PROGRAM_CALL_X86) {
 		skip("a_32bit_program_runs_under_the_filter", "the compiler has no -m32");
 		return;
 	}
@@ -228,7 +228,7 @@ START_TEST(a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter)
 	struct seen seen;
 	int status;
 
-	if (!*CALL32_PROGRAM) {
+	if (!*PROGRAM_CALL_X86) {
 		skip("a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter",
 		     "the compiler has no -m32");
 		return;
@@ -328,11 +328,115 @@ int main(void)
 	return run_tests("entries", tests, count);
 }
 
+#elif defined(__i386__)
+
+#define REFUSED 99
+
+static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
+{
+	char *argv[] = { (char *)"call_x86_64", NULL };
+
+	if (!filter || install(filter, 0, seen))
+		execv(PROGRAM_CALL_X86_64, argv);
+}
+
+/* Whether the kernel has the 64-bit ABI too. */
+static bool has_64bit(void)
+{
+	struct seen seen;
+	int status = *PROGRAM_CALL_X86_64 ? run_case(execute_program, NULL, &seen) : -1;
+
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && !seen.survived;
+}
+
+static const struct sbpf_target all_abis = { .machine = "x86_64", .abis = "x86,x32" };
+
+START_TEST(a_32bit_program_installs_a_filter_of_all_abis)
+{
+	struct sbpf_filter *filter =
+		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &all_abis);
+	struct seen seen;
+	int status = run_case(install_and_call, filter, &seen);
+
+	ck_assert_int_eq(seen.installed, 0);
+	assert_survived(status, &seen);
+	ck_assert_int_eq(seen.error, REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(a_64bit_program_runs_under_the_filter_of_a_32bit_one)
+{
+	struct sbpf_filter *filter =
+		filter_of("getppid", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &all_abis);
+	struct seen seen;
+	int status;
+
+	if (!has_64bit()) {
+		skip("a_64bit_program_runs_under_the_filter_of_a_32bit_one",
+		     "no 64-bit program can be made, or run");
+		return;
+	}
+	status = run_case(execute_program, filter, &seen);
+	ck_assert_msg(WIFEXITED(status), "wait status %#x", status);
+	ck_assert_int_eq(WEXITSTATUS(status), REFUSED);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(a_64bit_program_is_killed_under_a_filter_for_x86)
+{
+	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, NULL);
+	struct seen seen;
+
+	if (!has_64bit()) {
+		skip("a_64bit_program_is_killed_under_a_filter_for_x86",
+		     "no 64-bit program can be made, or run");
+		return;
+	}
+	assert_killed(run_case(execute_program, filter, &seen), &seen);
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+static void install_alone(struct seen *seen, const struct sbpf_filter *filter)
+{
+	install(filter, 0, seen);
+}
+
+START_TEST(a_filter_without_x86_is_refused_in_a_32bit_program)
+{
+	const struct sbpf_target target = { .machine = "x86_64", .abis = "" };
+	struct sbpf_filter *filter = filter_of("mkdir", SECCOMP_RET_ERRNO, NULL, 0, &target);
+	struct seen seen;
+
+	assert_survived(run_case(install_alone, filter, &seen), &seen);
+	ck_assert_int_eq(seen.installed, -1);
+	ck_assert_int_eq(seen.install_error.code, SBPF_ERROR_USAGE);
+	ck_assert_str_eq(
+		seen.install_error.message,
+		"the filter is for x86_64 and does not cover this one; compile it for x86");
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *tests[] = {
+		a_32bit_program_installs_a_filter_of_all_abis,
+		a_64bit_program_runs_under_the_filter_of_a_32bit_one,
+		a_64bit_program_is_killed_under_a_filter_for_x86,
+		a_filter_without_x86_is_refused_in_a_32bit_program,
+	};
+
+	return run_tests("entries", tests, sizeof(tests) / sizeof(tests[0]));
+}
+
 #else
 
 int main(void)
 {
-	skip("the 32-bit entry and x32", "this machine is no x86_64");
+	skip("the entries of x86_64 kernels", "this machine has none");
 	return STATUS_SKIPPED;
 }
 

@@ -153,7 +153,8 @@ START_TEST(notify_needs_a_listener)
 	struct seen seen;
 
 	assert_survived(run_with(install_plainly,
-				 filter_of("mkdir", SECCOMP_RET_USER_NOTIF, NULL, 0, NULL), &seen),
+				 filter_of("mkdirat", SECCOMP_RET_USER_NOTIF, NULL, 0, NULL),
+				 &seen),
 			&seen);
 	assert_refused(&seen, SBPF_ERROR_USAGE, 0, "SECCOMP_FILTER_FLAG_NEW_LISTENER");
 }
@@ -535,7 +536,7 @@ START_TEST(an_action_that_the_kernel_lacks_is_named)
 	struct seen seen;
 
 	play(SECCOMP_RET_ERRNO | EOPNOTSUPP, &asks,
-	     filter_of("mkdir", SECCOMP_RET_LOG, NULL, 0, &target), 0, &seen);
+	     filter_of("mkdirat", SECCOMP_RET_LOG, NULL, 0, &target), 0, &seen);
 	assert_refused(&seen, SBPF_ERROR_KERNEL, EOPNOTSUPP, "LOG, which came with Linux 4.14");
 	ck_assert(strstr(seen.install_error.message, "KILL_PROCESS") == NULL);
 }
