@@ -17,11 +17,15 @@
 struct rule {
 	uint64_t abis;
 	const char *call; /* static storage; NULL: number as it stands */
-	uint32_t number;
+	uint32_t number;  /* the same for all rules of a call: compat_number_of_name(), native */
 	uint32_t verdict;
 	uint32_t first; /* index of its first condition */
 	uint32_t count;
+	uint32_t next; /* of its bucket: index + 1, or 0 */
 };
+
+/* Rules of one call with equal conditions share a bucket, so that adding many stays cheap. */
+#define BUCKET_BITS 10
 
 struct ruleset {
 	uint8_t abis[ABI_MAX]; /* in the order of adding */
@@ -32,6 +36,7 @@ struct ruleset {
 	struct sbpf_condition *conditions; /* of all rules */
 	size_t condition_count;
 	size_t condition_capacity;
+	uint32_t buckets[1 << BUCKET_BITS]; /* the last rule of each: index + 1, or 0 */
 };
 
 bool ruleset_has_abi(const struct ruleset *set, int abi);
@@ -45,6 +50,14 @@ bool ruleset_is_big_endian(const struct ruleset *set);
 
 /* Whether a rule asks a listener. */
 bool ruleset_notifies(const struct ruleset *set);
+
+/* Whether a rule on the same call and an ABI of this one has no conditions. */
+bool ruleset_has_outright(const struct ruleset *set, const struct rule *rule);
+
+/* Whether a rule on the same call and an ABI of this one has the same conditions, which are in the
+ * order of the arguments, and another verdict. */
+bool ruleset_contradicts(const struct ruleset *set, const struct rule *rule,
+			 const struct sbpf_condition *conditions);
 
 /* Appends a rule; its conditions, rule->count of them, are copied. 0 or -ENOMEM, and then the set
  * is as it was. */

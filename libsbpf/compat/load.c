@@ -3,6 +3,7 @@
 #include "context.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include <sys/prctl.h>
@@ -41,6 +42,9 @@ static unsigned int flags_of(const struct context *context)
 	return flags;
 }
 
+/* Whether this process, or the one that it was forked from, has had a listener. */
+static atomic_bool had_listener;
+
 /* A positive result is a thread that cannot follow, or the listener (seccomp(2)). */
 static int install(struct context *context, const struct sock_fprog *program, unsigned int flags)
 {
@@ -48,17 +52,20 @@ static int install(struct context *context, const struct sock_fprog *program, un
 
 	if (result < 0)
 		return errno;
-	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
 		context->listener = (int)result;
-	else if (result > 0)
+		atomic_store(&had_listener, true);
+	} else if (result > 0) {
 		return ESRCH;
+	}
 	return 0;
 }
 
 /*
- * Where the filters in force have a listener already, this one's or another's, the kernel takes no
- * second one (kernel/seccomp.c: has_duplicate_listener). The filter is loaded without, and calls
- * that it gives NOTIFY fail with ENOSYS.
+ * Where the filters in force have a listener already, the kernel takes no second one
+ * (kernel/seccomp.c: has_duplicate_listener). When it is of this process, this filter's or
+ * another's, the filter is loaded without, and calls that it gives NOTIFY fail with ENOSYS. When it
+ * came along through execve(2), nobody here can know, and the failure stands.
  */
 static int install_beside_listeners(struct context *context, const struct sock_fprog *program)
 {
@@ -67,7 +74,8 @@ static int install_beside_listeners(struct context *context, const struct sock_f
 	unsigned int flags = flags_of(context);
 	int failed = install(context, program, flags);
 
-	if (failed == EBUSY && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	if (failed == EBUSY && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER &&
+	    atomic_load(&had_listener))
 		failed = install(context, program, flags & ~of_listeners);
 	return failed;
 }

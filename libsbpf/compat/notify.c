@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,21 +17,41 @@ static size_t larger(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+/* Of a notification and, in the upper half, of a response, as the kernel has them. It is asked
+ * once, as a filter may refuse seccomp(2) later; 0 before. */
+static atomic_uint known_sizes;
+
+static bool find_sizes(size_t *request, size_t *response)
+{
+	unsigned int known = atomic_load(&known_sizes);
+	struct seccomp_notif_sizes sizes;
+
+	if (known == 0) {
+		if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
+			return false;
+		known = (unsigned int)sizes.seccomp_notif_resp << 16 | sizes.seccomp_notif;
+		atomic_store(&known_sizes, known);
+	}
+	*request = larger(known & 0xffff, sizeof(struct seccomp_notif));
+	*response = larger(known >> 16, sizeof(struct seccomp_notif_resp));
+	return true;
+}
+
 /* Structs of the kernel's size, but never smaller than those this library is compiled with. */
 COMPAT_API int seccomp_notify_alloc(struct seccomp_notif **req, struct seccomp_notif_resp **resp)
 {
-	struct seccomp_notif_sizes sizes;
+	size_t request_size, response_size;
 	struct seccomp_notif *request = NULL;
 	struct seccomp_notif_resp *response = NULL;
 
 	if (!compat_has_seccomp())
 		return -EOPNOTSUPP;
-	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
+	if (!find_sizes(&request_size, &response_size))
 		return -ECANCELED;
 	if (req)
-		request = calloc(1, larger(sizes.seccomp_notif, sizeof(*request)));
+		request = calloc(1, request_size);
 	if (resp)
-		response = calloc(1, larger(sizes.seccomp_notif_resp, sizeof(*response)));
+		response = calloc(1, response_size);
 	if ((req && !request) || (resp && !response)) {
 		seccomp_notify_free(request, response);
 		return -ENOMEM;

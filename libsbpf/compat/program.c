@@ -121,16 +121,14 @@ static bool is_stricter(uint32_t verdict, uint32_t than)
 	       (int32_t)(than & SECCOMP_RET_ACTION_FULL);
 }
 
-static bool has_outright(const struct ruleset *set, int abi, const char *call)
+static bool has_outright(const struct placement *placement, const struct rule *rule)
 {
-	for (size_t i = 0; i < set->rule_count; i++) {
-		const struct rule *rule = &set->rules[i];
+	const struct rule here = {
+		.abis = UINT64_C(1) << placement->index,
+		.number = rule->number,
+	};
 
-		if (rule->abis >> abi & 1 && rule->count == 0 && rule->call &&
-		    strcmp(rule->call, call) == 0)
-			return true;
-	}
-	return false;
+	return ruleset_has_outright(&placement->context->set, &here);
 }
 
 /*
@@ -147,8 +145,7 @@ static int place_multiplexed(const struct placement *placement, const struct rul
 	if (!find_multiplexed(placement->index, rule->call, &multiplexed))
 		return 0;
 	if (rule->count > 0 &&
-	    (!is_stricter(rule->verdict, otherwise) ||
-	     has_outright(&placement->context->set, placement->index, rule->call)))
+	    (!is_stricter(rule->verdict, otherwise) || has_outright(placement, rule)))
 		return 0;
 	condition.value = multiplexed.sub;
 	return place(placement, rule, multiplexed.number, &condition, 1);
@@ -273,6 +270,9 @@ int write_all(int fd, const char *data, size_t size)
 
 		if (written < 0 && errno != EINTR)
 			return errno;
+		/* Some devices take nothing, without saying why, and would do so for ever. */
+		if (written == 0)
+			return EIO;
 		if (written > 0) {
 			data += written;
 			size -= (size_t)written;

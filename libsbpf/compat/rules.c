@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <string.h>
 
 #include <linux/audit.h>
 
@@ -43,7 +42,10 @@ bool find_multiplexed(int abi, const char *call, struct multiplexed *multiplexed
 
 /* ---- Numbers --------------------------------------------------------------------------- */
 
-/* A number of a rule: a call by its name, or a number that the native table does not know. */
+/*
+ * A number of a rule: a call by its name, with the number that stands for it in all rules, or a
+ * number that the native table does not know.
+ */
 struct subject {
 	const char *call;
 	int number;
@@ -102,21 +104,25 @@ static const char *native_name(int number)
 	return call && number < 0 && compat_number_of_name(native, call) != number ? NULL : call;
 }
 
-/* -EFAULT for a negative number that is none, where another ABI's table would be needed. */
+/* -EFAULT for a number that no ABI of the set has, where another ABI's table would be needed. */
 static int find_subject(const struct ruleset *set, int number, struct subject *subject)
 {
 	int native = sbpf_abi_native();
+	bool is_had = false;
+	bool is_foreign = false;
 
 	*subject = (struct subject){ NULL, number };
 	if (number != -1)
 		subject->call = native_name(number);
-	if (subject->call || number >= -1)
+	if (subject->call) {
+		subject->number = compat_number_of_name(native, subject->call);
 		return 0;
-	for (unsigned int i = 0; i < set->abi_count; i++) {
-		if (set->abis[i] != native)
-			return -EFAULT;
 	}
-	return 0;
+	for (unsigned int i = 0; i < set->abi_count; i++) {
+		is_had |= has_subject(set->abis[i], subject);
+		is_foreign |= set->abis[i] != native;
+	}
+	return is_foreign && !is_had ? -EFAULT : 0;
 }
 
 /* ---- Rules ----------------------------------------------------------------------------- */
@@ -201,42 +207,12 @@ static int find_abis(const struct ruleset *set, const struct request *request,
 	return 0;
 }
 
-static bool same_call(const struct rule *a, const struct rule *b)
-{
-	if (!(a->abis & b->abis) || !a->call != !b->call)
-		return false;
-	return a->call ? strcmp(a->call, b->call) == 0 : a->number == b->number;
-}
-
-static bool same_conditions(const struct sbpf_condition *a, const struct sbpf_condition *b,
-			    uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (a[i].argument != b[i].argument || a[i].compare != b[i].compare ||
-		    a[i].value != b[i].value || a[i].value_two != b[i].value_two)
-			return false;
-	}
-	return true;
-}
-
-/* Whether a rule on the same call has the same conditions and another action. */
+/* A rule without conditions decides alone, and there is nothing to contradict. */
 static bool contradicts(const struct ruleset *set, const struct rule *rule,
 			const struct sbpf_condition *conditions)
 {
-	bool found = false;
-
-	for (size_t i = 0; rule->count > 0 && i < set->rule_count; i++) {
-		const struct rule *other = &set->rules[i];
-
-		if (!same_call(other, rule))
-			continue;
-		/* It decides alone, and there is nothing to contradict. */
-		if (other->count == 0)
-			return false;
-		found |= other->count == rule->count && other->verdict != rule->verdict &&
-			 same_conditions(&set->conditions[other->first], conditions, rule->count);
-	}
-	return found;
+	return rule->count > 0 && !ruleset_has_outright(set, rule) &&
+	       ruleset_contradicts(set, rule, conditions);
 }
 
 static int add(struct context *context, const struct request *request)

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -146,6 +147,27 @@ START_TEST(program_is_written_whole_through_interruptions)
 	ck_assert_int_eq(status, 0);
 	close(ends[0]);
 	free(program);
+	seccomp_release(filter);
+}
+END_TEST
+
+static bool writes_nothing;
+
+/* In place of the C library's for the drop-in too: a device that takes nothing. */
+__attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t size)
+{
+	return writes_nothing ? 0 : syscall(SYS_write, fd, data, size);
+}
+
+START_TEST(write_that_takes_nothing_fails)
+{
+	scmp_filter_ctx filter = some_filter();
+
+	ck_assert_int_eq(seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1), 0);
+	writes_nothing = true;
+	ck_assert_int_eq(seccomp_export_bpf(filter, 1), -EIO);
+	ck_assert_int_eq(seccomp_export_pfc(filter, 1), -EIO);
+	writes_nothing = false;
 	seccomp_release(filter);
 }
 END_TEST
@@ -290,6 +312,7 @@ static Suite *suite(void)
 	tcase_add_test(instructions, program_is_one_the_kernel_takes);
 	tcase_add_test(instructions, program_is_in_the_byte_order_of_its_abis);
 	tcase_add_test(instructions, program_is_written_whole_through_interruptions);
+	tcase_add_test(instructions, write_that_takes_nothing_fails);
 	tcase_add_test(instructions, failed_write_is_canceled_or_its_errno_where_asked_for);
 	tcase_add_test(instructions, filter_that_is_too_large_is_an_error);
 	tcase_add_test(instructions, change_after_precompute_is_in_the_program);

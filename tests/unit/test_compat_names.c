@@ -606,6 +606,43 @@ static int listen_to_getsid(void)
 	return listener;
 }
 
+START_TEST(filter_that_notifies_is_refused_beside_a_listener_of_another_program)
+{
+	int listener = listen_to_getsid();
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (listener < 0)
+		return;
+	ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_NOTIFY,
+					  seccomp_syscall_resolve_name("getsid"), 0),
+			 0);
+	ck_assert_int_eq(seccomp_load(filter), -ECANCELED);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(seccomp_notify_fd(filter), -1);
+	seccomp_release(filter);
+	close(listener);
+}
+END_TEST
+
+START_TEST(notifications_are_allocated_after_a_filter_refuses_seccomp)
+{
+	struct seccomp_notif *request = NULL;
+	struct seccomp_notif_resp *response = NULL;
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (seccomp_api_get() < 5)
+		return;
+	ck_assert_int_eq(seccomp_notify_alloc(NULL, NULL), 0);
+	ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM),
+					  seccomp_syscall_resolve_name("seccomp"), 0),
+			 0);
+	ck_assert_int_eq(seccomp_load(filter), 0);
+	seccomp_release(filter);
+	ck_assert_int_eq(seccomp_notify_alloc(&request, &response), 0);
+	seccomp_notify_free(request, response);
+}
+END_TEST
+
 START_TEST(listener_answers_a_call)
 {
 	int listener = listen_to_getsid();
@@ -708,6 +745,8 @@ static TCase *listener_tests(void)
 	tcase_add_test(tests, listeners_need_level_5);
 	tcase_add_test(tests, notifications_need_level_2);
 	tcase_add_test(tests, failure_of_the_kernel_is_in_errno);
+	tcase_add_test(tests, filter_that_notifies_is_refused_beside_a_listener_of_another_program);
+	tcase_add_test(tests, notifications_are_allocated_after_a_filter_refuses_seccomp);
 	tcase_add_test(tests, listener_answers_a_call);
 	return tests;
 }
