@@ -429,6 +429,24 @@ def test_warnings_of_the_profile_are_logged():
 
 # ---- Failures ----
 
+def test_an_error_has_the_place_that_it_has_in_the_whole_config():
+    rule = {"names": ["mkdir"], "action": "SCMP_ACT_NONE"}
+    for indent in (None, 1):
+        text = config_text({**PLAIN, "syscalls": [rule]}, indent=indent)
+        start = Start(text)
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        line = text[:text.index("SCMP_ACT_NONE")].count("\n") + 1
+        whole = common.run("show", start.path("config.json"), "--reading", "oci").stderr
+        assert ":%d: linux.seccomp.syscalls[0].action: " % line in done.stderr, done
+        assert done.stderr.split(":", 1)[1] == whole.split(":", 1)[1], (done.stderr, whole)
+
+
+def test_a_profile_is_no_config_within_the_config():
+    start = Start(config_text({"linux": {"seccomp": PLAIN}}))
+    start.call("create", "--bundle", start.folder, "id", status=1)
+    assert start.get("argv") is None
+
+
 def test_a_profile_that_cannot_be_compiled_fails_the_start():
     start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 9, "value": 0,

@@ -120,11 +120,6 @@ bool config_is_json(const struct config *config)
 	return find(config, "", &at);
 }
 
-bool config_find_profile(struct config *config)
-{
-	return find(config, "linux.seccomp", &config->profile);
-}
-
 static const char *skip_space(const char *at)
 {
 	return at + strspn(at, " \t\n\r");
@@ -153,6 +148,17 @@ static const char *skip_container(const char *at)
 		at++;
 	} while (depth > 0);
 	return at;
+}
+
+bool config_find_profile(struct config *config)
+{
+	const char *value;
+
+	if (!find(config, "linux.seccomp", &config->profile))
+		return false;
+	value = config->text + config->profile;
+	config->profile_length = *value == '{' ? (size_t)(skip_container(value) - value) : 0;
+	return true;
 }
 
 static const char *skip_value(const char *at)
@@ -279,13 +285,11 @@ static bool profile_is_needed(const char *profile, size_t length)
  */
 static struct edit plan_profile(const struct config *config)
 {
-	const char *profile = config->text + config->profile;
-	size_t length = (size_t)(skip_container(profile) - profile);
 	struct edit edit = { .offset = config->profile, .before = "", .after = "" };
 
-	if (profile_is_needed(profile, length))
+	if (profile_is_needed(config->text + config->profile, config->profile_length))
 		return edit;
-	edit.removed = length;
+	edit.removed = config->profile_length;
 	edit.before = "{\"defaultAction\":\"SCMP_ACT_KILL\"}";
 	return edit;
 }

@@ -58,30 +58,87 @@ static void log_filter(const struct invocation *invocation, const struct config 
 		 machine.name, others, action, instructions, time);
 }
 
+/* ---- Reading the profile alone ---- */
+
+/*
+ * Whether the profile can be read without the rest of the config, which is checked already and a
+ * third of the text. Not so where the library might take it for a config.json itself.
+ */
+static bool stands_alone(const struct config *config)
+{
+	static const char *const keys[] = { "\"linux\"", "\"ociVersion\"", "\\u" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (memmem(config->text + config->profile, config->profile_length, keys[i],
+			   strlen(keys[i])))
+			return false;
+	}
+	return config->profile_length > 0;
+}
+
+/* The same error as of the whole config. */
+static struct sbpf_error in_config(const struct config *config, const struct sbpf_error *error)
+{
+	struct sbpf_error whole = *error;
+	const char *line = config->text;
+
+	if (!stands_alone(config) || (!error->line && !error->where[0]))
+		return whole;
+	for (const char *at = line; at < config->text + config->profile; at++) {
+		if (*at == '\n') {
+			whole.line++;
+			line = at + 1;
+		}
+	}
+	if (error->line == 1)
+		whole.column += (unsigned int)(config->text + config->profile - line);
+	snprintf(whole.where, sizeof(whole.where), "linux.seccomp%s%.145s",
+		 error->where[0] ? "." : "", error->where);
+	return whole;
+}
+
+static void log_place(const struct invocation *invocation, enum level level,
+		      const struct config *config, const struct sbpf_error *error)
+{
+	const struct sbpf_error whole = in_config(config, error);
+
+	log_error(invocation, level, config->path, &whole);
+}
+
 static void log_warnings(const struct invocation *invocation, const struct config *config,
 			 const struct sbpf_policy *policy)
 {
 	for (size_t i = 0; i < sbpf_policy_warning_count(policy); i++)
-		log_error(invocation, LEVEL_WARNING, config->path, sbpf_policy_warning(policy, i));
+		log_place(invocation, LEVEL_WARNING, config, sbpf_policy_warning(policy, i));
+}
+
+static struct sbpf_policy *load(const struct invocation *invocation, const struct config *config,
+				struct sbpf_error *error)
+{
+	/* Engines have resolved capabilities, kernel and architecture: the file counts as it is. */
+	const struct sbpf_target target = { .reading = SBPF_READING_OCI,
+					    .bad_arch = invocation->bad_arch };
+
+	if (stands_alone(config))
+		return sbpf_load_json(config->text + config->profile, config->profile_length,
+				      &target, error);
+	return sbpf_load_json(config->text, config->length, &target, error);
 }
 
 bool compile_profile(const struct invocation *invocation, const struct config *config,
 		     struct compiled *compiled)
 {
-	/* Engines have resolved capabilities, kernel and architecture: the file counts as it is. */
-	const struct sbpf_target target = { .reading = SBPF_READING_OCI,
-					    .bad_arch = invocation->bad_arch };
 	const struct sbpf_options options = { .effort = invocation->effort, .prove = true };
 	double start = milliseconds();
 	struct sbpf_error error = { 0 };
 	size_t length;
 
-	compiled->policy = sbpf_load_json(config->text, config->length, &target, &error);
+	compiled->policy = load(invocation, config, &error);
 	compiled->filter = sbpf_compile(compiled->policy, &options, &error);
 	compiled->base64 =
 		sbpf_filter_format(compiled->filter, SBPF_FORMAT_BASE64, &length, &error);
 	if (!compiled->base64) {
-		log_error(invocation, LEVEL_ERROR, config->path, &error);
+		log_place(invocation, LEVEL_ERROR, config, &error);
 		return false;
 	}
 	/* The format ends its line, which a JSON string must not. */

@@ -88,6 +88,7 @@ struct config {
 	size_t length;
 	size_t profile; /* where the value of linux.seccomp begins, once config_find_profile() has
 			   it */
+	size_t profile_length; /* 0 where it is no object */
 };
 
 /* The path that the runtime would read. malloc'd; NULL when there is no memory. */
