@@ -310,7 +310,8 @@ int seccomp_rule_add_exact_array(scmp_filter_ctx ctx, uint32_t action, int sysca
 
 /*
  * How often a call is made, compared with others: 0 (the default) to 255. It does not change what
- * the filter means. -EINVAL for no number, -EFAULT for a negative one that another ABI would have to know.
+ * the filter means. -EINVAL for no number, -EFAULT for a negative one that another ABI would have
+ * to know.
  */
 int seccomp_syscall_priority(scmp_filter_ctx ctx, int syscall, uint8_t priority);
 

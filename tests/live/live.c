@@ -68,9 +68,9 @@ bool install(const struct sbpf_filter *filter, unsigned int flags, struct seen *
 void call_getppid(struct seen *seen, const uint64_t arguments[6])
 {
 	errno = 0;
-	seen->value = syscall(SYS_getppid, (long)arguments[0], (long)arguments[1],
-			      (long)arguments[2], (long)arguments[3], (long)arguments[4],
-			      (long)arguments[5]);
+	seen->value =
+		syscall(SYS_getppid, (long)arguments[0], (long)arguments[1], (long)arguments[2],
+			(long)arguments[3], (long)arguments[4], (long)arguments[5]);
 	seen->error = errno;
 }
 
