@@ -11,28 +11,31 @@ install(TARGETS sbpf EXPORT sbpf-targets
 install(TARGETS sbpf_static EXPORT sbpf-static-targets
 	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
 	INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-if(TARGET sbpf-gen)
-	install(TARGETS sbpf-gen EXPORT sbpf-targets
-		RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
-foreach(tool sbpf_tool sbpf-oci)
-	if(TARGET ${tool})
-		install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# A program with its manual page and completion. sbpf-gen is of the package, for sbpf_generate().
+foreach(tool sbpf_tool sbpf-gen sbpf-oci)
+	if(NOT TARGET ${tool})
+		continue()
 	endif()
+	set(export "")
+	if(tool STREQUAL sbpf-gen)
+		set(export EXPORT sbpf-targets)
+	endif()
+	install(TARGETS ${tool} ${export} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+	string(REPLACE _tool "" program ${tool})
+	install(FILES ${PROJECT_SOURCE_DIR}/docs/man/${program}.1
+		DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+	install(FILES ${PROJECT_SOURCE_DIR}/tools/completion/sbpf.bash RENAME ${program}
+		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/include/sbpf.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
-foreach(section 1 3 5 7)
+foreach(section 3 5 7)
 	file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
 	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/profiles/
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/libsbpf/profiles
 	FILES_MATCHING PATTERN "*.json")
-foreach(tool sbpf sbpf-gen sbpf-oci)
-	install(FILES ${PROJECT_SOURCE_DIR}/tools/completion/sbpf.bash RENAME ${tool}
-		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-endforeach()
 
 install(EXPORT sbpf-targets NAMESPACE sbpf:: DESTINATION ${package_dir})
 install(EXPORT sbpf-static-targets NAMESPACE sbpf:: DESTINATION ${package_dir})
@@ -55,6 +58,9 @@ file(RELATIVE_PATH includedir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTAL
 configure_file(${CMAKE_CURRENT_LIST_DIR}/libsbpf.pc.in ${PROJECT_BINARY_DIR}/libsbpf.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libsbpf.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+if(NOT TARGET seccomp_compat)
+	return()
+endif()
 # The drop-in libseccomp.so.2 goes to folders of its own, so that it never shadows the system's.
 install(TARGETS seccomp_compat LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sbpf)
 install(FILES
