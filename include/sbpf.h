@@ -214,6 +214,68 @@ struct sbpf_target {
 	enum sbpf_width width;
 };
 
+/* ---- Guards ---------------------------------------------------------------------------- */
+
+/* The capabilities that Docker's containers hold by default: bit = CAP_* number. */
+#define SBPF_DOCKER_CAPABILITIES UINT64_C(0xa80425fb)
+
+/* "CAP_SYS_ADMIN" of its number in capabilities(7); NULL past the last. Static storage. */
+SBPF_API const char *sbpf_capability_name(unsigned int number);
+
+/*
+ * What profiles name beside calls: the machines of architectures, archMap, includes and excludes,
+ * the capabilities and the kernels of includes and excludes. With these a profile can mean
+ * something else for each target; two profiles are equal when they are for all targets that the
+ * guards of either tell apart.
+ */
+struct sbpf_guards;
+
+/*
+ * None yet. reading: in the OCI reading only architectures counts. The caller's, to be freed with
+ * sbpf_guards_free(). NULL on error.
+ */
+SBPF_API struct sbpf_guards *sbpf_guards_new(enum sbpf_reading reading, struct sbpf_error *error);
+SBPF_API void sbpf_guards_free(struct sbpf_guards *guards);
+
+/* Adds those of a profile, a text that sbpf_load_json() takes. 0, or -1 on error. */
+SBPF_API int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
+			     struct sbpf_error *error);
+
+/*
+ * The machines that are named: bit = ABI index. A rule that excludes machines names all others. A
+ * 32-bit ABI in architectures beside its 64-bit machine is an ABI of that.
+ */
+SBPF_API uint64_t sbpf_guards_machines(const struct sbpf_guards *guards);
+
+/* The capabilities in guards: bit = CAP_* number. */
+SBPF_API uint64_t sbpf_guards_capabilities(const struct sbpf_guards *guards);
+
+/* How many different kernels (minKernel) guards name. */
+SBPF_API size_t sbpf_guards_kernels(const struct sbpf_guards *guards);
+
+/* One target; its strings are valid while it is reported. */
+struct sbpf_guards_target {
+	struct sbpf_target target;
+	int machine;	       /* ABI index */
+	uint64_t capabilities; /* held, where target.capabilities is one of those found; else 14 */
+};
+
+/*
+ * Hands targets to report(context, target) until it returns false: first the one that is wanted
+ * (may be NULL) as it is, then others, so that every set of rules that can apply together on one
+ * call applies under one of them. A machine, kernel or capabilities that wanted has stay as they
+ * are; the others range over all that guards name: every machine, a release on either side of every
+ * minKernel, and so many sets of capabilities that each call meets each of its sets of rules. That
+ * is complete, as no call's answer depends on other calls' rules; it is not every combination of
+ * all capabilities. 0, or -1 on error: SBPF_ERROR_LIMIT when there are more than 4096 targets, or
+ * the guards on one call tell too many sets of capabilities apart; what was reported by then is not
+ * all.
+ */
+SBPF_API int sbpf_guards_targets(const struct sbpf_guards *guards, const struct sbpf_target *wanted,
+				 bool (*report)(void *context,
+						const struct sbpf_guards_target *target),
+				 void *context, struct sbpf_error *error);
+
 /* ---- Policies -------------------------------------------------------------------------- */
 
 struct sbpf_policy;

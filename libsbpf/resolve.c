@@ -44,7 +44,7 @@ static uint32_t elf_family(int abi)
 	return machine;
 }
 
-static bool can_occur(int machine, int abi)
+bool call_can_come(int machine, int abi)
 {
 	return abi_big_endian(abi) == abi_big_endian(machine) &&
 	       elf_family(abi) == elf_family(machine);
@@ -60,7 +60,7 @@ static const char *list_foreign(int machine, const int *abis, size_t count, char
 	for (size_t i = 0; i < count && length < size; i++) {
 		uint64_t bit = UINT64_C(1) << abis[i];
 
-		if (can_occur(machine, abis[i]) || (seen & bit))
+		if (call_can_come(machine, abis[i]) || (seen & bit))
 			continue;
 		seen |= bit;
 		length += (size_t)snprintf(names + length, size - length, "%s%s",

@@ -13,4 +13,7 @@
 struct sbpf_policy *resolve(struct profile *profile, const struct target *target,
 			    struct sbpf_error *error);
 
+/* Whether a call can come by an ABI where the kernel is that of a machine. */
+bool call_can_come(int machine, int abi);
+
 #endif

@@ -66,6 +66,11 @@ const uint64_t target_docker_capabilities = BIT(0) | BIT(1) | BIT(3) | BIT(4) | 
 					    BIT(7) | BIT(8) | BIT(10) | BIT(13) | BIT(18) |
 					    BIT(27) | BIT(29) | BIT(31);
 
+const char *sbpf_capability_name(unsigned int number)
+{
+	return number < CAPABILITY_COUNT ? capabilities[number] : NULL;
+}
+
 int capability_find(const char *name)
 {
 	if (!strncasecmp(name, "CAP_", PREFIX_LENGTH))
