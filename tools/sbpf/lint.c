@@ -142,8 +142,9 @@ static bool prepare(struct lint *lint)
 }
 
 static void (*const checks[])(struct lint *lint) = {
-	lint_widths,  lint_readings,	 lint_runtimes, lint_names,  lint_idle_rules,
-	lint_entries, lint_multiplexers, lint_siblings, lint_probes, lint_actions,
+	lint_widths,	 lint_readings, lint_runtimes,	   lint_names,
+	lint_idle_rules, lint_entries,	lint_multiplexers, lint_siblings,
+	lint_probes,	 lint_actions,	lint_overlaps,
 };
 
 /* Hands over the findings; false when something failed, which was reported. */
@@ -232,15 +233,51 @@ static bool look_at_all(const struct sbpf_target *target, const struct operand *
 
 /* ---- Output ---------------------------------------------------------------------------- */
 
-static void print_finding(FILE *out, const struct finding *finding)
+/* What follows the name of the call that a message begins with, else all of it. */
+static const char *rest_of(const struct finding *finding)
+{
+	return finding->message + (finding->call ? strlen(finding->call) : 0);
+}
+
+static bool same_place(const struct lint_place *a, const struct lint_place *b)
+{
+	size_t length = strcspn(a->path, "]");
+
+	return !strncmp(a->path, b->path, length) && strcspn(b->path, "]") == length;
+}
+
+/* Whether only the names of their calls tell two findings about one rule apart. */
+static bool same_but_name(const struct finding *a, const struct finding *b)
+{
+	return a->call && b->call && a->id == b->id && a->severity == b->severity &&
+	       a->file == b->file && same_place(&a->place, &b->place) &&
+	       !strcmp(rest_of(a), rest_of(b));
+}
+
+/* More names than that are counted only. */
+#define NAMES_SHOWN 30
+
+/* The names of the findings that are printed as one. */
+static void print_names(FILE *out, const struct finding *findings, size_t count)
+{
+	size_t shown = count > NAMES_SHOWN + 1 ? NAMES_SHOWN : count;
+
+	for (size_t i = 0; findings->call && i < shown; i++)
+		fprintf(out, "%s%s", i ? ", " : "", findings[i].call);
+	if (shown < count)
+		fprintf(out, " and %zu more", count - shown);
+}
+
+static void print_findings(FILE *out, const struct finding *finding, size_t count)
 {
 	char a[VERDICT_MAX], b[VERDICT_MAX];
 
 	fputs(strcmp(finding->file, "-") ? finding->file : "<stdin>", out);
 	if (finding->place.line)
 		fprintf(out, ":%u", finding->place.line);
-	fprintf(out, ": %s: %s: %s [%s]\n", severity_names[finding->severity], finding->place.path,
-		finding->message, lint_rules[finding->id].name);
+	fprintf(out, ": %s: %s: ", severity_names[finding->severity], finding->place.path);
+	print_names(out, finding, count);
+	fprintf(out, "%s [%s]\n", rest_of(finding), lint_rules[finding->id].name);
 	if (!finding->has_example)
 		return;
 	fputs("    call: ", out);
@@ -255,8 +292,12 @@ static void print_text(FILE *out, const struct findings *findings)
 {
 	size_t counts[SEVERITY_NOTE + 1] = { 0 };
 
-	for (size_t i = 0; i < findings->count; i++) {
-		print_finding(out, &findings->list[i]);
+	for (size_t i = 0, next; i < findings->count; i = next) {
+		next = i + 1;
+		while (next < findings->count &&
+		       same_but_name(&findings->list[i], &findings->list[next]))
+			next++;
+		print_findings(out, &findings->list[i], next - i);
 		counts[findings->list[i].severity]++;
 	}
 	fprintf(out, "%zu error%s, %zu warning%s, %zu note%s\n", counts[SEVERITY_ERROR],

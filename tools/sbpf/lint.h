@@ -26,6 +26,7 @@ enum lint_id {
 	ENOSYS_HAZARD,
 	LISTENER_DEADLOCK,
 	KILL_THREAD,
+	OVERLAPPING_RULES,
 	LINT_IDS,
 };
 
@@ -51,6 +52,7 @@ struct finding {
 	const char *file;
 	struct lint_place place;
 	char *message;
+	const char *call; /* the message begins with it and ": "; NULL: with something else */
 	bool has_example;
 	bool has_other; /* the example's b counts */
 	struct sbpf_example example;
@@ -114,6 +116,9 @@ struct evidence {
 void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 	      const struct lint_place *place, struct evidence evidence, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* The finding that was added last is about this call, with whose name its message begins. */
+void lint_about(struct lint *lint, const char *call);
 
 /* Reports what stands in the way, once, and ends the work on this profile. */
 void lint_fail(struct lint *lint, const struct sbpf_error *error);
@@ -207,6 +212,7 @@ void lint_multiplexers(struct lint *lint);
 void lint_siblings(struct lint *lint);
 void lint_probes(struct lint *lint);
 void lint_actions(struct lint *lint);
+void lint_overlaps(struct lint *lint);
 
 /* ---- Output ---- */
 

@@ -48,6 +48,9 @@ const struct lint_rule lint_rules[LINT_IDS] = {
 				"A process may wait for a listener that it has yet to hand over." },
 	[KILL_THREAD] = { "kill-thread", SEVERITY_WARNING,
 			  "A forbidden call ends one thread and leaves the process running." },
+	[OVERLAPPING_RULES] = { "overlapping-rules", SEVERITY_WARNING,
+				"Two rules of different verdict hold for one call, and engines "
+				"built on libseccomp do not go by their order." },
 };
 
 /* ---- Findings -------------------------------------------------------------------------- */
@@ -102,6 +105,12 @@ void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 		lint->finding_count++;
 	else
 		lint_fail(lint, NULL);
+}
+
+void lint_about(struct lint *lint, const char *call)
+{
+	if (!lint->failed)
+		lint->findings[lint->finding_count - 1].call = call;
 }
 
 struct lint_place place_of_entry(const struct lint *lint, size_t entry)
