@@ -21,6 +21,7 @@ HASH_STEP = 0x01000193
 HASH_SPREAD = 0x9E3779B1
 CALLS_PER_BUCKET = 4
 ERRNO_MAX = 4095  # MAX_ERRNO of include/linux/err.h
+PRIVATE_FIRST = 0xF0000  # __ARM_NR_BASE of arch/arm/include/uapi/asm/unistd.h: arm's private calls
 FAMILIES = ("name", "scmp", "go", "uname")  # as enum name_family in arch.c
 ENDIANS = {"little": False, "big": True}
 RANGES = {"int16_t": (-0x8000, 0x7FFF), "uint16_t": (0, 0xFFFF), "uint8_t": (0, 0xFF)}
@@ -362,7 +363,7 @@ def write_tables(out, tables, ids):
                 forward[ids[name]] = -2 - len(outliers)
                 outliers.append((number, ids[name]))
         extents.append((len(by_number), dense + 1, first_outlier, len(outliers) - first_outlier,
-                        max(calls.values())))
+                        max(number for number in calls.values() if number < PRIVATE_FIRST)))
         by_id += forward
         by_number += reverse
 

@@ -150,6 +150,12 @@ int call_multiplexer(int abi, int id, uint32_t *sub)
 	return entry->multiplexer;
 }
 
+/* ipc/syscall.c: "version = call >> 16; call &= 0xffff"; net/socket.c: socketcall takes an int. */
+uint32_t call_multiplexer_mask(int id)
+{
+	return strcmp(call_name(id), "ipc") ? UINT32_MAX : 0xffff;
+}
+
 /* NULL when the call has no such parameter on this ABI, or the tables do not know. */
 static const struct parameter *find_parameter(int abi, int id, unsigned int argument)
 {

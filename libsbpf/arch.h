@@ -21,7 +21,8 @@ int32_t call_table_number(int abi, int id);
 /* The id of a table number (without the offset) in an ABI, or -1. */
 int call_by_table_number(int abi, uint32_t number);
 
-/* The largest table number of an ABI, without the offset. */
+/* The largest table number of an ABI, without the offset, but for arm's private calls (0xf0000…).
+ */
 uint32_t call_table_max(int abi);
 
 /*
@@ -50,6 +51,9 @@ int abi_by_go_name(const char *name);
  * and the sub-call's number in *sub; -1 when there is none or the ABI lacks the multiplexer.
  */
 int call_multiplexer(int abi, int id, uint32_t *sub);
+
+/* The bits of argument 0 by which the kernel tells the sub-calls of socketcall or ipc (its id). */
+uint32_t call_multiplexer_mask(int id);
 
 /*
  * How many bits of an argument (0 to 5) the kernel reads on an ABI, by the declaration of the call:

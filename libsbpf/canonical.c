@@ -57,7 +57,7 @@ struct builder {
 	struct call *calls;
 	size_t call_count;
 	struct sbpf_error *error;
-	bool newer_enosys; /* calls newer than those the policy names get ENOSYS */
+	bool unknown_enosys; /* calls that are unknown to the policy get ENOSYS */
 };
 
 /* ---- Sorting rules by number ----------------------------------------------------------- */
@@ -225,26 +225,46 @@ static int by_origin(const void *a, const void *b)
 	return (left->origin > right->origin) - (left->origin < right->origin);
 }
 
-/* Adds what the rules of one sub-call say of the multiplexer: argument 0 is the sub-call. */
+/*
+ * That argument 0 is the sub-call: the whole register where the rule allows more than the default,
+ * else the bits that the kernel reads, or the rule could be passed by. [0] and [1] are these two.
+ */
+static struct sbpf_condition *sub_call_conditions(struct builder *builder, int which, uint32_t sub)
+{
+	uint32_t mask = call_multiplexer_mask(builder->multiplexer[which]);
+	struct sbpf_condition *conditions = arena_alloc(builder->arena, 2, sizeof(*conditions));
+
+	if (!conditions)
+		return NULL;
+	conditions[0] = (struct sbpf_condition){ 0, SBPF_EQ, sub, 0 };
+	conditions[1] = (struct sbpf_condition){ 0, SBPF_MASKED_EQ, mask, sub };
+	return conditions;
+}
+
+static bool allows_more(const struct builder *builder, const struct policy_rule *rule)
+{
+	return verdict_rank(rule->verdict) < verdict_rank(builder->policy->default_verdict);
+}
+
+/* Adds what the rules of one sub-call say of the multiplexer. */
 static size_t extend_sub(struct builder *builder, int which, uint32_t sub,
 			 struct multiplexed *rules, size_t count)
 {
 	const struct list *list = &builder->sub[which][sub];
 	const struct policy_rule *outright = find_outright(builder, list);
-	struct sbpf_condition *condition = NULL;
+	struct sbpf_condition *conditions = NULL;
 
 	for (uint32_t i = list->first; i != NONE; i = builder->entries[i].next) {
 		const struct policy_rule *rule = builder->entries[i].rule;
 
 		if (!extends(builder, rule, outright))
 			continue;
-		if (!condition)
-			condition = arena_alloc(builder->arena, 1, sizeof(*condition));
-		if (!condition)
+		if (!conditions)
+			conditions = sub_call_conditions(builder, which, sub);
+		if (!conditions)
 			return SIZE_MAX;
-		*condition = (struct sbpf_condition){ 0, SBPF_EQ, sub, 0 };
 		rules[count] = (struct multiplexed){ *rule, rule };
-		rules[count].rule.conditions = condition;
+		rules[count].rule.conditions = &conditions[!allows_more(builder, rule)];
 		rules[count].rule.condition_count = 1;
 		count++;
 	}
@@ -425,36 +445,43 @@ static uint32_t enosys(const struct sbpf_policy *policy)
 	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
 }
 
-/* Whether a call was first released after the newest that the policy names. */
+/* Whether a call was first released after the newest that the policy names, if it names one. */
 static bool is_newer(const struct builder *builder, int id)
 {
-	return id >= 0 && call_since(id) > builder->policy->newest;
+	return id >= 0 && builder->policy->newest && call_since(id) > builder->policy->newest;
 }
 
-static void add_newer(struct builder *builder, uint32_t number)
+/* A call that no rule names: newer ones are unknown, and arm's private ones beyond the table not.
+ */
+static void add_unnamed(struct builder *builder, uint32_t number)
 {
-	if (is_newer(builder, call_by_table_number(builder->abi, number)))
-		builder->calls[builder->call_count++] =
-			(struct call){ .number = number, .otherwise = enosys(builder->policy) };
+	struct call call = { .number = number, .otherwise = builder->policy->default_verdict };
+	int id = call_by_table_number(builder->abi, number);
+
+	if (is_newer(builder, id))
+		call.otherwise = enosys(builder->policy);
+	else if (id < 0 || number <= call_table_max(builder->abi))
+		return;
+	builder->calls[builder->call_count++] = call;
 }
 
-/* Makes lists, if only empty ones, for newer calls outside the dense range. */
-static void list_far_newer(struct builder *builder)
+/* Makes lists, if only empty ones, for the calls outside the dense range. */
+static void list_far(struct builder *builder)
 {
 	for (int id = 0; id < sbpf_call_count(); id++) {
 		int64_t number = call_table_number(builder->abi, id);
 
-		if (number >= (int64_t)DENSE && is_newer(builder, id))
+		if (number >= (int64_t)DENSE)
 			list_of(builder, (uint32_t)number);
 	}
 }
 
 /* ---- One ABI --------------------------------------------------------------------------- */
 
-/* The most numbers that no rule names and that are newer all the same. */
-static size_t most_newer(const struct builder *builder)
+/* The most numbers that no rule names and that have a verdict of their own all the same. */
+static size_t most_unnamed(const struct builder *builder)
 {
-	return builder->newer_enosys ? (size_t)sbpf_call_count() : 0;
+	return builder->unknown_enosys ? (size_t)sbpf_call_count() : 0;
 }
 
 /* As many buckets as there may be far numbers, or half as many. */
@@ -476,7 +503,7 @@ static int start_far(struct builder *builder, size_t most)
 static int start(struct builder *builder)
 {
 	size_t rules = builder->policy->rule_count;
-	size_t most = rules + most_newer(builder) + 2; /* socketcall and ipc by their sub-calls */
+	size_t most = rules + most_unnamed(builder) + 2; /* socketcall and ipc by their sub-calls */
 
 	/* A rule stands in its number's list and in its sub-call's. */
 	builder->entries =
@@ -505,8 +532,8 @@ static int add_number(struct builder *builder, uint32_t number, const struct lis
 {
 	if (list->first != NONE)
 		return add_call(builder, number, list);
-	if (builder->newer_enosys)
-		add_newer(builder, number);
+	if (builder->unknown_enosys)
+		add_unnamed(builder, number);
 	return 0;
 }
 
@@ -514,14 +541,14 @@ static int canonicalize(struct builder *builder)
 {
 	uint32_t end = builder->dense_end;
 
-	if (builder->newer_enosys && end <= call_table_max(builder->abi))
+	if (builder->unknown_enosys && end <= call_table_max(builder->abi))
 		end = DENSE;
 	for (uint32_t number = 0; number < end; number++) {
 		if (add_number(builder, number, &builder->dense[number]))
 			return -1;
 	}
-	if (builder->newer_enosys)
-		list_far_newer(builder);
+	if (builder->unknown_enosys)
+		list_far(builder);
 	qsort(builder->far, builder->far_count, sizeof(*builder->far), by_number);
 	for (size_t i = 0; i < builder->far_count; i++) {
 		if (add_number(builder, builder->far[i].number, &builder->far[i].list))
@@ -535,8 +562,7 @@ int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 {
 	struct builder builder = { .policy = policy, .arena = arena, .abi = abi, .error = error };
 
-	/* A policy that names no call of a known release has no newest one to be newer than. */
-	builder.newer_enosys = answers_enosys(policy) && policy->newest;
+	builder.unknown_enosys = answers_enosys(policy);
 	if (start(&builder))
 		return error_memory(error);
 	sort_rules(&builder);

@@ -115,9 +115,17 @@ static int call_of(int abi, const struct policy_rule *rule)
 	return rule->abi == abi ? call_by_table_number(abi, rule->number) : -1;
 }
 
-static uint64_t sub_call(const struct inquiry *inquiry)
+/* Whether argument 0 is a sub-call to a rule: what the kernel reads of it, or to allow more all. */
+static bool is_sub_call(const struct inquiry *inquiry, const struct policy_rule *rule,
+			int multiplexer, uint32_t sub)
 {
-	return is_narrow(inquiry, 0) ? (uint32_t)inquiry->data->args[0] : inquiry->data->args[0];
+	uint64_t first = inquiry->data->args[0];
+
+	if (verdict_rank(rule->verdict) >= verdict_rank(inquiry->policy->default_verdict))
+		first &= call_multiplexer_mask(multiplexer);
+	else if (is_narrow(inquiry, 0))
+		first = (uint32_t)first;
+	return first == sub;
 }
 
 static enum bearing bearing_of(const struct inquiry *inquiry, const struct policy_rule *rule)
@@ -136,7 +144,7 @@ static enum bearing bearing_of(const struct inquiry *inquiry, const struct polic
 	if (multiplexer < 0 ||
 	    call_table_number(inquiry->abi, multiplexer) != (int64_t)inquiry->number)
 		return BEARS_NOT;
-	return sub_call(inquiry) == sub ? BEARS_MULTIPLEXED : BEARS_NOT;
+	return is_sub_call(inquiry, rule, multiplexer, sub) ? BEARS_MULTIPLEXED : BEARS_NOT;
 }
 
 /* The first rule on a call that stands without conditions. */

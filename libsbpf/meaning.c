@@ -17,6 +17,7 @@
 struct bearing {
 	uint32_t number; /* of the table */
 	int32_t sub;	 /* the sub-call of a multiplexer, or -1 */
+	uint64_t mask;	 /* the bits of argument 0 that have to name it */
 	const struct policy_rule *rule;
 };
 
@@ -202,11 +203,11 @@ static unsigned int narrow_arguments(const struct reading *reading)
 	return narrow;
 }
 
-static diagram is_sub_call(const struct reading *reading, int32_t sub)
+static diagram is_sub_call(const struct reading *reading, const struct bearing *bearing)
 {
 	const struct argument first = { reading->diagrams, 0, narrow_arguments(reading) & 1 };
 
-	return equals(&first, (uint64_t)sub, UINT64_MAX, true);
+	return equals(&first, (uint64_t)bearing->sub, bearing->mask, true);
 }
 
 static diagram applies(const struct reading *reading, const struct bearing *bearing)
@@ -216,7 +217,7 @@ static diagram applies(const struct reading *reading, const struct bearing *bear
 	struct answer *answer;
 
 	if (bearing->sub >= 0)
-		return is_sub_call(reading, bearing->sub);
+		return is_sub_call(reading, bearing);
 	if (!rule->condition_count)
 		return diagram_leaf(reading->diagrams, 1);
 	narrow = narrow_arguments(reading);
@@ -237,7 +238,7 @@ static bool is_outright(const struct bearing *bearing)
 /* A name that a rule has twice. */
 static bool says_the_same(const struct bearing *a, const struct bearing *b)
 {
-	return a->sub == b->sub && a->rule->verdict == b->rule->verdict &&
+	return a->sub == b->sub && a->mask == b->mask && a->rule->verdict == b->rule->verdict &&
 	       a->rule->conditions == b->rule->conditions &&
 	       a->rule->condition_count == b->rule->condition_count;
 }
@@ -378,12 +379,29 @@ static bool extends(const struct reading *reading, const struct policy_rule *rul
 	return verdict_rank(rule->verdict) > verdict_rank(reading->policy->default_verdict);
 }
 
-static void bear(struct reading *reading, int64_t number, const struct policy_rule *rule,
-		 int32_t sub)
+static void bear(struct reading *reading, int64_t number, const struct policy_rule *rule)
 {
 	if (number >= 0)
 		reading->bearings[reading->count++] =
-			(struct bearing){ (uint32_t)number, sub, rule };
+			(struct bearing){ .number = (uint32_t)number, .sub = -1, .rule = rule };
+}
+
+/*
+ * A rule on a sub-call. To allow more than the default, all of argument 0 has to name it; else what
+ * the kernel takes the sub-call from does.
+ */
+static void bear_multiplexed(struct reading *reading, int multiplexer, uint32_t sub,
+			     const struct policy_rule *rule)
+{
+	bool allows_more =
+		verdict_rank(rule->verdict) < verdict_rank(reading->policy->default_verdict);
+
+	reading->bearings[reading->count++] = (struct bearing){
+		.number = (uint32_t)call_table_number(reading->abi, multiplexer),
+		.sub = (int32_t)sub,
+		.mask = allows_more ? UINT64_MAX : call_multiplexer_mask(multiplexer),
+		.rule = rule,
+	};
 }
 
 /* Lists all rules by the number they bear on, those on one number in the document's order. */
@@ -400,14 +418,13 @@ static void list_bearings(struct reading *reading)
 		uint32_t sub = 0;
 
 		if (rule->call >= 0)
-			bear(reading, call_table_number(reading->abi, call), rule, -1);
+			bear(reading, call_table_number(reading->abi, call), rule);
 		else if (rule->abi == reading->abi)
-			bear(reading, rule->number, rule, -1);
+			bear(reading, rule->number, rule);
 		if (call >= 0)
 			multiplexer = call_multiplexer(reading->abi, call, &sub);
 		if (multiplexer >= 0 && extends(reading, rule, call))
-			bear(reading, call_table_number(reading->abi, multiplexer), rule,
-			     (int32_t)sub);
+			bear_multiplexed(reading, multiplexer, sub, rule);
 	}
 	sort_bearings(reading);
 }
@@ -427,15 +444,22 @@ static uint32_t enosys(const struct sbpf_policy *policy)
 	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
 }
 
-/* Lists calls that are newer than any the policy names. */
-static void list_newer(struct reading *reading)
+static bool is_newer(const struct reading *reading, int call)
 {
 	uint32_t newest = reading->policy->newest;
 
+	return newest && call >= 0 && call_since(call) > newest;
+}
+
+/* Lists calls that are newer than any the policy names, and known ones above the table. */
+static void list_unnamed(struct reading *reading)
+{
 	reading->count = 0;
-	for (int call = 0; newest && call < sbpf_call_count(); call++) {
-		if (call_since(call) > newest)
-			bear(reading, call_table_number(reading->abi, call), NULL, -1);
+	for (int call = 0; call < sbpf_call_count(); call++) {
+		int64_t number = call_table_number(reading->abi, call);
+
+		if (is_newer(reading, call) || number > (int64_t)call_table_max(reading->abi))
+			bear(reading, number, NULL);
 	}
 	sort_bearings(reading);
 }
@@ -447,15 +471,21 @@ static diagram unruled(struct reading *reading)
 	struct diagrams *diagrams = reading->diagrams;
 	uint32_t offset = abi_number_offset(reading->abi);
 	diagram result = diagram_leaf(diagrams, policy->default_verdict);
+	diagram known = result;
 	diagram unknown;
 
 	if (!unknown_is_enosys(policy))
 		return result;
 	unknown = diagram_leaf(diagrams, enosys(policy));
-	list_newer(reading);
-	for (size_t i = 0; i < reading->count; i++)
+	list_unnamed(reading);
+	for (size_t i = 0; i < reading->count; i++) {
+		uint32_t number = reading->bearings[i].number;
+		int call = call_by_table_number(reading->abi, number);
+
 		reading->cases[i] =
-			(struct diagram_case){ offset + reading->bearings[i].number, unknown };
+			(struct diagram_case){ offset + number,
+					       is_newer(reading, call) ? unknown : known };
+	}
 	result = diagram_above(diagrams, DIAGRAM_NUMBER, offset + call_table_max(reading->abi),
 			       unknown, result);
 	return diagram_select(diagrams, DIAGRAM_NUMBER, reading->cases, reading->count, result);

@@ -70,7 +70,7 @@ struct abi_calls {
 	const struct call *calls;
 	size_t count;
 	uint32_t otherwise; /* a number up to table_max that is not in calls */
-	uint32_t above;	    /* a number above table_max */
+	uint32_t above;	    /* a number above table_max that is not in calls */
 	uint32_t table_max;
 };
 

@@ -113,6 +113,7 @@ void transactions_clear(struct context *context);
 struct multiplexed {
 	uint32_t number; /* of socketcall or ipc on the ABI */
 	uint32_t sub;	 /* its argument 0 */
+	uint32_t mask;	 /* the bits of it that the kernel takes the sub-call from */
 };
 
 /* False when the ABI has neither, or they do not reach the call. */

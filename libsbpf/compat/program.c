@@ -134,12 +134,13 @@ static bool has_outright(const struct placement *placement, const struct rule *r
 /*
  * A call that the ABI has only through socketcall(2) or ipc(2); for those that it has directly too,
  * the policy does the same. Conditions cannot be checked behind the pointer that is passed there,
- * and leaving them out must not allow more.
+ * and leaving them out must not allow more. To allow more than the default, the whole argument has
+ * to be the sub-call; else what the kernel takes it from.
  */
 static int place_multiplexed(const struct placement *placement, const struct rule *rule)
 {
 	uint32_t otherwise = placement->context->attributes[SCMP_FLTATR_ACT_DEFAULT];
-	struct sbpf_condition condition = { 0, SBPF_EQ, 0, 0 };
+	struct sbpf_condition condition = { 0 };
 	struct multiplexed multiplexed;
 
 	if (!find_multiplexed(placement->index, rule->call, &multiplexed))
@@ -147,7 +148,11 @@ static int place_multiplexed(const struct placement *placement, const struct rul
 	if (rule->count > 0 &&
 	    (!is_stricter(rule->verdict, otherwise) || has_outright(placement, rule)))
 		return 0;
-	condition.value = multiplexed.sub;
+	if (is_stricter(otherwise, rule->verdict))
+		condition = (struct sbpf_condition){ 0, SBPF_EQ, multiplexed.sub, 0 };
+	else
+		condition = (struct sbpf_condition){ 0, SBPF_MASKED_EQ, multiplexed.mask,
+						     multiplexed.sub };
 	return place(placement, rule, multiplexed.number, &condition, 1);
 }
 

@@ -15,14 +15,18 @@ _Static_assert((int)SCMP_CMP_NE == (int)SBPF_NE && (int)SCMP_CMP_LT == (int)SBPF
 
 /* ---- Calls reached through socketcall(2) and ipc(2) ------------------------------------ */
 
-/* Their pseudo numbers: first - n is the sub-call n (linux/net.h, linux/ipc.h). */
+/*
+ * Their pseudo numbers: first - n is the sub-call n (linux/net.h, linux/ipc.h). And what the kernel
+ * tells it by (net/socket.c, ipc/syscall.c).
+ */
 static const struct multiplexer {
 	const char *call;
 	int first;
 	int last;
+	uint32_t mask;
 } multiplexers[] = {
-	{ "socketcall", -100, -120 },
-	{ "ipc", -200, -224 },
+	{ "socketcall", -100, -120, UINT32_MAX },
+	{ "ipc", -200, -224, 0xffff },
 };
 
 bool find_multiplexed(int abi, const char *call, struct multiplexed *multiplexed)
@@ -34,6 +38,7 @@ bool find_multiplexed(int abi, const char *call, struct multiplexed *multiplexed
 
 		if (pseudo < multiplexer->first && pseudo >= multiplexer->last) {
 			multiplexed->sub = (uint32_t)(multiplexer->first - pseudo);
+			multiplexed->mask = multiplexer->mask;
 			return sbpf_call_number(abi, multiplexer->call, &multiplexed->number);
 		}
 	}

@@ -557,6 +557,22 @@ static bool extends(const struct reference *reference, const struct reference_ru
 	       rank(rule->verdict) > rank(reference->default_verdict);
 }
 
+/*
+ * Whether argument 0 names a sub-call. The kernel takes that of ipc from the lower 16 bits and that
+ * of socketcall from the lower 32; only to allow more, the others count too.
+ */
+static bool names_sub_call(const struct view *view, const struct reference_rule *rule, uint32_t sub)
+{
+	const struct tables *tables = view->reference->tables;
+	bool is_ipc = strcmp(tables->names[view->name].text, "ipc") == 0;
+
+	if (rank(rule->verdict) < rank(view->reference->default_verdict))
+		return argument_of(view, 0) == sub;
+	if (is_ipc)
+		return view->data->args[0] % 65536 == sub;
+	return (uint32_t)view->data->args[0] == sub;
+}
+
 /* Whether a rule holds for a call: directly or through a multiplexer. */
 static bool holds(const struct view *view, const struct reference_rule *rule)
 {
@@ -567,7 +583,8 @@ static bool holds(const struct view *view, const struct reference_rule *rule)
 	if (rule->name == view->name)
 		return conditions_hold(view, rule);
 	sub_call = sub_call_of(view->reference, view->name, rule);
-	return sub_call && argument_of(view, 0) == sub_call->sub && extends(view->reference, rule);
+	return sub_call && names_sub_call(view, rule, sub_call->sub) &&
+	       extends(view->reference, rule);
 }
 
 /* The rule that decides a call with a name, or NULL. */

@@ -70,7 +70,8 @@ static bool read_call(struct tables *tables, int abi, const char *line)
 	if (index < 0 || table->count == TABLES_CALLS)
 		return false;
 	table->calls[table->count++] = (struct table_call){ .number = number, .name = index };
-	if (number > table->max)
+	/* arm's private calls, __ARM_NR_BASE and up, stand apart. */
+	if (number > table->max && number < 0xf0000)
 		table->max = number;
 	return true;
 }

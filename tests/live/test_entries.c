@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,19 +18,25 @@
 
 #define REFUSED 99
 
-/* getppid(2) of the x86 ABI; the kernel cuts the registers to 32 bits. */
-static long enter_32bit(uint64_t first_argument)
+/* A call of the x86 ABI; the kernel cuts the registers to 32 bits. */
+static long call_32bit(const char *call, const uint64_t arguments[4])
 {
 	uint32_t number = 0;
 	long result;
 
-	if (!sbpf_call_number(sbpf_abi_find("x86"), "getppid", &number))
+	if (!sbpf_call_number(sbpf_abi_find("x86"), call, &number))
 		return -ENOSYS;
 	__asm__ volatile("int $0x80"
 			 : "=a"(result)
-			 : "a"((uint64_t)number), "b"(first_argument)
+			 : "a"((uint64_t)number), "b"(arguments[0]), "c"(arguments[1]),
+			   "d"(arguments[2]), "S"(arguments[3])
 			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)result;
+}
+
+static long enter_32bit(uint64_t first_argument)
+{
+	return call_32bit("getppid", (const uint64_t[4]){ first_argument });
 }
 
 /* Without CONFIG_IA32_EMULATION the instruction is a fault. */
@@ -202,6 +210,56 @@ static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
 		execv(PROGRAM_CALL_X86, argv);
 }
 
+/* ---- ipc(2) ---------------------------------------------------------------------------- */
+
+#define SHMGET 23
+#define VERSIONED (1u << 16 | SHMGET)
+
+static void make_segment_under(struct seen *seen, const struct sbpf_filter *filter)
+{
+	const uint64_t arguments[4] = { first_argument, IPC_PRIVATE, 4096, 0600 };
+
+	if (!install(filter, 0, seen))
+		return;
+	seen->value = call_32bit("ipc", arguments);
+	if (seen->value >= 0)
+		shmctl((int)seen->value, IPC_RMID, NULL);
+}
+
+/* The result of ipc(2) with this argument 0 by the 32-bit entry. */
+static long value_of_ipc(const struct sbpf_filter *filter, uint64_t argument)
+{
+	struct seen seen;
+	int status;
+
+	first_argument = argument;
+	status = run_case(make_segment_under, filter, &seen);
+	assert_survived(status, &seen);
+	return seen.value;
+}
+
+/* The kernel takes a version from the upper 16 bits of argument 0, and makes the segment. */
+START_TEST(a_sub_call_of_ipc_is_refused_whatever_its_version)
+{
+	const struct sbpf_target target = { .abis = "x86" };
+	struct sbpf_filter *other =
+		filter_of("semget", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
+	struct sbpf_filter *filter =
+		filter_of("shmget", SECCOMP_RET_ERRNO | REFUSED, NULL, 0, &target);
+	bool possible = value_of_ipc(other, SHMGET) >= 0;
+
+	if (possible)
+		ck_assert_int_ge(value_of_ipc(other, VERSIONED), 0);
+	else
+		skip("segments of ipc(2)", "this kernel makes none");
+	ck_assert_int_eq(value_of_ipc(filter, SHMGET), -REFUSED);
+	ck_assert_int_eq(value_of_ipc(filter, VERSIONED), -REFUSED);
+	ck_assert_int_eq(value_of_ipc(filter, UINT64_C(0xffff0000) | SHMGET), -REFUSED);
+	sbpf_filter_free(filter);
+	sbpf_filter_free(other);
+}
+END_TEST
+
 START_TEST(a_32bit_program_runs_under_the_filter)
 {
 	const struct sbpf_target target = { .abis = "x86" };
@@ -316,6 +374,7 @@ int main(void)
 		an_abi_outside_the_filter_gets_the_action_asked_for,
 		trap_names_the_abi_that_was_entered,
 		conditions_take_32bit_arguments_as_zero_extended,
+		a_sub_call_of_ipc_is_refused_whatever_its_version,
 		a_32bit_program_runs_under_the_filter,
 		a_32bit_program_is_killed_where_its_abi_is_not_in_the_filter,
 	};

@@ -129,7 +129,9 @@ START_TEST(every_call_of_every_abi_goes_both_ways)
 			continue;
 		}
 		calls++;
-		max = (uint32_t)table_number > max ? (uint32_t)table_number : max;
+		if ((uint32_t)table_number > max &&
+		    table_number < 0xf0000) /* arm's private calls */
+			max = (uint32_t)table_number;
 		ck_assert_int_eq(call_by_table_number(abi, (uint32_t)table_number), id);
 		ck_assert(sbpf_call_number(abi, sbpf_call_at(id), &number));
 		ck_assert_uint_eq(number, abi_number_offset(abi) + (uint32_t)table_number);
@@ -237,7 +239,7 @@ START_TEST(largest_number_of_a_table)
 {
 	ck_assert_uint_eq(call_table_max(sbpf_abi_find("x86_64")), 471);
 	ck_assert_uint_eq(call_table_max(sbpf_abi_find("x32")), 547);
-	ck_assert_uint_eq(call_table_max(sbpf_abi_find("arm")), 983046);
+	ck_assert_uint_eq(call_table_max(sbpf_abi_find("arm")), 471);
 	ck_assert_uint_eq(call_table_max(sbpf_abi_find("mips")), 471);
 	ck_assert_uint_eq(call_table_max(sbpf_abi_find("s390")), 469);
 }
@@ -526,6 +528,9 @@ START_TEST(multiplexer_of_a_call)
 
 	if (multiplexers[_i].multiplexer) {
 		ck_assert_int_eq(id, id_of(multiplexers[_i].multiplexer));
+		ck_assert_uint_eq(call_multiplexer_mask(id),
+				  strcmp(multiplexers[_i].multiplexer, "ipc") ? 0xffffffff
+									      : 0xffff);
 		ck_assert_uint_eq(sub, multiplexers[_i].sub);
 	} else {
 		ck_assert_int_eq(id, -1);

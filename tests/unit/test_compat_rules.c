@@ -351,6 +351,24 @@ START_TEST(ipc_calls_are_reached_by_their_numbers)
 }
 END_TEST
 
+/* The kernel takes a version from the upper 16 bits: a refusal holds for all, a permission for 0.
+ */
+START_TEST(ipc_calls_are_refused_in_every_version)
+{
+	uint32_t versioned = 1u << 16 | 23;
+	scmp_filter_ctx filter = filter_for(ALLOW, "x86");
+
+	ck_assert_int_eq(seccomp_rule_add(filter, KILL, number_of("shmget"), 0), 0);
+	ck_assert_uint_eq(verdict_of(filter, "x86", "ipc", versioned, 0), KILL);
+	seccomp_release(filter);
+	filter = filter_for(KILL, "x86");
+	ck_assert_int_eq(seccomp_rule_add(filter, ALLOW, number_of("shmget"), 0), 0);
+	ck_assert_uint_eq(verdict_of(filter, "x86", "ipc", 23, 0), ALLOW);
+	ck_assert_uint_eq(verdict_of(filter, "x86", "ipc", versioned, 0), KILL);
+	seccomp_release(filter);
+}
+END_TEST
+
 /* ---- Numbers --------------------------------------------------------------------------- */
 
 START_TEST(tracers_number_has_rules_of_its_own)
@@ -462,6 +480,7 @@ static Suite *suite(void)
 			    COUNT(extensions));
 	tcase_add_test(multiplexed, conditional_rule_is_void_beside_one_without_on_a_sub_call);
 	tcase_add_test(multiplexed, ipc_calls_are_reached_by_their_numbers);
+	tcase_add_test(multiplexed, ipc_calls_are_refused_in_every_version);
 	suite_add_tcase(suite, multiplexed);
 	tcase_add_test(unusual, tracers_number_has_rules_of_its_own);
 	tcase_add_test(unusual, unknown_number_counts_as_it_stands);

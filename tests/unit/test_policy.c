@@ -416,8 +416,8 @@ END_TEST
 static void write_clause(FILE *out, const struct clause *clause)
 {
 	static const char *const signs[] = {
-		[SBPF_NE] = "!=", [SBPF_LT] = "<", [SBPF_LE] = "<=",	    [SBPF_EQ] = "==",
-		[SBPF_GE] = ">=", [SBPF_GT] = ">", [SBPF_MASKED_EQ] = "&=",
+		[SBPF_NE] = "!=", [SBPF_LT] = "<", [SBPF_LE] = "<=",	   [SBPF_EQ] = "==",
+		[SBPF_GE] = ">=", [SBPF_GT] = ">", [SBPF_MASKED_EQ] = "&",
 	};
 	char verdict[32];
 
@@ -426,6 +426,8 @@ static void write_clause(FILE *out, const struct clause *clause)
 
 		fprintf(out, "%sa%u%s%llu", i ? "," : "", condition->argument,
 			signs[condition->compare], (unsigned long long)condition->value);
+		if (condition->compare == SBPF_MASKED_EQ)
+			fprintf(out, "==%llu", (unsigned long long)condition->value_two);
 	}
 	fprintf(out, " %s; ", sbpf_verdict_format(clause->verdict, verdict, sizeof(verdict)));
 }
@@ -533,7 +535,7 @@ static const struct {
 	  "a0>=5 ALLOW; a1==7 ALLOW; a0<9 ALLOW; a0==6 LOG; else ERRNO(1)" },
 	{ ALLOW,
 	  { { ERRNO(9), "read", 1, { IF(0, SBPF_MASKED_EQ, 6) } } },
-	  "a0&=6 ERRNO(9); else ALLOW" },
+	  "a0&6==0 ERRNO(9); else ALLOW" },
 };
 
 START_TEST(rules_of_one_call_mean)
@@ -722,7 +724,11 @@ static const struct {
 	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 0xf0006, ENOSYS_VERDICT },
 	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 0xf0005, "ERRNO(1)" },
 	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 0xf0007, ENOSYS_VERDICT },
-	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 0xf0000, "ERRNO(1)" },
+	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 0xf0000, ENOSYS_VERDICT },
+	{ "arm", DENY, true, { { ALLOW, "renameat2", 0, { { 0 } } } }, 472, ENOSYS_VERDICT },
+	{ "arm", DENY, true, { { ALLOW, "openat2", 0, { { 0 } } } }, 0xf0005, "ERRNO(1)" },
+	{ "arm", DENY, true, { { 0 } }, 0xf0006, "ERRNO(1)" },
+	{ "arm", DENY, true, { { ALLOW, "cacheflush", 0, { { 0 } } } }, 0xf0002, "ALLOW" },
 	{ "arm", DENY, true, { { ALLOW, "openat2", 0, { { 0 } } } }, 0xf0006, "ERRNO(1)" },
 	/* The machine's own errno. */
 	{ "mips", DENY, true, { { ALLOW, "openat2", 0, { { 0 } } } }, 449, "ERRNO(89)" },
@@ -775,6 +781,15 @@ static const struct {
 	  { { ALLOW, "shmat", 0, { { 0 } } }, { ALLOW, "bind", 0, { { 0 } } } },
 	  SOCKETCALL,
 	  "a0==2 ALLOW; else ERRNO(1)" },
+	/* The kernel takes ipc's sub-call from the lower 16 bits, a version from the others. */
+	{ ALLOW,
+	  { { ERRNO(9), "shmget", 0, { { 0 } } } },
+	  IPC,
+	  "a0&65535==23 ERRNO(9); else ALLOW" },
+	{ DENY,
+	  { { ERRNO(9), "semget", 0, { { 0 } } } },
+	  IPC,
+	  "a0&65535==2 ERRNO(9); else ERRNO(1)" },
 	/* Conditions that cannot be checked there must not allow more. */
 	{ DENY, { { ALLOW, "socket", 1, { IF(0, SBPF_EQ, 1) } } }, SOCKETCALL, "ERRNO(1)" },
 	{ DENY, { { LOG, "socket", 1, { IF(0, SBPF_EQ, 1) } } }, SOCKETCALL, "ERRNO(1)" },
@@ -782,11 +797,11 @@ static const struct {
 	{ ALLOW,
 	  { { ERRNO(9), "socket", 1, { IF(0, SBPF_EQ, 40) } } },
 	  SOCKETCALL,
-	  "a0==1 ERRNO(9); else ALLOW" },
+	  "a0&4294967295==1 ERRNO(9); else ALLOW" },
 	{ DENY,
 	  { { TRAP, "socket", 2, { IF(0, SBPF_EQ, 40), IF(0, SBPF_EQ, 41) } } },
 	  SOCKETCALL,
-	  "a0==1 TRAP; else ERRNO(1)" },
+	  "a0&4294967295==1 TRAP; else ERRNO(1)" },
 	/* The same action with other data is not more restrictive. */
 	{ DENY, { { ERRNO(9), "socket", 1, { IF(0, SBPF_EQ, 40) } } }, SOCKETCALL, "ERRNO(1)" },
 	/* Dropped and void rules have no effect there either. */
@@ -794,7 +809,7 @@ static const struct {
 	{ ALLOW,
 	  { { TRAP, "socket", 1, { IF(0, SBPF_EQ, 40) } }, { LOG, "socket", 0, { { 0 } } } },
 	  SOCKETCALL,
-	  "a0==1 LOG; else ALLOW" },
+	  "a0&4294967295==1 LOG; else ALLOW" },
 	{ DENY,
 	  { { ALLOW, "socket", 0, { { 0 } } }, { LOG, "socket", 0, { { 0 } } } },
 	  SOCKETCALL,
@@ -806,7 +821,7 @@ static const struct {
 	    { ALLOW, "bind", 0, { { 0 } } },
 	    { TRAP, "socket", 0, { { 0 } } } },
 	  SOCKETCALL,
-	  "a0==3 ALLOW; a0<=3 LOG; a0==2 ALLOW; a0==1 TRAP; else ERRNO(1)" },
+	  "a0==3 ALLOW; a0<=3 LOG; a0==2 ALLOW; a0&4294967295==1 TRAP; else ERRNO(1)" },
 	{ DENY,
 	  { { TRAP, "socket", 0, { { 0 } } }, { ALLOW, "socketcall", 0, { { 0 } } } },
 	  SOCKETCALL,
@@ -814,13 +829,13 @@ static const struct {
 	{ DENY,
 	  { { TRAP, "socket", 0, { { 0 } } }, { DENY, "socketcall", 0, { { 0 } } } },
 	  SOCKETCALL,
-	  "a0==1 TRAP; else ERRNO(1)" },
+	  "a0&4294967295==1 TRAP; else ERRNO(1)" },
 	/* Two restrictive rules on one sub-call both go there, the first wins. */
 	{ ALLOW,
 	  { { TRAP, "socket", 1, { IF(0, SBPF_EQ, 40) } },
 	    { ERRNO(9), "socket", 1, { IF(0, SBPF_EQ, 1) } } },
 	  SOCKETCALL,
-	  "a0==1 TRAP; a0==1 ERRNO(9); else ALLOW" },
+	  "a0&4294967295==1 TRAP; a0&4294967295==1 ERRNO(9); else ALLOW" },
 };
 
 START_TEST(rules_reach_the_multiplexed_form)
