@@ -288,6 +288,34 @@ def test_kill_thread():
     assert [f["path"] for f in found] == ["defaultAction"]
 
 
+def traces(policy, *options):
+    return [f for f in lint(policy, *options) if f["id"] == "trace-refuses-nothing"]
+
+
+def test_trace_refuses_nothing_where_ptrace_is_allowed():
+    found, = traces(profile("ALLOW", rule(["unshare", "setns"], "TRACE")))
+    assert (found["severity"], found["path"]) == ("warning", "syscalls[0]")
+    assert found["message"].startswith("setns, unshare: ")
+    assert found["example"]["a"]["text"] == "TRACE(1)"
+    found, = traces(profile("TRACE", rule(["ptrace", "read"])))
+    assert found["path"] == "defaultAction"
+    rules = rule("ptrace", "ALLOW", compare(0, "EQ", 0x4206)), rule("unshare", "TRACE")
+    assert [f["path"] for f in traces(profile("ERRNO", *rules))] == ["syscalls[1]"]
+
+
+def test_trace_refuses_where_nobody_may_trace():
+    unshare = rule("unshare", "TRACE")
+    assert traces(profile("ALLOW", unshare, rule("ptrace", "ERRNO"))) == []
+    assert traces(profile("ALLOW", rule(["unshare", "ptrace"], "TRACE"))) == []
+    assert traces(profile("TRACE", rule("read"))) == []
+    assert traces(profile("ERRNO", unshare)) == []
+    assert traces(profile("ALLOW", rule("unshare", "ERRNO"))) == []
+    peek = rule("ptrace", "ALLOW", compare(0, "EQ", 1)), rule("ptrace", "ALLOW", compare(0, "EQ", 0))
+    assert traces(profile("ERRNO", unshare, *peek)) == []
+    shadowed = rule("swapon", "ERRNO"), rule("swapon", "TRACE")
+    assert traces(profile("ALLOW", *shadowed)) == []
+
+
 def test_exit_status_follows_fail_on():
     note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8))))
     warning = write("warning.json", profile("ALLOW", rule("swapon", "KILL")))

@@ -144,7 +144,7 @@ static bool prepare(struct lint *lint)
 static void (*const checks[])(struct lint *lint) = {
 	lint_widths,	 lint_readings, lint_runtimes,	   lint_names,
 	lint_idle_rules, lint_entries,	lint_multiplexers, lint_siblings,
-	lint_probes,	 lint_actions,	lint_overlaps,
+	lint_probes,	 lint_actions,	lint_overlaps,	   lint_traces,
 };
 
 /* Hands over the findings; false when something failed, which was reported. */

@@ -27,6 +27,7 @@ enum lint_id {
 	LISTENER_DEADLOCK,
 	KILL_THREAD,
 	OVERLAPPING_RULES,
+	TRACE_REFUSES_NOTHING,
 	LINT_IDS,
 };
 
@@ -168,6 +169,10 @@ struct outcome {
 /* False when the ABI lacks the call, or what it gets is not known. */
 bool outcome_of(struct lint *lint, int abi, const char *call, struct outcome *outcome);
 
+/* A call that gets this action (SECCOMP_RET_*, without data) on an ABI; false when none does. */
+bool example_with_action(struct lint *lint, int abi, const char *call, uint32_t action,
+			 struct sbpf_example *example);
+
 /* Where the verdict for a call comes from: an entry, or NO_ENTRY for the default and others. */
 #define NO_ENTRY ((size_t)-1)
 size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_data *data);
@@ -213,6 +218,7 @@ void lint_siblings(struct lint *lint);
 void lint_probes(struct lint *lint);
 void lint_actions(struct lint *lint);
 void lint_overlaps(struct lint *lint);
+void lint_traces(struct lint *lint);
 
 /* ---- Output ---- */
 

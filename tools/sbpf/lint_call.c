@@ -65,6 +65,35 @@ bool outcome_of(struct lint *lint, int abi, const char *call, struct outcome *ou
 	       search.cases;
 }
 
+struct action_search {
+	struct outcome_search outcome;
+	uint32_t action;
+	bool found;
+	struct sbpf_example *example;
+};
+
+static bool note_action(void *context, const struct sbpf_case *one)
+{
+	struct action_search *search = context;
+
+	search->found = (one->verdict & SECCOMP_RET_ACTION_FULL) == search->action;
+	if (search->found)
+		*search->example = example_of(&search->outcome, one);
+	return !search->found;
+}
+
+bool example_with_action(struct lint *lint, int abi, const char *call, uint32_t action,
+			 struct sbpf_example *example)
+{
+	struct action_search search = { .outcome.abi = abi, .action = action, .example = example };
+	struct sbpf_error error = { 0 };
+
+	return sbpf_call_number(abi, call, &search.outcome.number) &&
+	       !sbpf_meaning_cases(lint->space, lint->meaning, abi, search.outcome.number,
+				   note_action, &search, &error) &&
+	       search.found;
+}
+
 /* ---- Deciding entries ------------------------------------------------------------------ */
 
 static void note_decisive(void *context, const struct sbpf_rule *rule)

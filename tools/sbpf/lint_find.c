@@ -51,6 +51,9 @@ const struct lint_rule lint_rules[LINT_IDS] = {
 	[OVERLAPPING_RULES] = { "overlapping-rules", SEVERITY_WARNING,
 				"Two rules of different verdict hold for one call, and engines "
 				"built on libseccomp do not go by their order." },
+	[TRACE_REFUSES_NOTHING] = { "trace-refuses-nothing", SEVERITY_WARNING,
+				    "TRACE stands for a refusal, and processes may trace their "
+				    "children." },
 };
 
 /* ---- Findings -------------------------------------------------------------------------- */
