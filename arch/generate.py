@@ -181,6 +181,21 @@ def read_multiplexed(directory, ids):
     return sorted(entries)
 
 
+def read_exempt(directory, tables, ids, abis):
+    """(call, ABI, release) of each call that no filter is asked for, the first two as ids."""
+    indexes = {abi.name: index for index, abi in enumerate(abis)}
+    entries, seen = [], {}
+    for row in read_rows(directory, "exempt.tbl", ("call", "ABI", "since", "...")):
+        call, abi, since = row.fields[:3]
+        index = row.choice(abi, indexes)
+        if call not in tables[abis[index].calls]:
+            row.fail(f"{abi} has no call '{call}'")
+        check_unique(row, f"{call} of {abi}", seen, "the call")
+        parse_release(row, since)
+        entries.append((ids[call], index, since))
+    return entries
+
+
 def read_errnos(directory):
     """The column names, and each symbol's numbers (0 = not there) in byte order of the symbols."""
     path = os.path.join(directory, "errno.tbl")
@@ -419,6 +434,12 @@ def write_signatures(out, signatures, strings):
                 "By id: the first index in signatures.")
 
 
+def write_exempt(out, entries, strings):
+    out.array(f"struct exempt exempts[{len(entries)}]",
+              [f"{{ {call}, {abi}, {strings.add(since)} }}" for call, abi, since in entries],
+              "Calls that the kernel does not ask filters for.")
+
+
 def write_abis(out, abis, tables, errno_columns, strings):
     for abi in abis:
         abi.row.choice(abi.errno, {column: column for column in errno_columns})
@@ -468,6 +489,7 @@ def generate(directory):
     write_tables(out, tables, ids)
     write_multiplexed(out, read_multiplexed(directory, ids), len(ids))
     write_signatures(out, read_signatures(directory, tables, ids), strings)
+    write_exempt(out, read_exempt(directory, tables, ids, abis), strings)
     write_abis(out, abis, tables, columns, strings)
     write_errnos(out, errnos, columns, strings)
     out.strings(strings)

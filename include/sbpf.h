@@ -132,6 +132,13 @@ SBPF_API const char *sbpf_call_name(int abi, uint32_t number);
  */
 SBPF_API const char *sbpf_call_since(const char *name);
 
+/*
+ * The first kernel release, such as "6.14", that answers this number of an ABI without asking
+ * filters, whatever they say; NULL for all that are asked. Static storage. Source:
+ * kernel/seccomp.c: seccomp_uprobe_exception (arch/exempt.tbl).
+ */
+SBPF_API const char *sbpf_call_exempt(int abi, uint32_t number);
+
 /* The number of call names known on any ABI, and each of them, in alphabetic order. */
 SBPF_API int sbpf_call_count(void);
 SBPF_API const char *sbpf_call_at(int index);

@@ -61,6 +61,12 @@ struct signature {
 	uint8_t count;
 };
 
+struct exempt {
+	uint16_t call; /* id */
+	uint16_t abi;
+	uint16_t since; /* offset in strings[] */
+};
+
 struct release {
 	uint32_t packed;
 	uint16_t text;
@@ -462,6 +468,17 @@ const char *sbpf_call_since(const char *name)
 	int id = name ? call_find(name, strlen(name)) : -1;
 
 	return id < 0 ? NULL : strings + releases[call_releases[id]].text;
+}
+
+const char *sbpf_call_exempt(int abi, uint32_t number)
+{
+	int id = is_abi(abi) ? call_by_table_number(abi, number - abi_number_offset(abi)) : -1;
+
+	for (size_t i = 0; i < sizeof(exempts) / sizeof(exempts[0]); i++) {
+		if (exempts[i].call == id && exempts[i].abi == abi)
+			return strings + exempts[i].since;
+	}
+	return NULL;
 }
 
 int sbpf_call_count(void)

@@ -9,6 +9,7 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -362,9 +363,53 @@ START_TEST(number_0xffffffff_gets_the_default)
 }
 END_TEST
 
+/* ---- Calls that no filter is asked for ------------------------------------------------- */
+
+static uint32_t exempt_number;
+
+static void make_exempt_call(struct seen *seen, const struct sbpf_filter *filter)
+{
+	if (!install(filter, 0, seen))
+		return;
+	seen->value = syscall((long)exempt_number);
+	seen->error = errno;
+}
+
+/* uretprobe(2) raises SIGILL outside of its trampoline, and uprobe(2) fails with ENXIO. */
+static void check_exempt(const char *call, const char *release)
+{
+	int abi = sbpf_abi_native();
+	struct sbpf_filter *filter = filter_of(call, SECCOMP_RET_ERRNO | REFUSED, NULL, 0, NULL);
+	struct seen seen;
+	int status;
+
+	ck_assert(sbpf_call_number(abi, call, &exempt_number));
+	if (strverscmp(release, sbpf_call_exempt(abi, exempt_number)) < 0) {
+		skip(call, "this kernel may ask filters for it");
+		sbpf_filter_free(filter);
+		return;
+	}
+	status = run_case(make_exempt_call, filter, &seen);
+	sbpf_filter_free(filter);
+	ck_assert_int_eq(seen.installed, 0);
+	ck_assert((WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) ||
+		  (seen.survived && seen.error != REFUSED));
+}
+
+START_TEST(no_filter_is_asked_for_exempt_calls)
+{
+	struct utsname system;
+
+	ck_assert_int_eq(uname(&system), 0);
+	check_exempt("uretprobe", system.release);
+	check_exempt("uprobe", system.release);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
+		no_filter_is_asked_for_exempt_calls,
 		x32_numbers_are_killed_without_x32_in_the_filter,
 		x32_numbers_have_their_rules_with_x32_in_the_filter,
 		number_0xffffffff_gets_the_default,
@@ -382,7 +427,7 @@ int main(void)
 
 	if (!has_32bit()) {
 		skip("the 32-bit entry", "this kernel has none (CONFIG_IA32_EMULATION)");
-		count = 3;
+		count = 4;
 	}
 	return run_tests("entries", tests, count);
 }

@@ -39,11 +39,21 @@ def explain(*arguments):
     return json.loads(text("--format", "json", *arguments))
 
 
+def test_a_call_that_no_filter_is_asked_for_is_named():
+    rules = write("uprobe.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["uprobe"], "action": "SCMP_ACT_KILL_PROCESS"}]})
+    assert ("the kernel does not ask filters for this call on x86_64 since Linux 6.18"
+            in text(rules, "uprobe"))
+    assert "does not ask" not in text(rules, "read")
+    assert explain(rules, "uprobe")["exemptSince"] == "6.18"
+    assert explain(rules, "read")["exemptSince"] is None
+
+
 def test_json_of_one_call_has_exactly_these_members():
     rules = write("rules.json", RULES)
     one = explain(rules, "socket", "0x27")
-    assert list(one) == ["abi", "arch", "nr", "name", "args", "verdict", "rule", "line", "steps",
-                         "cached"], list(one)
+    assert list(one) == ["abi", "arch", "nr", "name", "args", "verdict", "rule", "line", "exemptSince",
+                         "steps", "cached"], list(one)
     assert (one["abi"], one["arch"], one["nr"], one["name"]) == ("x86_64", X86_64, 41, "socket")
     assert one["args"] == ["0x27", "0x0", "0x0", "0x0", "0x0", "0x0"]
     assert one["verdict"] == {"value": 0x7FFF0000, "action": "ALLOW", "data": 0}

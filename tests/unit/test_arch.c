@@ -288,6 +288,37 @@ START_TEST(since_is_the_first_release)
 }
 END_TEST
 
+static const struct {
+	const char *abi;
+	const char *call;
+	const char *since;
+} exempts[] = {
+	{ "x86_64", "uretprobe", "6.14" },
+	{ "x86_64", "uprobe", "6.18" },
+	/* The exception is the native ABI's. */
+	{ "x32", "uretprobe", NULL },
+	{ "x86_64", "restart_syscall", NULL },
+	{ "x86_64", "rt_sigreturn", NULL },
+	{ "aarch64", "read", NULL },
+};
+
+START_TEST(exempt_calls_have_a_release)
+{
+	int abi = sbpf_abi_find(exempts[_i].abi);
+	uint32_t number = UINT32_MAX;
+	const char *since;
+
+	ck_assert(sbpf_call_number(abi, exempts[_i].call, &number) || !exempts[_i].since);
+	since = sbpf_call_exempt(abi, number);
+	if (exempts[_i].since)
+		ck_assert_str_eq(since, exempts[_i].since);
+	else
+		ck_assert_ptr_null(since);
+	ck_assert_ptr_null(sbpf_call_exempt(-1, number));
+	ck_assert_ptr_null(sbpf_call_exempt(abi, UINT32_MAX));
+}
+END_TEST
+
 START_TEST(packed_releases_compare)
 {
 	ck_assert_uint_eq(call_since(id_of("read")), 0x010000);
@@ -598,6 +629,7 @@ static TCase *call_tests(void)
 	tcase_add_test(tests, largest_number_of_a_table);
 	tcase_add_test(tests, numbers_of_this_system_agree);
 	tcase_add_test(tests, since_is_the_first_release);
+	tcase_add_loop_test(tests, exempt_calls_have_a_release, 0, COUNT(exempts));
 	tcase_add_test(tests, packed_releases_compare);
 	tcase_add_loop_test(tests, suggestion_is_the_nearest_name, 0, COUNT(suggestions));
 	tcase_add_loop_test(tests, multiplexer_of_a_call, 0, COUNT(multiplexers));

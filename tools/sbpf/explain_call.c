@@ -327,6 +327,7 @@ static void print_text(FILE *out, const struct answer *answer)
 {
 	const struct operand *operand = answer->question->operand;
 	uint32_t verdict = answer->opinions[answer->decider].verdict;
+	const char *exempt = sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
 	char text[VERDICT_MAX];
 
 	print_call(out, answer);
@@ -336,6 +337,10 @@ static void print_text(FILE *out, const struct answer *answer)
 	if (operand->count > 1)
 		fprintf(out, "  the strictest of them counts: that of %s\n",
 			operand->parts[answer->decider].path);
+	if (exempt)
+		fprintf(out,
+			"  the kernel does not ask filters for this call on %s since Linux %s\n",
+			name_of_abi(answer->abi), exempt);
 	fprintf(out, "  %zu instructions run", answer->steps);
 	if (answer->cost.caching == IS_CACHED)
 		fputs("; from Linux 5.11 on none, the kernel caches the verdict\n", out);
@@ -371,6 +376,8 @@ static void print_json(FILE *out, const struct answer *answer)
 		fprintf(out, ", \"line\": %u", rule->line);
 	else
 		fputs(", \"line\": null", out);
+	fputs(", \"exemptSince\": ", out);
+	json_string(out, sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr));
 	fprintf(out, ", \"steps\": %zu, \"cached\": %s}\n", answer->steps,
 		answer->cost.caching == IS_CACHED ? "true" : "false");
 }
