@@ -5,9 +5,11 @@
 #include "prove.h"
 
 #define CASES_MAX 4096u
-/* More ranges of one argument are tried as masks. */
+/* So many ranges of one argument are easier to read than masks. */
 #define RANGES_MAX 16u
 #define MASK_BITS_MAX 12
+/* Masks so many times as many as ranges are no shorter. */
+#define WAYS_MANY 8u
 
 /* ---- Numbers --------------------------------------------------------------------------- */
 
@@ -145,13 +147,14 @@ static uint64_t end_of_range(const struct diagrams *diagrams, diagram d, struct 
 	return last;
 }
 
-/* How many ranges the argument falls into, up to RANGES_MAX + 1. */
-static uint32_t count_ranges(const struct diagrams *diagrams, diagram d, struct argument argument)
+/* How many ranges the argument falls into, up to most + 1. */
+static uint32_t count_ranges(const struct diagrams *diagrams, diagram d, struct argument argument,
+			     uint32_t most)
 {
 	uint32_t count = 0;
 	uint64_t first = 0;
 
-	while (count <= RANGES_MAX) {
+	while (count <= most) {
 		uint64_t last = end_of_range(diagrams, d, argument, first);
 
 		count++;
@@ -242,13 +245,15 @@ static void list_argument(struct listing *listing, diagram d)
 	const struct diagrams *diagrams = &listing->space->diagrams;
 	struct argument argument = argument_of(diagrams, d);
 	uint64_t mask = diagram_bits(diagrams, d, upper_word(argument));
-	uint32_t ranges = count_ranges(diagrams, d, argument);
+	uint32_t ways = count_ways(diagrams, d, argument, 0);
+	uint32_t most = ways / WAYS_MANY < RANGES_MAX ? RANGES_MAX : ways / WAYS_MANY;
+	uint32_t ranges = count_ranges(diagrams, d, argument, most);
 	int bits = __builtin_popcountll(mask);
 	struct sbpf_test all = { argument.index, argument.bits, true, 0, 0 };
 
 	if (bits <= MASK_BITS_MAX && 1u << bits < ranges)
 		list_masks(listing, d, argument, mask);
-	else if (ranges <= RANGES_MAX || count_ways(diagrams, d, argument, 0) > CASES_MAX)
+	else if (ranges <= most)
 		list_ranges(listing, d, argument);
 	else
 		list_ways(listing, d, argument, &all);

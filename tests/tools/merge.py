@@ -105,6 +105,37 @@ def test_what_no_profile_can_say_is_not_written():
     assert rules_of(merge("--intersect", narrow, wide))[1] == [(["mkdir"], "SCMP_ACT_ERRNO", 1)]
 
 
+def test_a_profile_without_architectures_is_told_how_to_join_one_that_has():
+    patch = write("patch.json", {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+        {"names": ["setns"], "action": "SCMP_ACT_ALLOW"}]})
+    for paths in ((DOCKER, patch), (patch, DOCKER)):
+        done = run("merge", "--union", *TARGET, *paths)
+        assert done.returncode == 1 and "patch.json: covers x86_64 but not x86, x32" in done.stderr
+        assert "--abi x86,x32 takes all for the same ABIs" in done.stderr, done.stderr
+        made = path_of("patched.json")
+        expect("merge", "--union", *TARGET, "--abi", "x86,x32", *paths, "-o", made)
+        expect("prove", "--subset", *TARGET, "--abi", "x86,x32", DOCKER, made)
+        expect("prove", "--subset", *TARGET, "--abi", "x86,x32", patch, made)
+    done = run("merge", "--intersect", *TARGET, DOCKER, patch)
+    assert done.returncode == 0 and "warning: covers x86_64 but not x86, x32" in done.stderr, done
+
+
+def test_what_does_not_fit_into_a_filter_is_not_written():
+    """Of each the filter takes some 2,400 instructions, and together they add up."""
+    rng = random.Random(5)
+    calls = json.loads(expect("syscalls", "--abi", "x86_64", "--format", "json"))["calls"]
+    paths = [profile(f"large{argument}.json", *(
+        rule(call["name"], "ERRNO", 2, (argument, "EQ", rng.getrandbits(31)))
+        for call in calls[:200] for _ in range(8)), default="KILL_PROCESS") for argument in (0, 1)]
+    for path in paths:
+        compile_raw("large.bpf", path, *TARGET)
+    made = path_of("large.json")
+    done = run("merge", "--intersect", *TARGET, *paths, "-o", made)
+    assert done.returncode == 1 and "4096" in done.stderr, done.stderr
+    assert "A+B is that stack" in done.stderr, done.stderr
+    assert not os.path.exists(made)
+
+
 def test_wrong_usage_is_told_from_failure():
     for arguments in ((), ("--union",), ("--union", DOCKER), (DOCKER, DOCKER),
                       ("--union", "--intersect", DOCKER, DOCKER)):

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #define RULES_MAX 1024
-/* Of two sets compared: some seconds. */
-#define WORK_MAX (UINT64_C(1) << 28)
-/* With more cases than this, single values are parts of a mask. */
+/* With more cases than this, single values of arguments with masks are parts of a mask. */
 #define VALUES_MAX 32
 
 #define ARGUMENTS 6
@@ -15,11 +13,10 @@
 struct search {
 	const struct cover_rule *cases;
 	size_t count;
-	uint32_t fallback;
-	bool *done; /* the rules so far decide this case, whatever comes after them */
 	struct cover *cover;
 	size_t capacity;
-	uint64_t work;
+	uint64_t *budget;
+	bool masked[ARGUMENTS]; /* a case tests it by a mask */
 	enum cover_answer answer;
 };
 
@@ -162,24 +159,37 @@ static size_t count_conditions(const struct cover_rule *rule)
 	return count;
 }
 
-/* Whether the rule would decide a call that is another's to decide. */
+/* Takes the cost of some comparisons. With the budget used up, all looks wrong. */
+static bool pay(struct search *search, size_t cost)
+{
+	if (*search->budget < cost) {
+		*search->budget = 0;
+		search->answer = COVER_TOO_LARGE;
+		return false;
+	}
+	*search->budget -= cost;
+	return true;
+}
+
+/* Whether the rule would speak of a call that is another's to decide. */
 static bool is_wrong(struct search *search, const struct cover_rule *rule)
 {
-	search->work += search->count;
-	if (search->work > WORK_MAX)
-		search->answer = COVER_TOO_LARGE;
+	if (!pay(search, search->count))
+		return true;
 	for (size_t i = 0; i < search->count; i++) {
 		const struct cover_rule *other = &search->cases[i];
 
-		if (other->verdict != rule->verdict && !search->done[i] && rules_meet(rule, other))
+		if (other->verdict != rule->verdict && rules_meet(rule, other))
 			return true;
 	}
 	return false;
 }
 
 /* A rule with the same verdict has all of these calls. */
-static bool is_covered(const struct search *search, const struct cover_rule *rule)
+static bool is_covered(struct search *search, const struct cover_rule *rule)
 {
+	if (!pay(search, search->cover->count))
+		return true;
 	for (size_t i = 0; i < search->cover->count; i++) {
 		const struct cover_rule *earlier = &search->cover->rules[i];
 
@@ -276,14 +286,17 @@ static void widen_mask(struct search *search, struct cover_rule *rule, unsigned 
 /* ---- Splitting ------------------------------------------------------------------------- */
 
 /* Whether one condition cannot say it, or only one that is better part of a mask. */
-static bool must_split(const struct search *search, const struct argument_set *set)
+static bool must_split(const struct search *search, const struct cover_rule *rule,
+		       unsigned int argument)
 {
+	const struct argument_set *set = &rule->sets[argument];
+
 	if (set->kind == SET_LOWER)
 		return true;
 	if (set->kind != SET_RANGE)
 		return false;
 	if (set->low == set->high)
-		return search->count > VALUES_MAX;
+		return search->count > VALUES_MAX && search->masked[argument];
 	return set->low != 0 && set->high != UINT64_MAX;
 }
 
@@ -321,7 +334,7 @@ static void split_range(struct search *search, const struct cover_rule *rule, un
 
 static void split(struct search *search, const struct cover_rule *rule, unsigned int argument)
 {
-	while (argument < ARGUMENTS && !must_split(search, &rule->sets[argument]))
+	while (argument < ARGUMENTS && !must_split(search, rule, argument))
 		argument++;
 	if (argument == ARGUMENTS)
 		add(search, *rule);
@@ -333,31 +346,33 @@ static void cover_case(struct search *search, size_t index)
 {
 	struct cover_rule rule = search->cases[index];
 
-	if (rule.verdict == search->fallback)
+	if (is_covered(search, &rule))
 		return;
-	if (!is_covered(search, &rule)) {
-		widen(search, &rule);
-		split(search, &rule, 0);
+	widen(search, &rule);
+	split(search, &rule, 0);
+}
+
+static void note_masks(struct search *search)
+{
+	for (size_t i = 0; i < search->count; i++) {
+		for (unsigned int j = 0; j < ARGUMENTS; j++)
+			search->masked[j] |= search->cases[i].sets[j].kind == SET_MASK;
 	}
-	search->done[index] = true;
 }
 
 /* ---- What is exported ------------------------------------------------------------------ */
 
-static enum cover_answer find_in_order(const struct cover_rule *cases, size_t count,
-				       uint32_t fallback, bool backwards, struct cover *cover)
+enum cover_answer cover_find(const struct cover_rule *cases, size_t count, uint32_t fallback,
+			     uint64_t *budget, struct cover *cover)
 {
-	struct search search = {
-		.cases = cases, .count = count, .fallback = fallback, .cover = cover
-	};
+	struct search search = { .cases = cases, .count = count, .cover = cover, .budget = budget };
 
 	*cover = (struct cover){ 0 };
-	search.done = calloc(count + 1, sizeof(*search.done));
-	if (!search.done)
-		return COVER_NO_MEMORY;
-	for (size_t i = 0; i < count && search.answer == COVER_DONE; i++)
-		cover_case(&search, backwards ? count - 1 - i : i);
-	free(search.done);
+	note_masks(&search);
+	for (size_t i = 0; i < count && search.answer == COVER_DONE; i++) {
+		if (cases[i].verdict != fallback)
+			cover_case(&search, i);
+	}
 	if (search.answer != COVER_DONE) {
 		free(cover->rules);
 		*cover = (struct cover){ 0 };
@@ -365,24 +380,9 @@ static enum cover_answer find_in_order(const struct cover_rule *cases, size_t co
 	return search.answer;
 }
 
-enum cover_answer cover_find(const struct cover_rule *cases, size_t count, uint32_t fallback,
-			     struct cover *cover)
+bool cover_rules_conflict(const struct cover_rule *a, const struct cover_rule *b)
 {
-	enum cover_answer answer = find_in_order(cases, count, fallback, false, cover);
-	struct cover other;
-
-	if (answer == COVER_NO_MEMORY || (answer == COVER_DONE && cover->count <= 1))
-		return answer;
-	/* Rules that only the other end bounds come first backwards. */
-	if (find_in_order(cases, count, fallback, true, &other) != COVER_DONE)
-		return answer;
-	if (answer == COVER_DONE && cover->count <= other.count) {
-		free(other.rules);
-		return answer;
-	}
-	free(cover->rules);
-	*cover = other;
-	return COVER_DONE;
+	return a->verdict != b->verdict && rules_meet(a, b);
 }
 
 bool cover_equal(const struct cover *a, const struct cover *b)

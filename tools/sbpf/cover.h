@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules of a profile for one call. A rule tests an argument at most once, for two tests of one
- * would be alternatives, and the first rule that holds decides.
+ * would be alternatives. No call is spoken of by two rules of different verdicts, so that their
+ * order does not count: engines on libseccomp keep none.
  */
 #ifndef SBPF_TOOLS_COVER_H
 #define SBPF_TOOLS_COVER_H
@@ -39,13 +40,20 @@ enum cover_answer {
 	COVER_NO_MEMORY,
 };
 
+/* A budget for all covers of a profile: comparisons of two rules. Half a second. */
+#define COVER_BUDGET (UINT64_C(1) << 26)
+
 /*
  * Finds rules that give each case its verdict, and none for those that have the default's. The
  * cases are all calls of one number, none overlapping. Each set of a rule is one condition, or
- * SET_ALL; there are no rules of SET_ALL only, but for a call that has one case.
+ * SET_ALL; there are no rules of SET_ALL only, but for a call that has one case. What it takes is
+ * taken from the budget; past it the answer is COVER_TOO_LARGE.
  */
 enum cover_answer cover_find(const struct cover_rule *cases, size_t count, uint32_t fallback,
-			     struct cover *cover);
+			     uint64_t *budget, struct cover *cover);
+
+/* Whether some call is spoken of by both, with different verdicts. No set is SET_LOWER. */
+bool cover_rules_conflict(const struct cover_rule *a, const struct cover_rule *b);
 
 /* Whether two calls have the same rules. */
 bool cover_equal(const struct cover *a, const struct cover *b);

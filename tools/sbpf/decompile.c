@@ -32,23 +32,28 @@ static const struct tool tool = {
 		 "from other architectures get is no part of it, but --bad-arch.",
 };
 
-/* The flags that profiles among the parts ask for. */
-static unsigned int flags_of(const struct operand *operand)
+/* The flags that profiles among the parts ask for. A filter has no width but its own. */
+static void note_profiles(const struct operand *operand, struct profile_request *request)
 {
-	unsigned int flags = 0;
-
+	request->both_widths = request->target->width == SBPF_WIDTH_KERNEL;
 	for (size_t i = 0; i < operand->count; i++) {
 		if (operand->parts[i].policy)
-			flags |= sbpf_policy_flags(operand->parts[i].policy);
+			request->flags |= sbpf_policy_flags(operand->parts[i].policy);
+		else
+			request->both_widths = false;
 	}
-	return flags;
 }
 
 static int decompile(const struct decompile_options *options, const struct sbpf_target *target,
 		     const char *name)
 {
+	struct profile_trouble trouble = { 0 };
 	struct profile_request request = {
-		.tool = &tool, .name = name, .target = target, .named_only = options->named_only
+		.tool = &tool,
+		.name = name,
+		.target = target,
+		.named_only = options->named_only,
+		.trouble = &trouble,
 	};
 	struct operand operand = { 0 };
 	char *text = NULL;
@@ -59,9 +64,12 @@ static int decompile(const struct decompile_options *options, const struct sbpf_
 	if (request.machine >= 0)
 		request.space = operand_space(&tool, target);
 	if (request.space && operand_load(&tool, target, name, &operand) &&
-	    operand_meaning(&tool, request.space, &operand, &request.meaning)) {
-		request.flags = flags_of(&operand);
+	    operand_meaning(&tool, request.space, &operand, &request.meaning) &&
+	    profile_restrict(&request)) {
+		note_profiles(&operand, &request);
 		text = profile_write(&request, &length);
+		if (!text)
+			profile_report_cure(&request);
 	}
 	if (text)
 		written = output_write(tool.name, options->output ? options->output : "-", text,

@@ -79,12 +79,14 @@ static char *format_profile(const struct process_filter *filter, size_t *length)
 {
 	char bad_arch[32] = "KILL_PROCESS";
 	struct sbpf_target target = { .bad_arch = bad_arch };
+	struct profile_trouble trouble = { 0 };
 	struct profile_request request = {
 		.tool = &tool,
 		.name = "the filter",
 		.machine = sbpf_abi_native(),
 		.target = &target,
 		.named_only = true,
+		.trouble = &trouble,
 	};
 	struct sbpf_error error = { 0 };
 	char *text = NULL;
@@ -96,6 +98,8 @@ static char *format_profile(const struct process_filter *filter, size_t *length)
 	} else {
 		find_bad_arch(request.space, request.meaning, bad_arch);
 		text = profile_write(&request, length);
+		if (trouble.abis)
+			report(tool.name, "sbpf decompile pid:N has an option for that: --abi");
 	}
 	sbpf_space_free(request.space);
 	return text;

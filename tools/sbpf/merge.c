@@ -4,6 +4,7 @@
 #include "operand.h"
 #include "profile_writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct merge_options {
@@ -31,10 +32,35 @@ static const struct tool tool = {
 		 "stack of those, NEWEST+OLDER. Of equal actions the data is the first policy's.",
 };
 
-/* Changes what is merged so far to what it is with one more. */
-static bool add(const struct merge_options *options, struct profile_request *request,
-		struct operand *operand, bool first)
+/* The policies, and what is merged of them so far. */
+struct merger {
+	const struct merge_options *options;
+	char **names;
+	size_t count;
+	uint64_t
+		*covered; /* by policy: bit = an ABI that it covers; 0 for one that is no profile */
+	struct profile_request request;
+};
+
+/* ---- Merging --------------------------------------------------------------------------- */
+
+static void note_parts(struct merger *merger, const struct operand *operand, size_t index)
 {
+	for (size_t i = 0; i < operand->count; i++) {
+		const struct sbpf_policy *policy = operand->parts[i].policy;
+
+		/* A filter has no width but its own. */
+		merger->request.both_widths = merger->request.both_widths && policy;
+		merger->request.flags |= sbpf_policy_flags(policy);
+		for (int abi = 0; abi < sbpf_abi_count(); abi++)
+			merger->covered[index] |= (uint64_t)sbpf_policy_has_abi(policy, abi) << abi;
+	}
+}
+
+/* Changes what is merged so far to what it is with one more. */
+static bool add(struct merger *merger, struct operand *operand, size_t index)
+{
+	struct profile_request *request = &merger->request;
 	struct sbpf_error error = { 0 };
 	sbpf_meaning so_far = request->meaning;
 	sbpf_meaning one;
@@ -42,13 +68,10 @@ static bool add(const struct merge_options *options, struct profile_request *req
 
 	if (!operand_meaning(&tool, request->space, operand, &one))
 		return false;
-	for (size_t i = 0; i < operand->count; i++) {
-		if (operand->parts[i].policy)
-			request->flags |= sbpf_policy_flags(operand->parts[i].policy);
-	}
-	if (first)
+	note_parts(merger, operand, index);
+	if (index == 0)
 		request->meaning = one;
-	else if (options->unite)
+	else if (merger->options->unite)
 		failed = sbpf_meaning_union(request->space, so_far, one, &request->meaning, &error);
 	else
 		failed = sbpf_meaning_stack(request->space, so_far, one, &request->meaning, &error);
@@ -57,45 +80,136 @@ static bool add(const struct merge_options *options, struct profile_request *req
 	return !failed;
 }
 
-static bool merge_all(const struct merge_options *options, struct profile_request *request,
-		      char **names, size_t count)
+static bool merge_all(struct merger *merger)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < merger->count; i++) {
 		struct operand operand;
 		bool added;
 
-		if (!operand_load(&tool, request->target, names[i], &operand))
+		if (!operand_load(&tool, merger->request.target, merger->names[i], &operand))
 			return false;
-		added = add(options, request, &operand, i == 0);
+		added = add(merger, &operand, i);
 		operand_free(&operand);
 		if (!added)
 			return false;
 	}
-	return true;
+	return profile_restrict(&merger->request);
+}
+
+/* ---- Cures ----------------------------------------------------------------------------- */
+
+/* "x86_64, x32", or with other words around each ABI. */
+static char *list_abis(uint64_t abis, bool scmp, const char *separator, char *text, size_t size)
+{
+	struct sbpf_abi abi;
+	size_t length = 0;
+
+	*text = '\0';
+	for (int i = 0; length < size && sbpf_abi_describe(i, &abi); i++) {
+		if (abis >> i & 1)
+			length += (size_t)snprintf(text + length, size - length,
+						   scmp ? "%s\"%s\"" : "%s%s",
+						   length ? separator : "",
+						   scmp ? abi.scmp_name : abi.name);
+	}
+	return text;
+}
+
+static uint64_t all_covered(const struct merger *merger)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < merger->count; i++)
+		all |= merger->covered[i];
+	return all;
+}
+
+/* Profiles that cover fewer ABIs than others refuse all calls by the rest. */
+static bool report_coverage(const struct merger *merger, const char *what)
+{
+	uint64_t all = all_covered(merger);
+	uint64_t own = UINT64_C(1) << merger->request.machine;
+	char has[256], rest[256], wanted[256], list[512];
+	bool reported = false;
+
+	for (size_t i = 0; i < merger->count; i++) {
+		uint64_t covered = merger->covered[i];
+
+		if (!covered || covered == all)
+			continue;
+		report(tool.name,
+		       "%s: %scovers %s but not %s, as another of the policies does: --abi %s "
+		       "takes "
+		       "all for the same ABIs, or give it \"architectures\": [%s]",
+		       merger->names[i], what, list_abis(covered, false, ", ", has, sizeof(has)),
+		       list_abis(all & ~covered, false, ", ", rest, sizeof(rest)),
+		       list_abis(all & ~own, false, ",", wanted, sizeof(wanted)),
+		       list_abis(all, true, ", ", list, sizeof(list)));
+		reported = true;
+	}
+	return reported;
+}
+
+static void report_cure(const struct merger *merger)
+{
+	const struct profile_trouble *trouble = merger->request.trouble;
+
+	if (trouble->too_large && merger->options->intersect)
+		report(tool.name, "the policies need no merging to be in force together: install "
+				  "one after the other; as an operand of sbpf, A+B is that stack");
+	else if (trouble->too_large)
+		report(tool.name,
+		       "no stack of filters is a union; leave out rules that are not needed");
+	if (!trouble->abis || !report_coverage(merger, ""))
+		profile_report_cure(&merger->request);
+}
+
+/* ---- Command --------------------------------------------------------------------------- */
+
+static bool merge_and_write(struct merger *merger)
+{
+	const char *output = merger->options->output;
+	bool written = false;
+	char *text = NULL;
+	size_t length;
+
+	if (merge_all(merger)) {
+		text = profile_write(&merger->request, &length);
+		if (!text)
+			report_cure(merger);
+	}
+	if (text && merger->options->intersect)
+		report_coverage(merger, "warning: ");
+	if (text)
+		written = output_write(tool.name, output ? output : "-", text, length);
+	free(text);
+	return written;
 }
 
 static int merge(const struct merge_options *options, const struct sbpf_target *target,
 		 char **names, size_t count)
 {
-	struct profile_request request = {
+	struct profile_trouble trouble = { 0 };
+	struct merger merger = { .options = options, .names = names, .count = count };
+	bool written = false;
+
+	merger.request = (struct profile_request){
 		.tool = &tool,
 		.name = options->unite ? "the union" : "the intersection",
 		.target = target,
+		.both_widths = target->width == SBPF_WIDTH_KERNEL,
+		.trouble = &trouble,
 	};
-	char *text = NULL;
-	bool written = false;
-	size_t length;
-
-	request.machine = operand_machine(&tool, target);
-	if (request.machine >= 0)
-		request.space = operand_space(&tool, target);
-	if (request.space && merge_all(options, &request, names, count))
-		text = profile_write(&request, &length);
-	if (text)
-		written = output_write(tool.name, options->output ? options->output : "-", text,
-				       length);
-	free(text);
-	sbpf_space_free(request.space);
+	merger.covered = calloc(count, sizeof(merger.covered[0]));
+	if (!merger.covered)
+		report(tool.name, "out of memory");
+	merger.request.machine = operand_machine(&tool, target);
+	if (merger.covered && merger.request.machine >= 0)
+		merger.request.space = operand_space(&tool, target);
+	if (merger.request.space)
+		written = merge_and_write(&merger);
+	free(merger.covered);
+	sbpf_space_free(merger.request.space);
 	return written ? STATUS_OK : STATUS_FAILURE;
 }
 

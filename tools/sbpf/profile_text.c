@@ -2,7 +2,6 @@
 #include "profile_text.h"
 
 #include "json.h"
-#include "multiplex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,45 +46,28 @@ bool verdict_is_writable(uint32_t verdict)
 
 /* ---- Text ------------------------------------------------------------------------------ */
 
-struct condition {
-	const char *operator;
-	uint64_t value;
-	uint64_t value_two;
+static const char *const operators[] = {
+	[SBPF_NE] = "SCMP_CMP_NE",
+	[SBPF_LT] = "SCMP_CMP_LT",
+	[SBPF_LE] = "SCMP_CMP_LE",
+	[SBPF_EQ] = "SCMP_CMP_EQ",
+	[SBPF_GE] = "SCMP_CMP_GE",
+	[SBPF_GT] = "SCMP_CMP_GT",
+	[SBPF_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
-static struct condition condition_of(const struct argument_set *set)
+static void write_conditions(FILE *out, const struct text_rule *rule)
 {
-	if (set->kind == SET_NOT)
-		return (struct condition){ "SCMP_CMP_NE", set->low, 0 };
-	if (set->kind == SET_MASK && set->low == UINT64_MAX)
-		return (struct condition){ "SCMP_CMP_EQ", set->high, 0 };
-	if (set->kind == SET_MASK)
-		return (struct condition){ "SCMP_CMP_MASKED_EQ", set->low, set->high };
-	if (set->low == set->high)
-		return (struct condition){ "SCMP_CMP_EQ", set->low, 0 };
-	if (set->low == 0)
-		return (struct condition){ "SCMP_CMP_LE", set->high, 0 };
-	return (struct condition){ "SCMP_CMP_GE", set->low, 0 };
-}
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		const struct sbpf_condition *condition = &rule->conditions[i];
 
-static void write_conditions(FILE *out, const struct cover_rule *rule)
-{
-	bool first = true;
-
-	for (unsigned int i = 0; i < 6; i++) {
-		struct condition condition;
-
-		if (rule->sets[i].kind == SET_ALL)
-			continue;
-		condition = condition_of(&rule->sets[i]);
 		fprintf(out, "%s\n\t\t\t\t{ \"index\": %u, \"value\": %" PRIu64,
-			first ? ",\n\t\t\t\"args\": [" : ",", i, condition.value);
-		if (rule->sets[i].kind == SET_MASK && condition.operator[9] == 'M')
-			fprintf(out, ", \"valueTwo\": %" PRIu64, condition.value_two);
-		fprintf(out, ", \"op\": \"%s\" }", condition.operator);
-		first = false;
+			i ? "," : ",\n\t\t\t\"args\": [", condition->argument, condition->value);
+		if (condition->compare == SBPF_MASKED_EQ)
+			fprintf(out, ", \"valueTwo\": %" PRIu64, condition->value_two);
+		fprintf(out, ", \"op\": \"%s\" }", operators[condition->compare]);
 	}
-	if (!first)
+	if (rule->condition_count)
 		fputs("\n\t\t\t]", out);
 }
 
@@ -103,78 +85,37 @@ static void write_verdict(FILE *out, const char *action_key, const char *data_ke
 /* Columns, with tabs of 8: where a list of names begins, and those of its other lines. */
 enum { LINE_WIDTH = 92, FIRST_COLUMN = 34, NEXT_COLUMN = 32 };
 
-/* Marks the names as written. */
-static void write_names(FILE *out, struct profile_outline *outline, const struct call_rules *like)
+static void write_names(FILE *out, const struct text_rule *rule)
 {
 	size_t column = FIRST_COLUMN;
-	bool first = true;
 
 	fputs("\t\t\t\"names\": [", out);
-	for (size_t i = 0; i < outline->call_count; i++) {
-		struct call_rules *call = &outline->calls[i];
-		size_t width = strlen(call->name) + strlen("\"\", ");
+	for (size_t i = 0; i < rule->name_count; i++) {
+		size_t width = strlen(rule->names[i]) + strlen("\"\", ");
 
-		if (!cover_equal(&call->cover, &like->cover))
-			continue;
 		if (column + width > LINE_WIDTH)
 			column = NEXT_COLUMN;
-		if (!first)
+		if (i)
 			fputs(column == NEXT_COLUMN ? ",\n\t\t\t\t" : ", ", out);
 		column += width;
-		json_string(out, call->name);
-		call->written = true;
-		first = false;
+		json_string(out, rule->names[i]);
 	}
 	fputs("],\n", out);
 }
 
-/* The rules of all calls that have the same as this one. */
-static void write_group(FILE *out, struct profile_outline *outline, const struct call_rules *call,
-			bool *first)
+static void write_rules(FILE *out, const struct profile_outline *outline)
 {
-	for (size_t i = 0; i < call->cover.count; i++) {
-		const struct cover_rule *rule = &call->cover.rules[i];
+	fputs("\t\"syscalls\": [", out);
+	for (size_t i = 0; i < outline->rule_count; i++) {
+		const struct text_rule *rule = &outline->rules[i];
 
-		fputs(*first ? "\n\t\t{\n" : ",\n\t\t{\n", out);
-		write_names(out, outline, call);
+		fputs(i ? ",\n\t\t{\n" : "\n\t\t{\n", out);
+		write_names(out, rule);
 		write_verdict(out, "action", "errnoRet", "\t\t\t", rule->verdict);
 		write_conditions(out, rule);
 		fputs("\n\t\t}", out);
-		*first = false;
 	}
-}
-
-bool call_is_conditional(const struct call_rules *call)
-{
-	const struct cover_rule *rule = &call->cover.rules[0];
-
-	for (unsigned int i = 0; i < 6; i++) {
-		if (rule->sets[i].kind != SET_ALL)
-			return true;
-	}
-	return false;
-}
-
-/* Rules on other calls also speak of multiplexers: those on them must come first. */
-static int turn_of(const struct call_rules *call)
-{
-	if (!call_is_conditional(call))
-		return 1;
-	return is_multiplexer(call->name) ? 0 : 2;
-}
-
-static void write_rules(FILE *out, struct profile_outline *outline)
-{
-	bool first = true;
-
-	fputs("\t\"syscalls\": [", out);
-	for (int turn = 0; turn < 3; turn++) {
-		for (size_t i = 0; i < outline->call_count; i++) {
-			if (!outline->calls[i].written && turn_of(&outline->calls[i]) == turn)
-				write_group(out, outline, &outline->calls[i], &first);
-		}
-	}
-	fputs(first ? "]\n" : "\n\t]\n", out);
+	fputs(outline->rule_count ? "\n\t]\n" : "]\n", out);
 }
 
 static void write_architectures(FILE *out, const struct profile_outline *outline)
@@ -218,7 +159,7 @@ static void write_flags(FILE *out, unsigned int flags)
 	fputs("],\n", out);
 }
 
-char *profile_text(struct profile_outline *outline, size_t *length)
+char *profile_text(const struct profile_outline *outline, size_t *length)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, length);

@@ -3,16 +3,18 @@
 #ifndef SBPF_TOOLS_PROFILE_TEXT_H
 #define SBPF_TOOLS_PROFILE_TEXT_H
 
-#include "cover.h"
+#include "sbpf.h"
 
 #define ABIS_MAX 64
 #define ERRNO_MAX 4095
 
-/* The rules of one call. */
-struct call_rules {
-	const char *name;
-	struct cover cover; /* not empty */
-	bool written;
+/* An entry of syscalls[]. */
+struct text_rule {
+	uint32_t verdict;
+	struct sbpf_condition conditions[6];
+	size_t condition_count;
+	const char **names; /* not owned */
+	size_t name_count;
 };
 
 struct profile_outline {
@@ -20,16 +22,14 @@ struct profile_outline {
 	unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
 	int abis[ABIS_MAX];
 	size_t abi_count;
-	struct call_rules *calls;
-	size_t call_count;
+	struct text_rule *rules; /* in the order of the text */
+	size_t rule_count;
 };
 
 /* Whether a profile can have this verdict; the outline must have no other. */
 bool verdict_is_writable(uint32_t verdict);
 
-bool call_is_conditional(const struct call_rules *call);
-
-/* malloc'd; NULL when there is no memory. Calls with the same rules stand together. */
-char *profile_text(struct profile_outline *outline, size_t *length);
+/* malloc'd; NULL when there is no memory. */
+char *profile_text(const struct profile_outline *outline, size_t *length);
 
 #endif

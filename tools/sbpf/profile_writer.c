@@ -6,69 +6,47 @@
 #include "profile_writer.h"
 
 #include "call.h"
+#include "cover.h"
 #include "multiplex.h"
-#include "profile_text.h"
+#include "profile_proof.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Statements of what cannot be said; more are counted. */
-#define STATEMENTS_MAX 8
+/* The rules of one call. */
+struct call_rules {
+	const char *name;
+	struct cover cover; /* not empty */
+	bool listed;
+};
 
 struct writer {
 	const struct profile_request *request;
 	uint32_t bad_arch;
 	struct profile_outline outline;
-	size_t statements;
-	size_t tolerated; /* differences in numbers without a name */
+	struct profile_proof proof;
+	struct call_rules *calls;
+	size_t call_count;
+	uint64_t budget;    /* for covers */
+	const char **names; /* of the outline's rules */
 };
 
-/* ---- What cannot be said --------------------------------------------------------------- */
-
-static void state(struct writer *writer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void state(struct writer *writer, const char *format, ...)
+static bool report_memory(const struct writer *writer)
 {
-	char text[512];
-	va_list arguments;
-
-	if (writer->statements++ >= STATEMENTS_MAX)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	report(writer->request->tool->name, "%s: no profile can say this: %s",
-	       writer->request->name, text);
-}
-
-/* How many of these are shown. */
-static size_t shown_of(size_t count)
-{
-	return count < STATEMENTS_MAX ? count : STATEMENTS_MAX;
-}
-
-static void state_rest(const struct writer *writer)
-{
-	size_t stated = writer->statements + writer->tolerated;
-	size_t shown = shown_of(writer->statements) + shown_of(writer->tolerated);
-
-	if (stated > shown)
-		report(writer->request->tool->name, "%s: %zu more of the kind",
-		       writer->request->name, stated - shown);
+	report(writer->request->tool->name, "out of memory");
+	return false;
 }
 
 static bool check_verdict(struct writer *writer, const char *who, uint32_t verdict)
 {
 	if (verdict_is_writable(verdict))
 		return true;
-	state(writer,
-	      "%s gets the value 0x%08" PRIx32
-	      "; only ERRNO and TRACE have data there, and that up to %d",
-	      who, verdict, ERRNO_MAX);
+	proof_state(&writer->proof,
+		    "%s gets the value 0x%08" PRIx32
+		    "; only ERRNO and TRACE have data there, and that up to %d",
+		    who, verdict, ERRNO_MAX);
 	return false;
 }
 
@@ -89,6 +67,13 @@ static bool note_range(void *context, const struct sbpf_range *range)
 	return !coverage->covered;
 }
 
+static void add_abi(struct writer *writer, int abi)
+{
+	writer->outline.abis[writer->outline.abi_count++] = abi;
+	if (writer->request->trouble)
+		writer->request->trouble->covered |= UINT64_C(1) << abi;
+}
+
 static bool add_abis(struct writer *writer, unsigned int register_bits)
 {
 	const struct profile_request *request = writer->request;
@@ -107,7 +92,7 @@ static bool add_abis(struct writer *writer, unsigned int register_bits)
 			return false;
 		}
 		if (coverage.covered)
-			writer->outline.abis[writer->outline.abi_count++] = abi;
+			add_abi(writer, abi);
 	}
 	return true;
 }
@@ -136,14 +121,15 @@ static bool find_coverage(struct writer *writer)
 		return false;
 	}
 	if (elsewhere != writer->bad_arch) {
-		state(writer,
-		      "calls from any other architecture get %s; a profile has no key for that, "
-		      "and --bad-arch, which decides it, is %s: try --bad-arch '%s'",
-		      verdict_text(true, elsewhere, wanted),
-		      verdict_text(true, writer->bad_arch, given), wanted);
+		proof_state(
+			&writer->proof,
+			"calls from any other architecture get %s; a profile has no key for that, "
+			"and --bad-arch, which decides it, is %s: try --bad-arch '%s'",
+			verdict_text(true, elsewhere, wanted),
+			verdict_text(true, writer->bad_arch, given), wanted);
 		return false;
 	}
-	writer->outline.abis[writer->outline.abi_count++] = request->machine;
+	add_abi(writer, request->machine);
 	return add_abis(writer, 64) && add_abis(writer, 32);
 }
 
@@ -229,24 +215,39 @@ static bool cover_cases(struct writer *writer, struct call_rules *call, const st
 	bool all = writer->request->target->unknown_as_enosys && cases->count == 1;
 
 	switch (cover_find(cases->cases, cases->count, all ? none : writer->outline.fallback,
-			   &call->cover)) {
+			   &writer->budget, &call->cover)) {
 	case COVER_DONE:
 		return true;
 	case COVER_TOO_LARGE:
-		state(writer, "%s has too many cases", call->name);
+		proof_state(
+			&writer->proof,
+			"%s takes too many rules: a rule tests an argument once, and engines on "
+			"libseccomp keep no order of rules, so that a range between others "
+			"falls into a rule for each of its bits",
+			call->name);
 		return true;
 	case COVER_NO_MEMORY:
 	default:
-		report(writer->request->tool->name, "out of memory");
-		return false;
+		return report_memory(writer);
 	}
+}
+
+static bool is_conditional(const struct cover *cover)
+{
+	const struct cover_rule *rule = &cover->rules[0];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		if (rule->sets[i].kind != SET_ALL)
+			return true;
+	}
+	return false;
 }
 
 /* A form of a call behind its multiplexer. */
 struct sub_call {
-	uint32_t number; /* in argument 0 */
-	uint32_t fallback;
-	bool is_shut; /* it is to get the default, with some arguments at least */
+	uint32_t number;  /* in argument 0 */
+	uint32_t verdict; /* of the call */
+	bool differs;	  /* it is to get another one, with some arguments at least */
 };
 
 static bool note_case(void *context, const struct sbpf_case *one)
@@ -262,24 +263,25 @@ static bool note_case(void *context, const struct sbpf_case *one)
 			is_its = test->masked ? (number & test->low) == test->high
 					      : test->low <= number && number <= test->high;
 	}
-	sub_call->is_shut |= is_its && one->verdict == sub_call->fallback;
-	return !sub_call->is_shut;
+	sub_call->differs |= is_its && one->verdict != sub_call->verdict;
+	return !sub_call->differs;
 }
 
-/* Whether the call's multiplexed form is to get the default somewhere. */
-static bool is_shut_behind(const struct writer *writer, const char *multiplexer, uint32_t number)
+/* Whether the call's multiplexed form is to get another verdict than the call. */
+static bool differs_behind(const struct writer *writer, const char *multiplexer, uint32_t number,
+			   uint32_t verdict)
 {
 	const struct profile_request *request = writer->request;
-	struct sub_call sub_call = { number, writer->outline.fallback, false };
+	struct sub_call sub_call = { number, verdict, false };
 	struct sbpf_error error = { 0 };
 
-	for (size_t i = 0; i < writer->outline.abi_count && !sub_call.is_shut; i++) {
+	for (size_t i = 0; i < writer->outline.abi_count && !sub_call.differs; i++) {
 		if (sbpf_call_number(writer->outline.abis[i], multiplexer, &number))
 			sbpf_meaning_cases(request->space, request->meaning,
 					   writer->outline.abis[i], number, note_case, &sub_call,
 					   &error);
 	}
-	return sub_call.is_shut;
+	return sub_call.differs;
 }
 
 /*
@@ -289,20 +291,18 @@ static bool is_shut_behind(const struct writer *writer, const char *multiplexer,
  */
 static bool part_from_multiplexer(struct writer *writer, struct call_rules *call)
 {
+	uint32_t fallback = writer->outline.fallback;
+	struct cover_rule *rules = call->cover.rules;
 	uint32_t sub_call;
 	const char *multiplexer = multiplexer_of(call->name, &sub_call);
-	struct cover_rule *rules = call->cover.rules;
 
-	if (!multiplexer || !call->cover.count || call_is_conditional(call) ||
-	    rules[0].verdict == writer->outline.fallback ||
-	    verdict_compare(rules[0].verdict, writer->outline.fallback) < 0 ||
-	    !is_shut_behind(writer, multiplexer, sub_call))
+	if (!multiplexer || !call->cover.count || is_conditional(&call->cover) ||
+	    rules[0].verdict == fallback || verdict_compare(rules[0].verdict, fallback) < 0 ||
+	    !differs_behind(writer, multiplexer, sub_call, rules[0].verdict))
 		return true;
 	rules = reallocarray(rules, 2, sizeof(*rules));
-	if (!rules) {
-		report(writer->request->tool->name, "out of memory");
-		return false;
-	}
+	if (!rules)
+		return report_memory(writer);
 	rules[1] = rules[0];
 	rules[0].sets[0] = (struct argument_set){ SET_RANGE, 0, 0 };
 	rules[1].sets[0] = (struct argument_set){ SET_NOT, 0, 0 };
@@ -314,7 +314,7 @@ static bool part_from_multiplexer(struct writer *writer, struct call_rules *call
 static bool add_call(struct writer *writer, const char *name, int abi, uint32_t number)
 {
 	const struct profile_request *request = writer->request;
-	struct call_rules *call = &writer->outline.calls[writer->outline.call_count];
+	struct call_rules *call = &writer->calls[writer->call_count];
 	struct sbpf_error error = { 0 };
 	struct cases cases = { 0 };
 	struct sbpf_abi description;
@@ -325,30 +325,25 @@ static bool add_call(struct writer *writer, const char *name, int abi, uint32_t 
 		return false;
 	cases.register_bits = description.register_bits;
 	if (sbpf_meaning_cases(request->space, request->meaning, abi, number, add_case, &cases,
-			       &error)) {
-		state(writer, "%s", error.message);
-	} else if (cases.failed) {
-		report(request->tool->name, "out of memory");
-		done = false;
-	} else if (check_cases(writer, name, &cases)) {
+			       &error))
+		proof_state(&writer->proof, "%s", error.message);
+	else if (cases.failed)
+		done = report_memory(writer);
+	else if (check_cases(writer, name, &cases))
 		done = cover_cases(writer, call, &cases) && part_from_multiplexer(writer, call);
-	}
 	free(cases.cases);
 	if (call->cover.count)
-		writer->outline.call_count++;
+		writer->call_count++;
 	return done;
 }
 
 /* A rule speaks of its call on all ABIs; the widest registers tell the most about it. */
-static bool find_rules(struct writer *writer)
+static bool find_calls(struct writer *writer)
 {
-	writer->outline.calls =
-		calloc((size_t)sbpf_call_count() + 1, sizeof(writer->outline.calls[0]));
-	if (!writer->outline.calls) {
-		report(writer->request->tool->name, "out of memory");
-		return false;
-	}
-	for (int i = 0; i < sbpf_call_count(); i++) {
+	writer->calls = calloc((size_t)sbpf_call_count() + 1, sizeof(writer->calls[0]));
+	if (!writer->calls)
+		return report_memory(writer);
+	for (int i = 0; i < sbpf_call_count() && writer->budget; i++) {
 		const char *name = sbpf_call_at(i);
 		uint32_t number;
 		size_t abi = 0;
@@ -363,110 +358,94 @@ static bool find_rules(struct writer *writer)
 	return true;
 }
 
-/* ---- Proof ----------------------------------------------------------------------------- */
+/* ---- The text's rules ------------------------------------------------------------------ */
 
-/* Why the profile gives this call another verdict than it should. */
-static const char *find_reason(const struct writer *writer, const struct sbpf_example *example)
+static struct sbpf_condition condition_of(unsigned int argument, const struct argument_set *set)
 {
-	const char *name = sbpf_call_name(example->abi, (uint32_t)example->data.nr);
-	bool is_listed = false;
+	struct sbpf_condition condition = { argument, SBPF_GE, set->low, 0 };
 
-	for (size_t i = 0; i < writer->outline.abi_count; i++)
-		is_listed |= writer->outline.abis[i] == example->abi;
-	if (example->abi < 0)
-		return "it is --bad-arch that decides about other architectures";
-	if (!is_listed)
-		return "its architecture is left out, as all its other calls get that";
-	if (!name && (example->a & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
-	    !writer->request->target->unknown_as_enosys)
-		return "the number has no name, and such get the default; --enosys could give "
-		       "those above all names ENOSYS";
-	if (!name)
-		return "the number has no name, and such get the default";
-	return "a rule speaks of its call on all architectures, and of what socketcall and ipc "
-	       "make of it";
-}
-
-static bool has_name(const struct sbpf_difference *difference)
-{
-	uint32_t number;
-
-	for (int i = 0; i < sbpf_call_count(); i++) {
-		if (sbpf_call_number(difference->abi, sbpf_call_at(i), &number) &&
-		    difference->first <= number && number <= difference->last)
-			return true;
+	if (set->kind == SET_NOT) {
+		condition.compare = SBPF_NE;
+	} else if (set->kind == SET_MASK && set->low != UINT64_MAX) {
+		condition.compare = SBPF_MASKED_EQ;
+		condition.value_two = set->high;
+	} else if (set->kind == SET_MASK || set->low == set->high) {
+		condition.compare = SBPF_EQ;
+		condition.value = set->high;
+	} else if (set->low == 0) {
+		condition.compare = SBPF_LE;
+		condition.value = set->high;
 	}
-	return false;
+	return condition;
 }
 
-/* "x86_64 number 9999() and others gets TRAP, but would get ALLOW: "; NULL without memory. */
-static char *difference_text(const struct sbpf_difference *difference)
+static struct text_rule text_rule_of(const struct cover_rule *rule)
 {
-	const struct sbpf_example *example = &difference->example;
-	char wanted[VERDICT_MAX], made[VERDICT_MAX];
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct text_rule text = { .verdict = rule->verdict };
 
-	if (!out)
-		return NULL;
-	call_print(out, example->abi, &example->data);
-	if (difference->first != difference->last)
-		fprintf(out, " and others, up to 0x%" PRIx32 ", get", difference->last);
-	else
-		fputs(" gets", out);
-	fprintf(out, " %s, but would get %s: ", verdict_text(true, example->a, wanted),
-		verdict_text(true, example->b, made));
-	if (fclose(out) != EOF)
-		return text;
-	free(text);
-	return NULL;
+	for (unsigned int i = 0; i < 6; i++) {
+		if (rule->sets[i].kind != SET_ALL)
+			text.conditions[text.condition_count++] = condition_of(i, &rule->sets[i]);
+	}
+	return text;
 }
 
-static bool state_difference(void *context, const struct sbpf_difference *difference)
+/* The rules of all calls that have the same as this one, whose names go behind the others. */
+static void list_group(struct writer *writer, const struct call_rules *like, size_t *name_count)
 {
-	struct writer *writer = context;
-	const struct profile_request *request = writer->request;
-	const char *reason = find_reason(writer, &difference->example);
-	char *text = difference_text(difference);
+	const char **names = writer->names + *name_count;
+	size_t first = *name_count;
 
-	if (!request->named_only || difference->abi < 0 || has_name(difference))
-		state(writer, "%s%s", text ? text : "", reason);
-	else if (writer->tolerated++ < STATEMENTS_MAX)
-		report(request->tool->name, "%s: warning: %s%s", request->name, text ? text : "",
-		       reason);
-	free(text);
-	return true;
+	for (size_t i = 0; i < writer->call_count; i++) {
+		struct call_rules *call = &writer->calls[i];
+
+		if (call->listed || !cover_equal(&call->cover, &like->cover) ||
+		    is_multiplexer(call->name) != is_multiplexer(like->name))
+			continue;
+		call->listed = true;
+		writer->names[(*name_count)++] = call->name;
+	}
+	for (size_t i = 0; i < like->cover.count; i++) {
+		struct text_rule *rule = &writer->outline.rules[writer->outline.rule_count++];
+
+		*rule = text_rule_of(&like->cover.rules[i]);
+		rule->names = names;
+		rule->name_count = *name_count - first;
+	}
 }
 
 /*
- * Says in which calls the profile is another one than it should be. False when it is, but for what
- * may differ.
+ * Rules on other calls also speak of multiplexers: read literally the first decides, so that those
+ * on the multiplexers themselves must come first.
  */
-static bool prove(struct writer *writer, const char *text, size_t length)
+static int turn_of(const struct call_rules *call)
 {
-	const struct profile_request *request = writer->request;
-	struct sbpf_error error = { 0 };
-	struct sbpf_policy *policy = sbpf_load_json(text, length, request->target, &error);
-	enum sbpf_answer answer = SBPF_UNKNOWN;
-	sbpf_meaning made;
-
-	if (!policy) {
-		state(writer, "%s", error.message);
-		return false;
-	}
-	if (sbpf_meaning_of_policy(request->space, policy, &made, &error) == 0)
-		answer = sbpf_meaning_compare(request->space, request->meaning, made, SBPF_EQUAL,
-					      NULL, &error);
-	if (answer == SBPF_REFUTED)
-		sbpf_meaning_differences(request->space, request->meaning, made, state_difference,
-					 writer, &error);
-	if (error.code)
-		report_error(request->tool->name, request->name, &error);
-	sbpf_policy_free(policy);
-	return answer == SBPF_HOLDS ||
-	       (answer == SBPF_REFUTED && writer->tolerated && !writer->statements && !error.code);
+	if (is_multiplexer(call->name))
+		return 0;
+	return is_conditional(&call->cover) ? 2 : 1;
 }
+
+static bool list_rules(struct writer *writer)
+{
+	size_t name_count = 0;
+	size_t most = 1;
+
+	for (size_t i = 0; i < writer->call_count; i++)
+		most += writer->calls[i].cover.count;
+	writer->names = calloc(writer->call_count + 1, sizeof(writer->names[0]));
+	writer->outline.rules = calloc(most, sizeof(writer->outline.rules[0]));
+	if (!writer->names || !writer->outline.rules)
+		return report_memory(writer);
+	for (int turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < writer->call_count; i++) {
+			if (!writer->calls[i].listed && turn_of(&writer->calls[i]) == turn)
+				list_group(writer, &writer->calls[i], &name_count);
+		}
+	}
+	return true;
+}
+
+/* ---- What is exported ------------------------------------------------------------------ */
 
 /* A meaning with unknown parts is not even known to be equal to itself. */
 static bool is_known(const struct profile_request *request)
@@ -480,20 +459,31 @@ static bool is_known(const struct profile_request *request)
 	return false;
 }
 
+static void begin(struct writer *writer, const struct profile_request *request, bool quiet)
+{
+	*writer = (struct writer){ .request = request,
+				   .outline.flags = request->flags,
+				   .budget = COVER_BUDGET,
+				   .proof = { .request = request, .quiet = quiet, .where = "" } };
+	writer->proof.outline = &writer->outline;
+}
+
+/* What is around the rules. */
+static bool find_frame(struct writer *writer)
+{
+	if (!find_coverage(writer))
+		return false;
+	find_fallback(writer);
+	return check_verdict(writer, "an unknown number", writer->outline.fallback);
+}
+
 static char *write_proven(struct writer *writer, size_t *length)
 {
-	char *text;
+	char *text = profile_text(&writer->outline, length);
 
-	if (!find_coverage(writer))
-		return NULL;
-	find_fallback(writer);
-	if (!check_verdict(writer, "an unknown number", writer->outline.fallback) ||
-	    !find_rules(writer) || writer->statements)
-		return NULL;
-	text = profile_text(&writer->outline, length);
 	if (!text)
-		report(writer->request->tool->name, "out of memory");
-	if (text && prove(writer, text, *length))
+		report_memory(writer);
+	if (text && proof_holds(&writer->proof, text, *length))
 		return text;
 	free(text);
 	return NULL;
@@ -501,12 +491,88 @@ static char *write_proven(struct writer *writer, size_t *length)
 
 char *profile_write(const struct profile_request *request, size_t *length)
 {
-	struct writer writer = { .request = request, .outline.flags = request->flags };
-	char *text = is_known(request) ? write_proven(&writer, length) : NULL;
+	struct writer writer;
+	char *text = NULL;
 
-	state_rest(&writer);
-	for (size_t i = 0; i < writer.outline.call_count; i++)
-		free(writer.outline.calls[i].cover.rules);
-	free(writer.outline.calls);
+	begin(&writer, request, false);
+	if (is_known(request) && find_frame(&writer) && find_calls(&writer) &&
+	    !writer.proof.statements && list_rules(&writer))
+		text = write_proven(&writer, length);
+	proof_state_rest(&writer.proof);
+	for (size_t i = 0; i < writer.call_count; i++)
+		free(writer.calls[i].cover.rules);
+	free(writer.calls);
+	free(writer.names);
+	free(writer.outline.rules);
 	return text;
+}
+
+char *profile_write_rules(const struct profile_request *request, struct profile_outline *outline,
+			  size_t *length)
+{
+	struct writer writer;
+
+	begin(&writer, request, true);
+	writer.outline.rules = outline->rules;
+	writer.outline.rule_count = outline->rule_count;
+	return find_frame(&writer) ? write_proven(&writer, length) : NULL;
+}
+
+/* The newest of a stack whose other filter allows just these ABIs. */
+bool profile_restrict(struct profile_request *request)
+{
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *listed;
+	sbpf_meaning meaning;
+	bool done;
+
+	if (!request->target->abis)
+		return true;
+	listed = sbpf_policy_new(SECCOMP_RET_ALLOW, request->target, &error);
+	done = listed && !sbpf_meaning_of_policy(request->space, listed, &meaning, &error) &&
+	       !sbpf_meaning_stack(request->space, request->meaning, meaning, &request->meaning,
+				   &error);
+	if (!done)
+		report_error(request->tool->name, NULL, &error);
+	sbpf_policy_free(listed);
+	return done;
+}
+
+/* ---- Cures ----------------------------------------------------------------------------- */
+
+/* "x86_64,x32" of a set of ABIs; bit = ABI. */
+static char *list_abis(uint64_t abis, char *text, size_t size)
+{
+	size_t length = 0;
+	struct sbpf_abi description;
+
+	*text = '\0';
+	for (int abi = 0; length < size && sbpf_abi_describe(abi, &description); abi++) {
+		if (abis >> abi & 1)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+						   length ? "," : "", description.name);
+	}
+	return text;
+}
+
+void profile_report_cure(const struct profile_request *request)
+{
+	const struct profile_trouble *trouble = request->trouble;
+	uint64_t own = UINT64_C(1) << request->machine;
+	uint64_t kept = trouble->covered & ~trouble->abis & ~own;
+	char left_out[128], rest[128], alone[128];
+
+	list_abis(trouble->abis, left_out, sizeof(left_out));
+	list_abis(kept, rest, sizeof(rest));
+	list_abis(own, alone, sizeof(alone));
+	if (trouble->abis)
+		report(request->tool->name,
+		       "%s: --abi '%s' writes it without %s, whose calls then are those of a "
+		       "foreign "
+		       "architecture; or keep the filter, which can treat each architecture by "
+		       "itself",
+		       request->name, rest, left_out);
+	else if (trouble->too_large && (trouble->covered & ~own))
+		report(request->tool->name, "%s: --abi '' writes it for %s alone, which is smaller",
+		       request->name, alone);
 }

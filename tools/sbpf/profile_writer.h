@@ -4,6 +4,14 @@
 #define SBPF_TOOLS_PROFILE_WRITER_H
 
 #include "common.h"
+#include "profile_text.h"
+
+/* What stood in the way, as far as callers know what to do about it. */
+struct profile_trouble {
+	uint64_t covered; /* bit = an ABI that the profile would cover */
+	uint64_t abis;	  /* those of them that treat a call otherwise than the first does */
+	bool too_large;	  /* the filter has too many instructions */
+};
 
 struct profile_request {
 	const struct tool *tool;
@@ -13,13 +21,34 @@ struct profile_request {
 	int machine;
 	const struct sbpf_target *target; /* for which the profile must mean it */
 	unsigned int flags;		  /* SECCOMP_FILTER_FLAG_* to ask for */
-	bool named_only; /* numbers without a name may differ, with a warning for them */
+	bool named_only;  /* numbers without a name may differ, with a warning for them */
+	bool both_widths; /* it must mean the same with the kernel's width too */
+	struct profile_trouble *trouble; /* filled on failure */
 };
 
 /*
- * Returns the malloc'd text of a profile that was proven to have the meaning; *length is its
- * length. NULL when there is none, or none that was found: what a profile cannot say was reported.
+ * Returns the malloc'd text of a profile that has the meaning; *length is its length. It was proven
+ * in each reading, with whole registers compared as runtimes do it whatever the target's width, and
+ * fits into a filter. NULL when there is none, or none that was found: why was reported.
  */
 char *profile_write(const struct profile_request *request, size_t *length);
+
+/*
+ * The same for rules that are given: those of the outline are written as they are, and its other
+ * fields are found. NULL when that is not the meaning, which is not reported, or when there is no
+ * memory.
+ */
+char *profile_write_rules(const struct profile_request *request, struct profile_outline *outline,
+			  size_t *length);
+
+/*
+ * Leaves of the meaning only the machine's ABI and those that the target names, if it names any: a
+ * call from another one gets the bad-architecture verdict. False when that failed, which was
+ * reported.
+ */
+bool profile_restrict(struct profile_request *request);
+
+/* What to do about the trouble, where that is known. */
+void profile_report_cure(const struct profile_request *request);
 
 #endif
