@@ -5,12 +5,15 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import unittest
 
 from common import GenTest, profile
 
+# The C compiler of the build, which may be that of another C library.
+GCC = [os.environ.get("CC", "gcc"), *shlex.split(os.environ.get("CFLAGS", ""))]
 LANGUAGES = [("gcc", "c", "gnu99"), ("gcc", "c", "c11"), ("gcc", "c", "c17"),
              ("g++", "c++", "c++17"), ("clang", "c", "gnu99"), ("clang", "c", "c11"),
              ("clang++", "c++", "c++17")]
@@ -163,7 +166,7 @@ class HeaderTest(GenTest):
             self.skipTest(compiler + " is not installed")
         self.write("main.c", source)
         result = subprocess.run(
-            [compiler, "-x", language, "-std=" + standard, *WARNINGS, *options, "main.c", "-o",
+            [*(GCC if compiler == "gcc" else [compiler]), "-x", language, "-std=" + standard, *WARNINGS, *options, "main.c", "-o",
              "program"], cwd=self.folder, capture_output=True, text=True, timeout=60)
         self.assertEqual(result.returncode, 0, result.stderr)
 
@@ -189,7 +192,7 @@ class HeaderTest(GenTest):
         triplet = subprocess.run(["gcc", "-print-multiarch"], capture_output=True, text=True,
                                  check=True).stdout.strip()
         options = ["-m32", "-c", "-isystem", "/usr/include/" + triplet]
-        probe = subprocess.run(["gcc", *options, "-x", "c", "-", "-o", self.path("probe.o")],
+        probe = subprocess.run([*GCC, *options, "-x", "c", "-", "-o", self.path("probe.o")],
                                input=b"#include <errno.h>\n#include <unistd.h>\n",
                                capture_output=True, timeout=60)
         if probe.returncode != 0:

@@ -10,6 +10,10 @@
 
 #include <check.h>
 
+#if defined(__x86_64__) && !defined(__X32_SYSCALL_BIT)
+#define __X32_SYSCALL_BIT 0x40000000 /* musl's <sys/syscall.h> lacks it */
+#endif
+
 /* What the case's process saw. */
 struct seen {
 	long value;    /* of the call under test */

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int call_under(uint32_t verdict, case_body body, struct seen *seen)
@@ -164,6 +166,20 @@ static void *call_in_thread(void *argument)
 	return NULL;
 }
 
+/* Waits until this is the only thread, for ten seconds. musl's pthread_join(3) does not notice that
+ * the kernel ended one. */
+static void wait_for_threads(void)
+{
+	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	struct stat tasks;
+
+	for (int tries = 0; tries < 10000; tries++) {
+		if (stat("/proc/self/task", &tasks) || tasks.st_nlink == 3)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 /* The second thread makes the call; the first waits for its end. */
 static void call_from_a_thread(struct seen *seen, const struct sbpf_filter *filter)
 {
@@ -172,7 +188,7 @@ static void call_from_a_thread(struct seen *seen, const struct sbpf_filter *filt
 	seen->value = -2;
 	if (!install(filter, 0, seen) || pthread_create(&thread, NULL, call_in_thread, seen))
 		return;
-	pthread_join(thread, NULL);
+	wait_for_threads();
 }
 
 START_TEST(kill_thread_ends_the_thread_alone)

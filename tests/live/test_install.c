@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Installing: privileges, flags, threads, and what is said when the kernel refuses. */
+#include "allocator.h"
 #include "live.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -546,12 +546,9 @@ END_TEST
 
 static void install_and_count_memory(struct seen *seen, const struct sbpf_filter *filter)
 {
-	struct mallinfo2 before = mallinfo2();
-	struct mallinfo2 after;
-
+	allocator_arm(1);
 	install(filter, 0, seen);
-	after = mallinfo2();
-	seen->value = (long)(after.uordblks - before.uordblks);
+	seen->value = allocator_disarm();
 }
 
 START_TEST(installing_allocates_nothing)

@@ -15,10 +15,10 @@ debian_apt() { # folder, "get" or "cache", arguments...
 }
 
 # Where the lists are and what they are of; the lists are fetched once.
-debian_prepare() { # folder, suite, architecture
+debian_prepare() { # folder, suite, architecture, kind: deb or deb-src; deb without it
 	local folder=$1
 	mkdir -p "$folder/lists/partial" "$folder/archives/partial" "$folder/empty"
-	echo "deb [signed-by=$debian_keyring] $debian_mirror $2 main" >"$folder/sources.list"
+	echo "${4:-deb} [signed-by=$debian_keyring] $debian_mirror $2 main" >"$folder/sources.list"
 	cat >"$folder/apt.conf" <<-END
 		Dir::Etc::SourceList "$folder/sources.list";
 		Dir::Etc::SourceParts "-";
@@ -39,6 +39,19 @@ debian_prepare() { # folder, suite, architecture
 	[ ! -e "$folder/ready" ] || return 0
 	debian_apt "$folder" get update
 	touch "$folder/ready"
+}
+
+# Unpacks the source of a package, with Debian's patches, to a folder that is not there yet.
+debian_source() { # folder, package, to
+	local folder=$1 package=$2 to=$3 description
+	mkdir -p "$folder/sources/$package"
+	(
+		cd "$folder/sources/$package" || exit 1
+		debian_apt "$folder" get source --download-only "$package" || exit 1
+		for description in *.dsc; do
+			dpkg-source -x "$description" "$to" || exit 1
+		done
+	)
 }
 
 # Unpacks packages with all they depend on. Nothing is configured: no script of a package runs.

@@ -6,92 +6,13 @@
  */
 #define _GNU_SOURCE /* memfd_create(2) */
 
+#include "allocator.h"
 #include "compat.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/* ---- The allocator --------------------------------------------------------------------- */
-
-#if defined(__has_feature)
-#define HAS_SANITIZER __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_SANITIZER 1
-#else
-#define HAS_SANITIZER 0
-#endif
-
-/* The sanitizer's allocator has names under which it stands in for the C library's. */
-#if HAS_SANITIZER
-#define REAL(name) __interceptor_##name
-#else
-#define REAL(name) __libc_##name
-#endif
-
-void *REAL(malloc)(size_t size);
-void *REAL(calloc)(size_t count, size_t size);
-void *REAL(realloc)(void *old, size_t size);
-void REAL(free)(void *block);
-
-/* The library has to see them. */
-#define EXPORTED __attribute__((visibility("default")))
-
-static volatile long live;	     /* blocks that were allocated and not freed */
-static volatile unsigned long made;  /* allocations since arm() */
-static volatile unsigned long fatal; /* which of them fails; 0 for none */
-
-static bool must_fail(void)
-{
-	if (++made != fatal)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *count_block(void *block)
-{
-	live += block != NULL;
-	return block;
-}
-
-EXPORTED void *malloc(size_t size)
-{
-	return must_fail() ? NULL : count_block(REAL(malloc)(size));
-}
-
-EXPORTED void *calloc(size_t count, size_t size)
-{
-	return must_fail() ? NULL : count_block(REAL(calloc)(count, size));
-}
-
-EXPORTED void *realloc(void *old, size_t size)
-{
-	void *block;
-
-	if (must_fail())
-		return NULL;
-	block = REAL(realloc)(old, size);
-	return old ? block : count_block(block);
-}
-
-EXPORTED void *reallocarray(void *old, size_t count, size_t size)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(count, size, &bytes)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return realloc(old, bytes);
-}
-
-EXPORTED void free(void *block)
-{
-	live -= block != NULL;
-	REAL(free)(block);
-}
 
 /* ---- Runs ------------------------------------------------------------------------------ */
 
@@ -188,15 +109,13 @@ static size_t read_exports(int file, char *text)
 static bool run_with_failure(unsigned long failing, int file)
 {
 	struct run run = { .file = file };
-	long left = -live;
+	long left = -allocator_live();
 	bool reached;
 
-	made = 0;
-	fatal = failing;
+	allocator_arm(failing);
 	run_all(&run);
-	reached = made >= failing;
-	fatal = 0;
-	left += live;
+	reached = allocator_disarm();
+	left += allocator_live();
 	ck_assert_msg(left == 0, "allocation %lu: %ld blocks left", failing, left);
 	ck_assert_msg(run.unexpected == 0, "allocation %lu: code %d", failing, run.unexpected);
 	ck_assert_msg(run.failures <= reached, "allocation %lu: %d failures", failing,

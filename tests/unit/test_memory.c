@@ -15,6 +15,7 @@
 
 #include <check.h>
 
+#include "allocator.h"
 #include "arena.h"
 #include "sbpf.h"
 #include "walk.h"
@@ -26,116 +27,17 @@
 
 /* ---- The allocator --------------------------------------------------------------------- */
 
-#if defined(__has_feature)
-#define HAS_SANITIZER __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_SANITIZER 1
-#else
-#define HAS_SANITIZER 0
-#endif
-
-/* The sanitizer's allocator has names under which it stands in for the C library's. */
-#if HAS_SANITIZER
-#define REAL(name) __interceptor_##name
-#else
-#define REAL(name) __libc_##name
-#endif
-
-void *REAL(malloc)(size_t size);
-void *REAL(calloc)(size_t count, size_t size);
-void *REAL(realloc)(void *old, size_t size);
-void REAL(free)(void *block);
-
-/* json-c has to see them too. */
-#define EXPORTED __attribute__((visibility("default")))
-
-static volatile long live;	     /* blocks that were allocated and not freed */
-static volatile unsigned long made;  /* allocations since arm() */
-static volatile unsigned long fatal; /* which of them fails; 0 for none */
-static volatile bool lost;	     /* json-c does not free what this run leaves */
-
-static bool must_fail(void)
-{
-	if (++made != fatal)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *count_block(void *block)
-{
-	live += block != NULL;
-	return block;
-}
-
-EXPORTED void *malloc(size_t size)
-{
-	return must_fail() ? NULL : count_block(REAL(malloc)(size));
-}
-
 /*
  * json-c 0.16 loses the element or member that it was about to add where an array or an object
- * cannot grow. That is an error of memory all the same, but some blocks are left then; and as a
- * sanitizer would speak of them, it does not happen there.
+ * cannot grow. That is an error of memory all the same, but some blocks are left then.
  */
-static bool must_fail_for(const void *caller)
+static bool loses_blocks(const void *caller)
 {
 	Dl_info info;
-	bool loses = dladdr(caller, &info) && info.dli_sname &&
-		     (!strncmp(info.dli_sname, "array_list", 10) ||
-		      !strncmp(info.dli_sname, "lh_table", 8));
 
-	if ((loses && HAS_SANITIZER) || !must_fail())
-		return false;
-	lost = loses;
-	return true;
-}
-
-EXPORTED void *calloc(size_t count, size_t size)
-{
-	if (must_fail_for(__builtin_return_address(0)))
-		return NULL;
-	return count_block(REAL(calloc)(count, size));
-}
-
-EXPORTED void *realloc(void *old, size_t size)
-{
-	void *block;
-
-	if (must_fail_for(__builtin_return_address(0)))
-		return NULL;
-	block = REAL(realloc)(old, size);
-	return old ? block : count_block(block);
-}
-
-EXPORTED void *reallocarray(void *old, size_t count, size_t size)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(count, size, &bytes)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return realloc(old, bytes);
-}
-
-/*
- * Never fails: json-c 0.16 copies an object's keys with strdup() and hashes the
- * NULL that it gets without memory (json_tokener.c: json_tokener_parse_ex), which no caller
- * can prevent. The library itself does not use strdup().
- */
-EXPORTED char *strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = count_block(REAL(malloc)(size));
-
-	return copy ? memcpy(copy, text, size) : NULL;
-}
-
-EXPORTED void free(void *block)
-{
-	live -= block != NULL;
-	REAL(free)(block);
+	return dladdr(caller, &info) && info.dli_sname &&
+	       (!strncmp(info.dli_sname, "array_list", 10) ||
+		!strncmp(info.dli_sname, "lh_table", 8));
 }
 
 /* The linker sends the library's calls of arenas here (--wrap). */
@@ -146,28 +48,16 @@ void *__real_arena_alloc_raw(struct arena *arena, size_t count, size_t size);
 
 void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-	return must_fail() ? NULL : __real_arena_alloc(arena, count, size);
+	return allocator_must_fail(__builtin_return_address(0))
+		       ? NULL
+		       : __real_arena_alloc(arena, count, size);
 }
 
 void *__wrap_arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 {
-	return must_fail() ? NULL : __real_arena_alloc_raw(arena, count, size);
-}
-
-static void arm(unsigned long which)
-{
-	made = 0;
-	fatal = which;
-	lost = false;
-}
-
-/* Whether the allocation that was to fail was asked for. */
-static bool disarm(void)
-{
-	bool failed = fatal && made >= fatal;
-
-	fatal = 0;
-	return failed;
+	return allocator_must_fail(__builtin_return_address(0))
+		       ? NULL
+		       : __real_arena_alloc_raw(arena, count, size);
 }
 
 /* ---- Runs ------------------------------------------------------------------------------ */
@@ -242,13 +132,13 @@ static bool run_with_failure(int which, unsigned long failing, const struct sbpf
 {
 	struct sbpf_error error = { 0 };
 	struct sbpf_filter *filter;
-	long before = live;
+	long before = allocator_live();
 	long after;
 	bool failed;
 
-	arm(failing);
+	allocator_arm(failing);
 	filter = make(which, &error);
-	failed = disarm();
+	failed = allocator_disarm();
 	if (filter) {
 		ck_assert_int_eq(error.code, SBPF_OK);
 		assert_same(filter, wanted);
@@ -258,9 +148,9 @@ static bool run_with_failure(int which, unsigned long failing, const struct sbpf
 		ck_assert_str_eq(error.message, "out of memory");
 	}
 	sbpf_filter_free(filter);
-	after = live;
-	ck_assert_msg(after == before || lost, "allocation %lu: %ld blocks left", failing,
-		      after - before);
+	after = allocator_live();
+	ck_assert_msg(after == before || loses_blocks(allocator_victim()),
+		      "allocation %lu: %ld blocks left", failing, after - before);
 	return !failed;
 }
 
@@ -301,14 +191,14 @@ START_TEST(builder_reports_failed_allocations)
 
 	for (failing = 1; failed; failing++) {
 		struct sbpf_error error = { 0 };
-		long before = live;
+		long before = allocator_live();
 		long after;
 		int result;
 
-		arm(failing);
+		allocator_arm(failing);
 		result = build(&error);
-		failed = disarm();
-		after = live;
+		failed = allocator_disarm();
+		after = allocator_live();
 		ck_assert_int_eq(after, before);
 		ck_assert_int_eq(error.code, failed ? SBPF_ERROR_MEMORY : SBPF_OK);
 		ck_assert_int_eq(result, failed ? -1 : 0);
@@ -328,10 +218,10 @@ START_TEST(policy_is_as_before_a_failed_rule)
 	struct sbpf_filter *filter;
 	struct sbpf_filter *wanted;
 
-	arm(1);
+	allocator_arm(1);
 	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_LOG, "read", NULL, 0, &error),
 			 -1);
-	ck_assert(disarm());
+	ck_assert(allocator_disarm());
 	ck_assert_int_eq(error.code, SBPF_ERROR_MEMORY);
 	filter = sbpf_compile(policy, NULL, NULL);
 	wanted = sbpf_compile(empty, NULL, NULL);
@@ -353,19 +243,19 @@ START_TEST(formats_report_failed_allocations)
 
 	ck_assert_ptr_nonnull(filter);
 	for (unsigned long failing = 1; failed; failing++) {
-		long before = live;
+		long before = allocator_live();
 		long after;
 		size_t length;
 		char *text;
 
 		error = (struct sbpf_error){ 0 };
-		arm(failing);
+		allocator_arm(failing);
 		text = sbpf_filter_format(filter, (enum sbpf_format)_i, &length, &error);
-		failed = disarm();
+		failed = allocator_disarm();
 		ck_assert(!text == failed);
 		ck_assert_int_eq(error.code, failed ? SBPF_ERROR_MEMORY : SBPF_OK);
 		free(text);
-		after = live;
+		after = allocator_live();
 		ck_assert_int_eq(after, before);
 		ck_assert_uint_lt(failing, 10000);
 	}
@@ -382,6 +272,8 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	if (allocator_is_watched)
+		allocator_spares = loses_blocks;
 	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, failed_allocation_is_an_error_and_leaks_nothing, 0,
 			    COUNT(cases));

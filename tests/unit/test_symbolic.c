@@ -9,6 +9,7 @@
 #include <check.h>
 #include <linux/audit.h>
 
+#include "allocator.h"
 #include "diagram.h"
 #include "sbpf.h"
 #include "symbolic.h"
@@ -19,93 +20,6 @@
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
 #define NUMBER 0
 #define ARGUMENT(i) (16 + 8 * (i))
-
-/* ---- The allocator ------------------------------------------------------------------------ */
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZER
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZER
-#endif
-
-/* The sanitizers' allocators have the names under which they stand in for the C library's. */
-#ifdef HAS_SANITIZER
-#define REAL(name) __interceptor_##name
-#else
-#define REAL(name) __libc_##name
-#endif
-
-void *REAL(malloc)(size_t size);
-void *REAL(calloc)(size_t count, size_t size);
-void *REAL(realloc)(void *old, size_t size);
-void REAL(free)(void *block);
-
-/* Shared libraries have to see them too: what one allocates another may free. */
-#define EXPORTED __attribute__((visibility("default")))
-
-static volatile long live;	     /* blocks allocated and not freed */
-static volatile unsigned long made;  /* allocations since arm() */
-static volatile unsigned long fatal; /* which of them fails; 0 for none */
-
-static bool must_fail(void)
-{
-	return ++made == fatal;
-}
-
-static void *count_block(void *block)
-{
-	live += block != NULL;
-	return block;
-}
-
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
-EXPORTED void *malloc(size_t size)
-{
-	return must_fail() ? NULL : count_block(REAL(malloc)(size));
-}
-
-EXPORTED void *calloc(size_t count, size_t size)
-{
-	return must_fail() ? NULL : count_block(REAL(calloc)(count, size));
-}
-
-EXPORTED void *realloc(void *old, size_t size)
-{
-	void *block = must_fail() ? NULL : REAL(realloc)(old, size);
-
-	return old ? block : count_block(block);
-}
-
-EXPORTED void *reallocarray(void *old, size_t count, size_t size)
-{
-	size_t bytes;
-
-	return __builtin_mul_overflow(count, size, &bytes) ? NULL : realloc(old, bytes);
-}
-
-EXPORTED void free(void *block)
-{
-	live -= block != NULL;
-	REAL(free)(block);
-}
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
-
-static void arm(unsigned long which)
-{
-	made = 0;
-	fatal = which;
-}
-
-/* Whether an allocation has failed since arm(). */
-static bool disarm(void)
-{
-	bool failed = fatal && made >= fatal;
-
-	fatal = 0;
-	return failed;
-}
 
 /* ---- Asking ------------------------------------------------------------------------------- */
 
@@ -504,14 +418,14 @@ START_TEST(failed_allocation_is_an_error_of_memory_and_leaks_nothing)
 
 	ck_assert_ptr_nonnull(policy);
 	do {
-		long before = live;
+		long before = allocator_live();
 		enum sbpf_code code;
 		long after;
 
-		arm(failing);
+		allocator_arm(failing);
 		code = ask_all(policy);
-		failed = disarm();
-		after = live;
+		failed = allocator_disarm();
+		after = allocator_live();
 		ck_assert_msg(code == (failed ? SBPF_ERROR_MEMORY : SBPF_OK),
 			      "allocation %lu: error %d", failing, (int)code);
 		ck_assert_msg(before == after, "allocation %lu: %ld blocks left", failing,

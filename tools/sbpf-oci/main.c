@@ -120,14 +120,21 @@ static int start_container(struct invocation *invocation)
 	return status;
 }
 
+/* Memory that is given back is soon taken again. */
+static void keep_memory(void)
+{
+#if defined(M_TRIM_THRESHOLD) && defined(M_TOP_PAD) /* glibc */
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation = { 0 };
 	int status = STATUS_FAILURE;
 
-	/* Memory that is given back is soon taken again. */
-	mallopt(M_TRIM_THRESHOLD, 64 << 20);
-	mallopt(M_TOP_PAD, 1 << 20);
+	keep_memory();
 	if (!invocation_parse(&invocation, argc, argv, &status))
 		goto out;
 	if (invocation.help) {
