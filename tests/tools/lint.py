@@ -237,6 +237,39 @@ def test_sibling_gap_behind_a_condition():
                                               rule("clone3", "ERRNO", errnoRet=38)))
 
 
+OLD_CALLS = {"link": {"linkat"}, "mknod": {"mknodat"}, "chown": {"fchown", "fchownat"},
+             "chmod": {"fchmod", "fchmodat", "fchmodat2"}, "rename": {"renameat", "renameat2"},
+             "fork": {"clone", "clone3"}, "rmdir": {"unlinkat"}, "umount": {"umount2"}}
+
+
+def test_sibling_gap_on_machines_that_lack_the_old_call():
+    for machine in ("aarch64", "riscv64", "loongarch64"):
+        for old, siblings in OLD_CALLS.items():
+            if sibling_is_absent(machine, siblings):
+                siblings = {s for s in siblings if s != "renameat"}
+            policy = profile("ALLOW", rule(old, "ERRNO"), rule("io_uring_setup", "ERRNO"))
+            del policy["architectures"]
+            found = [f for f in lint(policy, "--arch", machine) if f["id"] == "sibling-gap"]
+            names = set(re.split(r", | get", found[0]["message"].split("but ", 1)[1])[:len(siblings)])
+            assert len(found) == 1 and names == siblings, (machine, old, found)
+            assert found[0]["path"] == "syscalls[0].names[0]"
+            assert "unknown-syscall" not in kinds(policy, "--arch", machine)
+
+
+def sibling_is_absent(machine, siblings):
+    """The machines after arm64 have no renameat."""
+    return "renameat" in siblings and machine != "aarch64"
+
+
+def test_no_gap_where_the_newer_calls_are_denied_too():
+    policy = profile("ALLOW", rule(["chmod", "fchmod", "fchmodat", "fchmodat2"], "ERRNO"),
+                     rule("mkdir", "ERRNO", errnoRet=38), rule("io_uring_setup", "ERRNO"),
+                     rule("rename", includes={"arches": ["amd64"]}))
+    del policy["architectures"]
+    assert "sibling-gap" not in kinds(policy, "--arch", "aarch64")
+    assert "sibling-gap" not in kinds(profile("ERRNO", rule("mkdirat")), "--arch", "aarch64")
+
+
 def test_a_rule_that_answers_enosys_asks_for_the_sibling():
     policy = profile("ALLOW", rule("clone3", "ERRNO", errnoRet=38))
     assert lint(policy) == []
@@ -263,6 +296,21 @@ def test_the_64_bit_times_of_32_bit_abis_are_a_hazard_there():
                      defaultErrnoRet=1)
     found = only(lint(policy), "enosys-hazard")
     assert found["example"]["abi"] == "x86" and "clock_gettime64" in found["message"]
+
+
+def test_every_call_with_64_bit_times_is_a_hazard_beside_its_twin():
+    with open(os.path.join(PROJECT, "arch", "x86.tbl"), encoding="utf-8") as file:
+        names = {line.split()[1] for line in file if line[:1].isdigit()}
+    twins = {name: re.sub("(_time)?64$", "", name) for name in names
+             if name.endswith("_time64") or re.fullmatch("clock_.*64", name)
+             or re.fullmatch("timer(fd)?_.*64", name)}
+    assert len(twins) == 20
+    policy = profile("ERRNO", rule(sorted({*twins.values(), "clone3", "rseq", "set_robust_list"})),
+                     defaultErrnoRet=1)
+    for machine in ("x86_64", "x86", "arm"):
+        found = [f for f in lint(policy, "--arch", machine) if f["id"] == "enosys-hazard"
+                 and f["severity"] == "warning" and "clock_gettime64" in f["message"]]
+        assert set(found[0]["message"].split(":")[0].split(", ")) == set(twins), (machine, found)
 
 
 def test_enosys_is_what_the_machine_calls_so():

@@ -132,7 +132,10 @@ static bool prepare(struct lint *lint)
 		find_verdicts(lint);
 	if (!lint->failed)
 		find_abis(lint);
-	if (lint->failed || !records_collect(lint))
+	lint->is_gap = calloc((size_t)sbpf_call_count(), sizeof(lint->is_gap[0]));
+	if (!lint->is_gap)
+		lint_fail(lint, NULL);
+	if (lint->failed || !records_collect(lint) || !absent_collect(lint))
 		return false;
 	lint->space = sbpf_space_new(lint->machine, 0, &error);
 	if (!lint->space ||
@@ -141,10 +144,11 @@ static bool prepare(struct lint *lint)
 	return !lint->failed;
 }
 
+/* What siblings find counts for names. */
 static void (*const checks[])(struct lint *lint) = {
-	lint_widths,	 lint_readings, lint_runtimes,	   lint_names,
-	lint_idle_rules, lint_entries,	lint_multiplexers, lint_siblings,
-	lint_probes,	 lint_actions,	lint_overlaps,	   lint_traces,
+	lint_widths, lint_readings,   lint_runtimes, lint_siblings,
+	lint_names,  lint_idle_rules, lint_entries,  lint_multiplexers,
+	lint_probes, lint_actions,    lint_overlaps, lint_traces,
 };
 
 /* Hands over the findings; false when something failed, which was reported. */
@@ -162,6 +166,9 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	outline_free(&lint.outline);
 	free(lint.records);
 	free(lint.groups);
+	free(lint.absent);
+	free(lint.is_gap);
+	sbpf_policy_free(lint.with_more);
 	free(lint.abi_list);
 	return !lint.failed;
 }

@@ -99,7 +99,11 @@ struct lint {
 	sbpf_meaning meaning;
 	struct record *records; /* by group */
 	size_t record_count;
-	struct group *groups; /* as many as there are calls */
+	struct group *groups;	       /* as many as there are calls */
+	struct sbpf_policy *with_more; /* with ABIs that have other calls; NULL for none */
+	struct record *absent; /* on calls that none of the ABIs has, in order of the calls */
+	size_t absent_count;
+	bool *is_gap; /* by call: a rule on it is in vain, which a finding says */
 	struct finding *findings;
 	size_t finding_count;
 	bool failed; /* which was reported */
@@ -159,6 +163,14 @@ char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX]);
 
 /* ---- Calls (lint_call.c) ---- */
 
+/* Takes the next word of a list of names; false at its end. */
+#define WORD_MAX 40
+bool next_word(const char **list, char word[WORD_MAX]);
+
+/* The index of a call for sbpf_call_at(), -1 when no ABI has it; and the table's own name, NULL. */
+int call_index(const char *call);
+const char *kept_name(const char *word);
+
 /* What a policy gives a call of an ABI over all arguments. */
 struct outcome {
 	bool always;			/* the same whatever the arguments */
@@ -177,8 +189,17 @@ bool example_with_action(struct lint *lint, int abi, const char *call, uint32_t 
 #define NO_ENTRY ((size_t)-1)
 size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_data *data);
 
+/* The records on a call and those related to it; NULL when no ABI has it, or there are none. */
+const struct group *group_of_call(const struct lint *lint, const char *call);
+
 /* All rules on all calls of the policy; false when that failed, which was reported. */
 bool records_collect(struct lint *lint);
+
+/* The same for calls that none of the ABIs has: rules that say nothing for the target. */
+bool absent_collect(struct lint *lint);
+
+/* Whether one of the ABIs has the call, by itself or behind a multiplexer. */
+bool is_on_target(const struct lint *lint, const char *call);
 
 /* ALLOW or LOG. */
 bool is_permitted(uint32_t verdict);

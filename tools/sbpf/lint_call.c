@@ -14,6 +14,47 @@ bool is_permitted(uint32_t verdict)
 	return verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
 }
 
+/* ---- Names ----------------------------------------------------------------------------- */
+
+bool next_word(const char **list, char word[WORD_MAX])
+{
+	size_t length;
+
+	*list += strspn(*list, " ");
+	length = strcspn(*list, " ");
+	if (!length || length >= WORD_MAX)
+		return false;
+	memcpy(word, *list, length);
+	word[length] = '\0';
+	*list += length;
+	return true;
+}
+
+int call_index(const char *call)
+{
+	int low = 0, high = sbpf_call_count() - 1;
+
+	while (low <= high) {
+		int middle = low + (high - low) / 2;
+		int order = strcmp(call, sbpf_call_at(middle));
+
+		if (!order)
+			return middle;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return -1;
+}
+
+const char *kept_name(const char *word)
+{
+	int index = call_index(word);
+
+	return index < 0 ? NULL : sbpf_call_at(index);
+}
+
 /* ---- Outcomes -------------------------------------------------------------------------- */
 
 struct outcome_search {
@@ -115,6 +156,11 @@ size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_dat
 
 struct collection {
 	struct lint *lint;
+	const struct sbpf_policy *policy;
+	const int *abis; /* by one of which a call is asked for */
+	size_t abi_count;
+	struct record **records; /* where they go */
+	size_t *count;
 	const char *call;
 	size_t call_index;
 	size_t group;
@@ -156,23 +202,14 @@ static struct lint_place place_of_name(struct collection *collection, size_t ent
 	return place;
 }
 
-static size_t call_index(const char *call)
-{
-	int index = 0;
-
-	while (index < sbpf_call_count() && strcmp(sbpf_call_at(index), call) != 0)
-		index++;
-	return (size_t)index;
-}
-
 /* Calls that one multiplexer reaches are in its group, others each in their own. */
-static size_t group_of(size_t index)
+static size_t group_index(size_t index)
 {
 	const char *call = sbpf_call_at((int)index);
 
 	for (size_t i = 0; i < sub_call_count; i++) {
 		if (!strcmp(sub_calls[i].call, call))
-			return call_index(sub_calls[i].multiplexer);
+			return (size_t)call_index(sub_calls[i].multiplexer);
 	}
 	return index;
 }
@@ -181,22 +218,22 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 {
 	struct collection *collection = context;
 	struct lint *lint = collection->lint;
-	struct record *records = lint->records;
+	struct record *records = *collection->records;
 	struct lint_place place;
 
 	if (rule->multiplexed != collection->multiplexed || lint->failed)
 		return;
-	if (lint->record_count == collection->capacity) {
+	if (*collection->count == collection->capacity) {
 		collection->capacity = collection->capacity ? 2 * collection->capacity : 512;
 		records = reallocarray(records, collection->capacity, sizeof(records[0]));
 		if (!records) {
 			lint_fail(lint, NULL);
 			return;
 		}
-		lint->records = records;
+		*collection->records = records;
 	}
 	place = place_of_name(collection, rule->entry);
-	records[lint->record_count++] = (struct record){
+	records[(*collection->count)++] = (struct record){
 		.entry = rule->entry,
 		.name = collection->name,
 		.call = collection->call,
@@ -212,12 +249,11 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 /* A way to ask for the rules on a call; false when no ABI has it. */
 static bool find_entry(struct collection *collection, struct seccomp_data *data)
 {
-	const struct lint *lint = collection->lint;
 	struct sbpf_abi description;
 	uint32_t number;
 
-	for (size_t at = 0; at < lint->abi_count; at++) {
-		int abi = lint->ordered[at];
+	for (size_t at = 0; at < collection->abi_count; at++) {
+		int abi = collection->abis[at];
 
 		if (!sbpf_abi_describe(abi, &description))
 			continue;
@@ -277,22 +313,112 @@ static void find_groups(struct lint *lint)
 	free(seen);
 }
 
+const struct group *group_of_call(const struct lint *lint, const char *call)
+{
+	int index = call_index(call);
+
+	return index < 0 || !lint->groups ? NULL : &lint->groups[group_index((size_t)index)];
+}
+
+static void collect_call(struct collection *collection, size_t index)
+{
+	struct seccomp_data data = { 0 };
+
+	collection->call = sbpf_call_at((int)index);
+	collection->call_index = index;
+	collection->group = group_index(index);
+	collection->entry = NO_ENTRY;
+	if (find_entry(collection, &data))
+		sbpf_policy_verdict(collection->policy, &data, NULL, add_record, collection);
+}
+
 bool records_collect(struct lint *lint)
 {
-	struct collection collection = { .lint = lint };
+	struct collection collection = {
+		.lint = lint,
+		.policy = lint->part->policy,
+		.abis = lint->ordered,
+		.abi_count = lint->abi_count,
+		.records = &lint->records,
+		.count = &lint->record_count,
+	};
 
-	for (int i = 0; i < sbpf_call_count() && !lint->failed; i++) {
-		struct seccomp_data data = { 0 };
-
-		collection.call = sbpf_call_at(i);
-		collection.call_index = (size_t)i;
-		collection.group = group_of((size_t)i);
-		collection.entry = NO_ENTRY;
-		if (find_entry(&collection, &data))
-			sbpf_policy_verdict(lint->part->policy, &data, NULL, add_record,
-					    &collection);
-	}
+	for (int i = 0; i < sbpf_call_count() && !lint->failed; i++)
+		collect_call(&collection, (size_t)i);
 	if (!lint->failed && lint->record_count)
 		find_groups(lint);
+	return !lint->failed;
+}
+
+/* ---- Calls that the target does not have ----------------------------------------------- */
+
+bool is_on_target(const struct lint *lint, const char *call)
+{
+	struct collection collection = {
+		.abis = lint->ordered,
+		.abi_count = lint->abi_count,
+		.call = call,
+	};
+	struct seccomp_data data;
+
+	return find_entry(&collection, &data);
+}
+
+/* By its own names, a call on these ABIs is almost any call of Linux. */
+#define MANY_CALLS "x86_64,x86,arm"
+
+/* The profile for the same target, but with more ABIs; NULL on failure, reported. */
+static struct sbpf_policy *load_with_more(struct lint *lint)
+{
+	struct sbpf_target target = *lint->target;
+	struct sbpf_error error = { 0 };
+	struct sbpf_policy *policy;
+	char abis[ABIS_MAX];
+
+	snprintf(abis, sizeof(abis), "%s%s%s", lint->abi_list, *lint->abi_list ? "," : "",
+		 MANY_CALLS);
+	target.abis = abis;
+	policy = sbpf_load_json(lint->part->text, lint->part->length, &target, &error);
+	if (!policy)
+		lint_fail(lint, &error);
+	return policy;
+}
+
+static bool names_others(const struct lint *lint)
+{
+	for (size_t i = 0; i < lint->outline.name_count; i++) {
+		const char *name = lint->outline.names[i].text;
+
+		if (name && kept_name(name) && !is_on_target(lint, name))
+			return true;
+	}
+	return false;
+}
+
+bool absent_collect(struct lint *lint)
+{
+	int abis[3];
+	struct collection collection = {
+		.lint = lint,
+		.abis = abis,
+		.records = &lint->absent,
+		.count = &lint->absent_count,
+	};
+	const char *list = MANY_CALLS;
+
+	if (!names_others(lint))
+		return true;
+	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL) {
+		char name[WORD_MAX];
+
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(list, ","), list);
+		abis[collection.abi_count++] = sbpf_abi_find(name);
+	}
+	lint->with_more = load_with_more(lint);
+	collection.policy = lint->with_more;
+	for (int i = 0; i < sbpf_call_count() && !lint->failed; i++) {
+		if (!is_on_target(lint, sbpf_call_at(i)))
+			collect_call(&collection, (size_t)i);
+	}
 	return !lint->failed;
 }

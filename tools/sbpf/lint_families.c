@@ -111,31 +111,28 @@ const size_t family_count = COUNT(families);
  * to the caller unless it is ENOSYS, programs break on EPERM.
  */
 const struct probe probes[] = {
-	{ "clone3", "clone", true, true, false, "glibc 2.34 starts threads with it" },
-	{ "faccessat2", "faccessat", true, false, false, "faccessat(3) of glibc and musl" },
-	{ "fchmodat2", "fchmodat", true, false, false, "fchmodat(3) of glibc and musl" },
-	{ "statx", "newfstatat fstatat64 stat stat64 fstat", true, true, false,
+	{ "clone3", "clone", true, true, "glibc 2.34 starts threads with it" },
+	{ "faccessat2", "faccessat", true, false, "faccessat(3) of glibc and musl" },
+	{ "fchmodat2", "fchmodat", true, false, "fchmodat(3) of glibc and musl" },
+	{ "statx", "newfstatat fstatat64 stat stat64 fstat", true, true,
 	  "stat(3) of musl, and of glibc where times have 32 bits" },
-	{ "openat2", "openat open", true, false, false, "container runtimes and systemd" },
-	{ "epoll_pwait2", "epoll_pwait epoll_wait", true, false, false, "epoll_pwait2(3)" },
-	{ "preadv2", "preadv readv", true, false, false, "preadv2(3)" },
-	{ "pwritev2", "pwritev writev", true, false, false, "pwritev2(3)" },
-	{ "clock_gettime64", "clock_gettime gettimeofday", true, true, true, "clock_gettime(3)" },
-	{ "clock_nanosleep_time64", "clock_nanosleep nanosleep", true, true, true, "sleep(3)" },
-	{ "clock_getres_time64", "clock_getres", true, true, true, "clock_getres(3)" },
-	{ "futex_time64", "futex", true, true, true, "locks with a time limit" },
-	{ "ppoll_time64", "ppoll poll", true, true, true, "ppoll(3)" },
-	{ "pselect6_time64", "pselect6 _newselect", true, true, true, "select(3)" },
-	{ "utimensat_time64", "utimensat", true, true, true, "utimensat(3)" },
-	{ "recvmmsg_time64", "recvmmsg", true, true, true, "recvmmsg(3)" },
-	{ "rt_sigtimedwait_time64", "rt_sigtimedwait", true, true, true, "sigtimedwait(3)" },
-	{ "semtimedop_time64", "semtimedop semop", true, true, true, "semtimedop(3)" },
-	{ "timerfd_settime64", "timerfd_settime", true, true, true, "timerfd_settime(3)" },
-	{ "close_range", "close", false, false, false, "closefrom(3) and posix_spawn(3)" },
-	{ "rseq", NULL, false, true, false, "glibc 2.35 at the start of every thread" },
-	{ "set_robust_list", NULL, false, true, false, "C libraries at the start of threads" },
+	{ "openat2", "openat open", true, false, "container runtimes and systemd" },
+	{ "epoll_pwait2", "epoll_pwait epoll_wait", true, false, "epoll_pwait2(3)" },
+	{ "preadv2", "preadv readv", true, false, "preadv2(3)" },
+	{ "pwritev2", "pwritev writev", true, false, "pwritev2(3)" },
+	{ "close_range", "close", false, false, "closefrom(3) and posix_spawn(3)" },
+	{ "rseq", NULL, false, true, "glibc 2.35 at the start of every thread" },
+	{ "set_robust_list", NULL, false, true, "C libraries at the start of threads" },
 };
 const size_t probe_count = COUNT(probes);
+
+/* musl's sources: what it calls beside the form with 32 bits when that with 64 fails. */
+const struct twin_fallback twin_fallbacks[] = {
+	{ "clock_gettime64", "gettimeofday" },
+	{ "clock_nanosleep_time64", "nanosleep" },
+	{ "pselect6_time64", "_newselect" },
+};
+const size_t twin_fallback_count = COUNT(twin_fallbacks);
 
 /* seccomp_unotify(2), "An overview of the steps"; crun and LXC send the descriptor as it shows. */
 const struct hand_over hand_overs[] = {

@@ -32,11 +32,21 @@ struct probe {
 	const char *fallback; /* what they fall back on, one of these; NULL: they go without */
 	bool breaks;	      /* they fall back on ENOSYS only */
 	bool unasked;	      /* without being asked to by the program */
-	bool only_32_bit;     /* only ABIs whose longs have 32 bits have it */
 	const char *user;     /* who does */
 };
 extern const struct probe probes[];
 extern const size_t probe_count;
+
+/*
+ * What libraries fall back on for a call with 64-bit times beside the one of the same name with 32.
+ * The calls themselves are in the tables (lint_probes.c).
+ */
+struct twin_fallback {
+	const char *call;
+	const char *fallback;
+};
+extern const struct twin_fallback twin_fallbacks[];
+extern const size_t twin_fallback_count;
 
 /* A call that takes part in handing over a listener or in listening. */
 struct hand_over {

@@ -7,29 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_call(const struct lint *lint, const char *call)
-{
-	uint32_t number;
-
-	for (size_t i = 0; i < lint->abi_count; i++) {
-		if (sbpf_call_number(lint->ordered[i], call, &number))
-			return true;
-	}
-	return false;
-}
-
-/* Itself, or as a sub-call. */
-static bool is_on_target(const struct lint *lint, const char *call)
-{
-	if (has_call(lint, call))
-		return true;
-	for (size_t i = 0; i < sub_call_count; i++) {
-		if (!strcmp(sub_calls[i].call, call) && has_call(lint, sub_calls[i].multiplexer))
-			return true;
-	}
-	return false;
-}
-
 /* More names of no ABI are only counted: finding what each is like takes a while. */
 #define UNKNOWN_MAX 100
 
@@ -114,7 +91,8 @@ static void look_at_name(struct lint *lint, size_t entry, size_t index, struct c
 		return;
 	}
 	/* A rule for certain machines is right to name their calls. */
-	if (at->includes_arches || is_on_target(lint, name->text))
+	if (at->includes_arches || is_on_target(lint, name->text) ||
+	    lint->is_gap[call_index(name->text)])
 		return;
 	cluster = cluster_add(lint, foreign, at->has_name ? NO_ENTRY : entry, 0, name->text, NULL);
 	if (cluster && !cluster->place.path[0])
