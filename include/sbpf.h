@@ -214,7 +214,10 @@ struct sbpf_target {
 	/* Answer numbers newer than the profile with ENOSYS instead of a restrictive default. */
 	bool unknown_as_enosys;
 
-	/* Make an unknown call name an error instead of a warning. */
+	/*
+	 * Make errors of what is else read with a warning: an unknown call name, an unknown key, a
+	 * key without effect that stands twice, an errno above 4095.
+	 */
 	bool strict;
 
 	enum sbpf_reading reading;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "distance.h"
 
 /* An ABI; strings are offsets in strings[]. */
 struct abi {
@@ -291,37 +292,7 @@ int errno_find(int machine, const char *symbol)
 #define SUGGEST_DISTANCE 2
 #define SUGGEST_MAX (CALL_NAME_MAX + SUGGEST_DISTANCE)
 
-static unsigned int least(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * The number of inserted, deleted, changed and swapped neighbouring letters between two names of
- * at most SUGGEST_MAX letters (optimal string alignment).
- */
-static unsigned int distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	unsigned int rows[3][SUGGEST_MAX + 1];
-
-	for (size_t j = 0; j <= b_length; j++)
-		rows[0][j] = (unsigned int)j;
-	for (size_t i = 1; i <= a_length; i++) {
-		unsigned int *row = rows[i % 3];
-		const unsigned int *above = rows[(i + 2) % 3];
-		const unsigned int *two_above = rows[(i + 1) % 3];
-
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= b_length; j++) {
-			unsigned int change = above[j - 1] + (a[i - 1] != b[j - 1]);
-
-			row[j] = least(change, least(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = least(row[j], two_above[j - 2] + 1);
-		}
-	}
-	return rows[a_length % 3][b_length];
-}
+_Static_assert(SUGGEST_MAX <= DISTANCE_LENGTH_MAX, "names fit");
 
 const char *sbpf_call_suggest(const char *name)
 {
@@ -338,7 +309,7 @@ const char *sbpf_call_suggest(const char *name)
 
 		if (known_length > length + nearest || length > known_length + nearest)
 			continue;
-		found = distance(name, length, known, known_length);
+		found = text_distance(name, length, known, known_length);
 		if (found < nearest || (found == nearest && !suggestion)) {
 			nearest = found;
 			suggestion = known;

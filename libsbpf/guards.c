@@ -216,7 +216,7 @@ int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
 
 	if (!guards || !text)
 		return error_set(error, SBPF_ERROR_USAGE, "no text to read guards from");
-	result = profile_parse(text, length, &profile, error);
+	result = profile_parse(text, length, false, &profile, error);
 	if (!result)
 		result = add_profile(guards, &profile, error);
 	if (guards->call_count)

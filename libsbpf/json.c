@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "error.h"
 #include "profile.h"
+#include "schema.h"
 #include "syntax.h"
 #include "target.h"
 
@@ -22,17 +23,6 @@ struct parser {
 	struct syntax facts;
 	struct sbpf_error *error;
 };
-
-/* Reads one value into what its owner keeps it in. 0, or -1 with an error. */
-typedef int parse_function(struct parser *parser, const struct place *place,
-			   struct json_object *value, void *into);
-
-struct member {
-	const char *key;
-	parse_function *parse;
-};
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* ---- Values of any kind ---------------------------------------------------------------- */
 
@@ -125,52 +115,96 @@ static void *new_list(struct parser *parser, const struct place *place, struct j
 	return read_list(parser, place, value, parse, items, size) ? NULL : items;
 }
 
-static void warn_unknown_key(struct parser *parser, const struct place *place,
-			     const struct member *members, size_t count)
+static int ignore_unknown_key(struct parser *parser, const struct place *place,
+			      const struct schema *schema)
 {
+	struct profile *profile = parser->profile;
+	struct printable key = printable(place->key);
 	const char *likely = NULL;
+	const char *fate = profile->strict ? "" : " is ignored";
+	size_t offset = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (!strcasecmp(members[i].key, place->key))
-			likely = members[i].key;
+	if (profile->strict || profile_keeps_warnings(profile)) {
+		likely = schema_suggest(schema, place->key);
+		offset = find_key(&profile->finder, place);
 	}
-	if (likely)
-		profile_warn(parser->profile, place, SBPF_WARN_UNKNOWN_KEY,
-			     "unknown key '%s' is ignored, but programs in Go such as Docker "
-			     "read it as '%s': write it so",
-			     printable(place->key).text, likely);
-	else
-		profile_warn(parser->profile, place, SBPF_WARN_UNKNOWN_KEY,
-			     "unknown key '%s' is ignored", printable(place->key).text);
+	if (likely && !strcasecmp(likely, place->key))
+		return profile_ignore(
+			profile, place, offset, SBPF_WARN_UNKNOWN_KEY, parser->error,
+			"unknown key '%s'%s, but programs in Go such as Docker read it "
+			"as '%s': write it so",
+			key.text, fate, likely);
+	return profile_ignore(profile, place, offset, SBPF_WARN_UNKNOWN_KEY, parser->error,
+			      likely ? "unknown key '%s'%s; did you mean '%s'?"
+				     : "unknown key '%s'%s",
+			      key.text, fate, likely);
 }
 
 /*
- * Reads the members of an object by their table. A null counts as absent, as in Go. Bit i of
+ * Reads the members of an object by their schema. A null counts as absent, as in Go. Bit i of
  * *seen tells whether members[i] is there.
  */
 static int read_members(struct parser *parser, const struct place *place,
-			struct json_object *object, const struct member *members, size_t count,
-			void *into, unsigned int *seen)
+			struct json_object *object, const struct schema *schema, void *into,
+			unsigned int *seen)
 {
 	*seen = 0;
 	if (!json_object_is_type(object, json_type_object))
 		return wrong_type(parser, place, object, "an object");
 	json_object_object_foreach(object, key, value)
 	{
-		const struct place member = { .parent = place, .key = key };
-		size_t i = 0;
+		const struct place place_of_member = { .parent = place, .key = key };
+		const struct member *member = schema_find(schema, key);
 
-		while (i < count && strcmp(members[i].key, key) != 0)
-			i++;
-		if (i == count) {
-			warn_unknown_key(parser, &member, members, count);
-		} else if (value) {
-			*seen |= 1u << i;
-			if (members[i].parse(parser, &member, value, into))
-				return -1;
-		}
+		if (!member && ignore_unknown_key(parser, &place_of_member, schema))
+			return -1;
+		if (!member || !value)
+			continue;
+		*seen |= 1u << (member - schema->members);
+		if (member->parse(parser, &place_of_member, value, into))
+			return -1;
 	}
 	return 0;
+}
+
+/* A member of an object; NULL when it is absent or null, or the object is none. */
+static struct json_object *member_of(struct json_object *object, const char *key)
+{
+	struct json_object *member = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &member);
+	return member;
+}
+
+/* The key of an object that is another one but for its spelling; NULL when there is none. */
+static const char *find_spelling(struct json_object *object, const char *wanted)
+{
+	json_object_object_foreach(object, key, value)
+	{
+		(void)value;
+		if (strcmp(key, wanted) != 0 && is_spelling_of(key, wanted))
+			return key;
+	}
+	return NULL;
+}
+
+/* An error about a key that an object must have: needs says who wants it and what it looks like. */
+static int refuse_missing(struct parser *parser, const struct place *place,
+			  struct json_object *object, const char *wanted, const char *needs)
+{
+	const char *other = find_spelling(object, wanted);
+	const struct place there = { .parent = place, .key = other };
+
+	if (!other)
+		return profile_error(parser->profile, place, parser->error, "%s", needs);
+	return profile_error(
+		parser->profile, &there, parser->error,
+		strcasecmp(other, wanted)
+			? "write '%s' for '%s': %s"
+			: "write '%s' for '%s', which programs in Go such as Docker take "
+			  "too, but others do not: %s",
+		wanted, printable(other).text, needs);
 }
 
 /* A string without meaning for the filter: a comment, or whom a runtime hands the listener to. */
@@ -208,18 +242,27 @@ static int parse_action(struct parser *parser, const struct place *place, struct
 static int parse_errno_number(struct parser *parser, const struct place *place,
 			      struct json_object *value, void *into)
 {
+	struct profile *profile = parser->profile;
 	struct profile_action *action = into;
 	uint64_t number;
 
 	if (read_unsigned(parser, place, value, "the number of an errno: 0 to 4095", &number))
 		return -1;
-	if (number > ERRNO_MAX)
-		return profile_error(parser->profile, place, parser->error,
+	if (number > UINT16_MAX)
+		return profile_error(profile, place, parser->error,
 				     "errno %" PRIu64
 				     " is too large: the kernel returns at most %d",
 				     number, ERRNO_MAX);
-	action->data = (uint16_t)number;
-	return 0;
+	action->data = (uint16_t)(number > ERRNO_MAX ? ERRNO_MAX : number);
+	if (number <= ERRNO_MAX)
+		return 0;
+	return profile_ignore(profile, place, find_value(&profile->finder, place),
+			      SBPF_WARN_IGNORED, parser->error,
+			      profile->strict ? "errno %" PRIu64
+						" is too large: the kernel returns at most %d"
+					      : "errno %" PRIu64
+						" is taken as %d, for the kernel returns no more",
+			      number, ERRNO_MAX);
 }
 
 /* An empty symbol counts as absent, as in containers/common. */
@@ -345,17 +388,20 @@ static int parse_min_kernel(struct parser *parser, const struct place *place,
 	return 0;
 }
 
+static const struct member guard_members[] = {
+	{ "caps", .parse = parse_guard_capabilities },
+	{ "arches", .parse = parse_guard_arches },
+	{ "minKernel", .parse = parse_min_kernel },
+};
+
+static const struct schema guard_schema = SCHEMA(guard_members);
+
 static int read_guard(struct parser *parser, const struct place *place, struct json_object *value,
 		      struct profile_guard *guard)
 {
-	static const struct member members[] = {
-		{ "caps", parse_guard_capabilities },
-		{ "arches", parse_guard_arches },
-		{ "minKernel", parse_min_kernel },
-	};
 	unsigned int seen;
 
-	return read_members(parser, place, value, members, COUNT(members), guard, &seen);
+	return read_members(parser, place, value, &guard_schema, guard, &seen);
 }
 
 /* ---- Conditions ------------------------------------------------------------------------ */
@@ -410,27 +456,32 @@ static int parse_compare(struct parser *parser, const struct place *place,
 			     "unknown operator '%s': it is one of %s", printable(name).text, names);
 }
 
+static const struct member condition_members[] = {
+	{ "index", .parse = parse_index },
+	{ "value", .parse = parse_value },
+	{ "op", .parse = parse_compare },
+	{ "valueTwo", .parse = parse_value_two },
+};
+
+static const struct schema condition_schema = SCHEMA(condition_members);
+
 static int parse_condition(struct parser *parser, const struct place *place,
 			   struct json_object *value, void *into)
 {
-	static const struct member members[] = {
-		{ "index", parse_index },
-		{ "value", parse_value },
-		{ "op", parse_compare },
-		{ "valueTwo", parse_value_two },
-	};
 	const struct place value_two = { .parent = place, .key = "valueTwo" };
 	struct sbpf_condition *condition = into;
 	unsigned int seen;
+	char needs[80];
 
-	if (read_members(parser, place, value, members, COUNT(members), condition, &seen))
+	if (read_members(parser, place, value, &condition_schema, condition, &seen))
 		return -1;
 	for (size_t i = 0; i < 3; i++) {
+		const char *key = condition_members[i].key;
+
+		snprintf(needs, sizeof(needs),
+			 "a condition needs '%s': it has 'index', 'value' and 'op'", key);
 		if (!(seen & 1u << i))
-			return profile_error(parser->profile, place, parser->error,
-					     "a condition needs '%s': it has 'index', 'value' and "
-					     "'op'",
-					     members[i].key);
+			return refuse_missing(parser, place, value, key, needs);
 	}
 	if (condition->compare != SBPF_MASKED_EQ && condition->value_two) {
 		profile_warn(parser->profile, &value_two, SBPF_WARN_IGNORED,
@@ -549,16 +600,18 @@ enum {
 };
 
 static const struct member rule_members[] = {
-	[RULE_NAMES] = { "names", parse_names },
-	[RULE_NAME] = { "name", parse_name },
-	[RULE_ACTION] = { "action", parse_rule_action },
-	[RULE_ERRNO_NUMBER] = { "errnoRet", parse_rule_errno_number },
-	[RULE_ERRNO_SYMBOL] = { "errno", parse_rule_errno_symbol },
-	[RULE_ARGS] = { "args", parse_conditions },
-	[RULE_INCLUDES] = { "includes", parse_includes },
-	[RULE_EXCLUDES] = { "excludes", parse_excludes },
-	[RULE_COMMENT] = { "comment", parse_ignored },
+	[RULE_NAMES] = { "names", .parse = parse_names },
+	[RULE_NAME] = { "name", .parse = parse_name },
+	[RULE_ACTION] = { "action", .parse = parse_rule_action },
+	[RULE_ERRNO_NUMBER] = { "errnoRet", .parse = parse_rule_errno_number },
+	[RULE_ERRNO_SYMBOL] = { "errno", .parse = parse_rule_errno_symbol },
+	[RULE_ARGS] = { "args", parse_conditions, .inside = &condition_schema },
+	[RULE_INCLUDES] = { "includes", parse_includes, .inside = &guard_schema },
+	[RULE_EXCLUDES] = { "excludes", parse_excludes, .inside = &guard_schema },
+	[RULE_COMMENT] = { "comment", parse_ignored, .idle = true },
 };
+
+static const struct schema rule_schema = SCHEMA(rule_members);
 
 static const char *key_if_seen(const struct member *members, unsigned int seen, size_t index)
 {
@@ -566,7 +619,7 @@ static const char *key_if_seen(const struct member *members, unsigned int seen, 
 }
 
 /* That there is a name; an empty list is a list, but an empty string no name (as in Go: none). */
-static int check_names(struct parser *parser, const struct place *place,
+static int check_names(struct parser *parser, const struct place *place, struct json_object *object,
 		       const struct profile_rule *rule, unsigned int seen)
 {
 	const struct place name = { .parent = place, .key = "name" };
@@ -581,8 +634,8 @@ static int check_names(struct parser *parser, const struct place *place,
 	}
 	if (seen & 1u << RULE_NAME)
 		return refuse_empty_name(parser, &name);
-	return profile_error(parser->profile, place, parser->error,
-			     "a rule needs 'names', an array of names of system calls");
+	return refuse_missing(parser, place, object, "names",
+			      "a rule needs 'names', an array of names of system calls");
 }
 
 static int parse_rule(struct parser *parser, const struct place *place, struct json_object *value,
@@ -591,12 +644,12 @@ static int parse_rule(struct parser *parser, const struct place *place, struct j
 	struct profile_rule *rule = into;
 	unsigned int seen;
 
-	if (read_members(parser, place, value, rule_members, COUNT(rule_members), rule, &seen) ||
-	    check_names(parser, place, rule, seen))
+	if (read_members(parser, place, value, &rule_schema, rule, &seen) ||
+	    check_names(parser, place, value, rule, seen))
 		return -1;
 	if (!(seen & 1u << RULE_ACTION))
-		return profile_error(parser->profile, place, parser->error,
-				     "a rule needs 'action', such as SCMP_ACT_ALLOW");
+		return refuse_missing(parser, place, value, "action",
+				      "a rule needs 'action', such as SCMP_ACT_ALLOW");
 	complete_action(parser, place, &rule->action,
 			key_if_seen(rule_members, seen, RULE_ERRNO_NUMBER),
 			key_if_seen(rule_members, seen, RULE_ERRNO_SYMBOL));
@@ -667,21 +720,24 @@ static int parse_entry_abis(struct parser *parser, const struct place *place,
 	return entry->abis ? 0 : -1;
 }
 
+static const struct member arch_members[] = {
+	{ "architecture", .parse = parse_entry_machine },
+	{ "subArchitectures", .parse = parse_entry_abis },
+};
+
+static const struct schema arch_schema = SCHEMA(arch_members);
+
 static int parse_arch_entry(struct parser *parser, const struct place *place,
 			    struct json_object *value, void *into)
 {
-	static const struct member members[] = {
-		{ "architecture", parse_entry_machine },
-		{ "subArchitectures", parse_entry_abis },
-	};
 	unsigned int seen;
 
-	if (read_members(parser, place, value, members, COUNT(members), into, &seen))
+	if (read_members(parser, place, value, &arch_schema, into, &seen))
 		return -1;
 	if (!(seen & 1))
-		return profile_error(parser->profile, place, parser->error,
-				     "an entry of 'archMap' needs 'architecture', such as "
-				     "SCMP_ARCH_X86_64");
+		return refuse_missing(parser, place, value, "architecture",
+				      "an entry of 'archMap' needs 'architecture', such as "
+				      "SCMP_ARCH_X86_64");
 	return 0;
 }
 
@@ -788,29 +844,90 @@ enum {
 };
 
 static const struct member profile_members[] = {
-	[PROFILE_DEFAULT_ACTION] = { "defaultAction", parse_default_action },
-	[PROFILE_DEFAULT_ERRNO_NUMBER] = { "defaultErrnoRet", parse_default_errno_number },
-	[PROFILE_DEFAULT_ERRNO_SYMBOL] = { "defaultErrno", parse_default_errno_symbol },
-	[PROFILE_ARCHITECTURES] = { "architectures", parse_architectures },
-	[PROFILE_ARCH_MAP] = { "archMap", parse_arch_map },
-	[PROFILE_SYSCALLS] = { "syscalls", parse_rules },
-	[PROFILE_FLAGS] = { "flags", parse_flags },
-	[PROFILE_COMMENT] = { "comment", parse_ignored },
-	[PROFILE_LISTENER_PATH] = { "listenerPath", parse_ignored },
-	[PROFILE_LISTENER_METADATA] = { "listenerMetadata", parse_ignored },
+	[PROFILE_DEFAULT_ACTION] = { "defaultAction", .parse = parse_default_action },
+	[PROFILE_DEFAULT_ERRNO_NUMBER] = { "defaultErrnoRet", .parse = parse_default_errno_number },
+	[PROFILE_DEFAULT_ERRNO_SYMBOL] = { "defaultErrno", .parse = parse_default_errno_symbol },
+	[PROFILE_ARCHITECTURES] = { "architectures", .parse = parse_architectures },
+	[PROFILE_ARCH_MAP] = { "archMap", parse_arch_map, .inside = &arch_schema },
+	[PROFILE_SYSCALLS] = { "syscalls", parse_rules, .inside = &rule_schema },
+	[PROFILE_FLAGS] = { "flags", .parse = parse_flags },
+	[PROFILE_COMMENT] = { "comment", parse_ignored, .idle = true },
+	[PROFILE_LISTENER_PATH] = { "listenerPath", .parse = parse_ignored },
+	[PROFILE_LISTENER_METADATA] = { "listenerMetadata", .parse = parse_ignored },
 };
+
+static const struct schema profile_schema = SCHEMA(profile_members);
+
+static bool looks_like_profile(struct json_object *value)
+{
+	const char *key = profile_members[PROFILE_DEFAULT_ACTION].key;
+
+	return json_object_is_type(value, json_type_object) &&
+	       (json_object_object_get_ex(value, key, NULL) || find_spelling(value, key));
+}
+
+static int refuse_wrapped(struct parser *parser, const struct place *place,
+			  struct json_object *value);
+
+static int refuse_member(struct parser *parser, const struct place *place,
+			 struct json_object *value)
+{
+	char where[128];
+
+	if (!looks_like_profile(value))
+		return refuse_wrapped(parser, place, value);
+	return profile_error(
+		parser->profile, place, parser->error,
+		"a profile stands under '%s', where none is looked for: take that "
+		"object out and hand it over alone, or put it under linux.seccomp of a "
+		"config.json",
+		place_format(place, where, sizeof(where)));
+}
+
+/* Refuses a document with a profile somewhere inside of it: -1, or 0 when there is none. */
+static int refuse_wrapped(struct parser *parser, const struct place *place,
+			  struct json_object *value)
+{
+	struct place inside = { .parent = place };
+	int result = 0;
+
+	if (json_object_is_type(value, json_type_array)) {
+		size_t count = json_object_array_length(value);
+
+		for (; !result && inside.index < count; inside.index++)
+			result = refuse_member(parser, &inside,
+					       json_object_array_get_idx(value, inside.index));
+	}
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, key, member)
+		{
+			inside.key = key;
+			if (!result)
+				result = refuse_member(parser, &inside, member);
+		}
+	}
+	return result;
+}
+
+static int refuse_without_default(struct parser *parser, struct json_object *object)
+{
+	const struct place *base = parser->profile->base;
+
+	if (!looks_like_profile(object) && refuse_wrapped(parser, base, object))
+		return -1;
+	return refuse_missing(parser, base, object, "defaultAction",
+			      "a profile needs 'defaultAction', such as SCMP_ACT_ERRNO");
+}
 
 static int read_profile(struct parser *parser, struct json_object *object)
 {
 	struct profile *profile = parser->profile;
 	unsigned int seen;
 
-	if (read_members(parser, profile->base, object, profile_members, COUNT(profile_members),
-			 profile, &seen))
+	if (!member_of(object, profile_members[PROFILE_DEFAULT_ACTION].key))
+		return refuse_without_default(parser, object);
+	if (read_members(parser, profile->base, object, &profile_schema, profile, &seen))
 		return -1;
-	if (!(seen & 1u << PROFILE_DEFAULT_ACTION))
-		return profile_error(profile, profile->base, parser->error,
-				     "a profile needs 'defaultAction', such as SCMP_ACT_ERRNO");
 	complete_action(parser, profile->base, &profile->default_action,
 			key_if_seen(profile_members, seen, PROFILE_DEFAULT_ERRNO_NUMBER),
 			key_if_seen(profile_members, seen, PROFILE_DEFAULT_ERRNO_SYMBOL));
@@ -849,20 +966,18 @@ static int read_bounding_set(struct parser *parser, struct json_object *document
 	return parse_capabilities(parser, &bounding, list, &profile->capabilities);
 }
 
-/* A member of an object; NULL when it is absent or null, or the object is none. */
-static struct json_object *member_of(struct json_object *object, const char *key)
-{
-	struct json_object *member = NULL;
-
-	if (json_object_is_type(object, json_type_object))
-		json_object_object_get_ex(object, key, &member);
-	return member;
-}
-
 static bool is_profile(struct json_object *document)
 {
 	return member_of(document, "defaultAction") ||
 	       !(member_of(document, "ociVersion") || member_of(document, "linux"));
+}
+
+static int refuse_without_seccomp(struct parser *parser, struct json_object *document)
+{
+	if (refuse_wrapped(parser, NULL, document))
+		return -1;
+	return profile_error(parser->profile, NULL, parser->error,
+			     "this config.json asks for no filter: it has no linux.seccomp");
 }
 
 /* config.json of the OCI runtime specification. */
@@ -875,9 +990,7 @@ static int read_config(struct parser *parser, struct json_object *document)
 	    (object && descend(parser, &profile->config[1], &object)))
 		return -1;
 	if (!object)
-		return profile_error(
-			profile, NULL, parser->error,
-			"this config.json asks for no filter: it has no linux.seccomp");
+		return refuse_without_seccomp(parser, document);
 	if (read_bounding_set(parser, document))
 		return -1;
 	profile->base = &profile->config[1];
@@ -932,21 +1045,63 @@ static void count_tree(struct json_object *value, struct syntax *found)
 	}
 }
 
+/* What counts in a config.json. */
+static const struct member linux_members[] = { { "seccomp", .inside = &profile_schema } };
+static const struct schema linux_schema = SCHEMA(linux_members);
+static const struct member capability_members[] = { { .key = "bounding" } };
+static const struct schema capability_schema = SCHEMA(capability_members);
+static const struct member process_members[] = { { "capabilities", .inside = &capability_schema } };
+static const struct schema process_schema = SCHEMA(process_members);
+static const struct member config_members[] = {
+	{ "linux", .inside = &linux_schema },
+	{ "process", .inside = &process_schema },
+};
+static const struct schema config_schema = SCHEMA(config_members);
+
+static int report_duplicate(void *context, const struct duplicate *duplicate)
+{
+	struct parser *parser = context;
+	struct profile *profile = parser->profile;
+	struct printable key = printable(duplicate->place->key);
+	unsigned int line, column;
+
+	if (duplicate->idle)
+		return profile_ignore(
+			profile, duplicate->place, duplicate->second, SBPF_WARN_IGNORED,
+			parser->error,
+			"the key '%s' stands more than once in one object; it has no effect",
+			key.text);
+	find_line(&profile->finder, duplicate->first, &line, &column);
+	return profile_error_at(
+		profile, duplicate->place, duplicate->second, parser->error,
+		"the key '%s' stands twice in one object, first in line %u: keep one "
+		"of them",
+		key.text, line);
+}
+
 /*
  * Compares the tree with the text: json-c 0.16 keeps only the last of equal keys, and when memory
  * runs out it goes on without the member, the element or the end of the string.
  */
 static int check_tree(struct parser *parser)
 {
+	const struct schema *schema =
+		is_profile(parser->profile->document) ? &profile_schema : &config_schema;
 	const struct syntax *facts = &parser->facts;
+	struct syntax replaced = { 0 };
 	struct syntax found = { 0 };
 
 	count_tree(parser->profile->document, &found);
-	if (found.values == facts->values && found.nulls == facts->nulls &&
-	    found.bytes == facts->bytes)
+	if (found.values != facts->values || found.nulls != facts->nulls ||
+	    found.bytes != facts->bytes) {
+		if (find_duplicates(&parser->profile->finder, schema, report_duplicate, parser,
+				    &replaced))
+			return error_memory(parser->error);
+	}
+	if (found.values + replaced.values == facts->values &&
+	    found.nulls + replaced.nulls == facts->nulls &&
+	    found.bytes + replaced.bytes == facts->bytes)
 		return 0;
-	if (report_duplicate(&parser->profile->finder, parser->error))
-		return -1;
 	return error_memory(parser->error);
 }
 
@@ -965,12 +1120,15 @@ static struct json_object *make_tree(const char *text, size_t length)
 	return tree;
 }
 
-int profile_parse(const char *text, size_t length, struct profile *profile,
+int profile_parse(const char *text, size_t length, bool strict, struct profile *profile,
 		  struct sbpf_error *error)
 {
 	struct parser parser = { .profile = profile, .error = error };
 
-	*profile = (struct profile){ .finder = { .text = text, .length = length } };
+	*profile = (struct profile){
+		.finder = { .text = text, .length = length },
+		.strict = strict,
+	};
 	if (length > SBPF_TEXT_MAX)
 		return error_set(error, SBPF_ERROR_PROFILE,
 				 "the text has %zu bytes: a profile has at most %u", length,

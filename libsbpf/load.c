@@ -27,7 +27,7 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 	}
 	if (target_parse(target, &parsed, error))
 		return NULL;
-	if (!profile_parse(text, length, &profile, error))
+	if (!profile_parse(text, length, parsed.strict, &profile, error))
 		policy = resolve(&profile, &parsed, error);
 	if (policy) { /* freed with the policy: not on the way to a ready filter */
 		policy->document = profile.document;

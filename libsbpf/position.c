@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "error.h"
 
 struct printable printable(const char *text)
 {
@@ -219,7 +218,7 @@ static void remember(struct finder *finder, size_t level, size_t container, size
 	finder->last[level].at = at;
 }
 
-/* No object has a key twice here, so the walk may begin where the last one ended. */
+/* A key of effect stands once in an object, so the walk may begin where the last one ended. */
 static size_t find_member(struct finder *finder, size_t object, const char *key, size_t level)
 {
 	bool resumes = remembers(finder, level, object);
@@ -342,12 +341,16 @@ void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigne
 struct key {
 	char *text;
 	size_t offset;
+	size_t earlier;	  /* the offset of the equal one before it, 0 = none */
+	bool is_replaced; /* an equal one follows */
 };
 
 struct search {
 	struct finder *finder;
 	struct arena arena;
-	struct sbpf_error *error;
+	int (*report)(void *context, const struct duplicate *duplicate);
+	void *context;
+	struct syntax *replaced;
 };
 
 static int compare_offsets(const void *left, const void *right)
@@ -398,91 +401,138 @@ static struct key *collect_keys(struct search *search, size_t object, size_t *co
 	return keys;
 }
 
-static int report(struct search *search, const struct key *first, const struct key *second,
-		  const struct place *object)
+static bool has_effect(const struct schema *schema, const struct key *key)
 {
-	const struct place place = { .parent = object, .key = second->text };
-	struct sbpf_error found = { 0 };
-	char where[sizeof(found.where)];
-	unsigned int line, column;
+	const struct member *member = schema_find(schema, key->text);
 
-	find_line(search->finder, first->offset, &line, &column);
-	error_set_at(&found, SBPF_ERROR_PROFILE, place_format(&place, where, sizeof(where)),
-		     "the key '%s' stands twice in one object, first in line %u: keep one of them",
-		     printable(second->text).text, line);
-	find_line(search->finder, second->offset, &found.line, &found.column);
-	if (search->error && search->error->code == SBPF_OK)
-		*search->error = found;
-	return -1;
+	return member && !member->idle;
 }
 
-static int check_keys(struct search *search, struct key *keys, size_t count,
+static int report_key(struct search *search, const struct key *second, bool idle,
 		      const struct place *object)
 {
-	const struct key *second = NULL;
+	const struct place place = { .parent = object, .key = second->text };
+	const struct duplicate duplicate = {
+		.place = &place,
+		.first = second->earlier,
+		.second = second->offset,
+		.idle = idle,
+	};
+
+	return search->report(search->context, &duplicate) ? -1 : 0;
+}
+
+/* Notes which keys are equal; NULL, or the first that stands there again and has an effect. */
+static const struct key *compare(struct key *keys, size_t count, const struct schema *schema)
+{
+	const struct key *worst = NULL;
 
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++) {
-		if (!strcmp(keys[i - 1].text, keys[i].text) &&
-		    (!second || keys[i].offset < second->offset))
-			second = &keys[i];
+		if (strcmp(keys[i - 1].text, keys[i].text) != 0)
+			continue;
+		keys[i - 1].is_replaced = true;
+		keys[i].earlier = keys[i - 1].offset;
+		if (has_effect(schema, &keys[i]) && (!worst || keys[i].offset < worst->offset))
+			worst = &keys[i];
 	}
-	if (second)
-		return report(search, second - 1, second, object);
-	qsort(keys, count, sizeof(*keys), compare_offsets);
-	return 0;
+	return worst;
 }
 
-static int search_value(struct search *search, size_t value, const struct place *place);
-
-static int search_object(struct search *search, size_t object, const struct place *place)
+static void count_replaced(struct search *search, const struct key *key)
 {
-	size_t count;
-	struct key *keys = collect_keys(search, object, &count);
+	const struct finder *finder = search->finder;
+	size_t value = value_of(finder, key->offset);
+	struct syntax inside;
 
-	if (!keys)
-		return error_memory(search->error);
-	if (check_keys(search, keys, count, place))
-		return -1;
+	syntax_check(finder->text + value, skip_value(finder, value) - value, &inside, NULL);
+	search->replaced->values += inside.values + 1;
+	search->replaced->nulls += inside.nulls;
+	search->replaced->bytes += inside.bytes + strlen(key->text);
+}
+
+/* Leaves the keys in the order of the text. */
+static int check_keys(struct search *search, struct key *keys, size_t count,
+		      const struct schema *schema, const struct place *object)
+{
+	const struct key *worst = compare(keys, count, schema);
+
+	if (worst)
+		return report_key(search, worst, false, object);
+	qsort(keys, count, sizeof(*keys), compare_offsets);
 	for (size_t i = 0; i < count; i++) {
-		const struct place member = { .parent = place, .key = keys[i].text };
-
-		if (search_value(search, value_of(search->finder, keys[i].offset), &member))
+		if (keys[i].is_replaced)
+			count_replaced(search, &keys[i]);
+		if (keys[i].earlier && report_key(search, &keys[i], true, object))
 			return -1;
 	}
 	return 0;
 }
 
-static int search_array(struct search *search, size_t array, const struct place *place)
+static int search_value(struct search *search, size_t value, const struct schema *schema,
+			const struct place *place);
+
+static int search_object(struct search *search, size_t object, const struct schema *schema,
+			 const struct place *place)
+{
+	size_t count;
+	struct key *keys = collect_keys(search, object, &count);
+
+	if (!keys || check_keys(search, keys, count, schema, place))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct place member = { .parent = place, .key = keys[i].text };
+		const struct member *known = schema_find(schema, keys[i].text);
+
+		if (!keys[i].is_replaced &&
+		    search_value(search, value_of(search->finder, keys[i].offset),
+				 known ? known->inside : NULL, &member))
+			return -1;
+	}
+	return 0;
+}
+
+static int search_array(struct search *search, size_t array, const struct schema *schema,
+			const struct place *place)
 {
 	const struct finder *finder = search->finder;
 	struct place element = { .parent = place };
 
 	for (size_t at = enter(finder, array); finder->text[at] != ']'; at = advance(finder, at)) {
-		if (search_value(search, at, &element))
+		if (search_value(search, at, schema, &element))
 			return -1;
 		element.index++;
 	}
 	return 0;
 }
 
-static int search_value(struct search *search, size_t value, const struct place *place)
+static int search_value(struct search *search, size_t value, const struct schema *schema,
+			const struct place *place)
 {
 	switch (search->finder->text[value]) {
 	case '{':
-		return search_object(search, value, place);
+		return search_object(search, value, schema, place);
 	case '[':
-		return search_array(search, value, place);
+		return search_array(search, value, schema, place);
 	default:
 		return 0;
 	}
 }
 
-int report_duplicate(struct finder *finder, struct sbpf_error *error)
+int find_duplicates(struct finder *finder, const struct schema *schema,
+		    int (*report)(void *context, const struct duplicate *duplicate), void *context,
+		    struct syntax *replaced)
 {
-	struct search search = { .finder = finder, .error = error };
-	int result = search_value(&search, skip_space(finder, 0), NULL);
+	struct search search = {
+		.finder = finder,
+		.report = report,
+		.context = context,
+		.replaced = replaced,
+	};
+	int result;
 
+	*replaced = (struct syntax){ 0 };
+	result = search_value(&search, skip_space(finder, 0), schema, NULL);
 	arena_free(&search.arena);
 	return result;
 }

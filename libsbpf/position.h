@@ -7,6 +7,8 @@
 #define SBPF_LIB_POSITION_H
 
 #include "sbpf.h"
+#include "schema.h"
+#include "syntax.h"
 
 /* A member or an element of the place above it; a NULL place is the document. */
 struct place {
@@ -44,8 +46,22 @@ void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigne
 /* The offset of the value at a path as place_format() writes it; false when there is none. */
 bool find_path(struct finder *finder, const char *path, size_t *offset);
 
-/* Reports the first key that an object has twice. -1, or 0 when there is none. */
-int report_duplicate(struct finder *finder, struct sbpf_error *error);
+/* A key that an object has once more: what place and the two offsets of the key are. */
+struct duplicate {
+	const struct place *place;
+	size_t first;
+	size_t second;
+	bool idle; /* it has no effect */
+};
+
+/*
+ * Hands the keys that objects have more than once to report(context, duplicate), until that is not
+ * 0 or there is no memory: then -1. Of an object with such keys that have an effect only the
+ * first is reported. *replaced is what stands in the values that a later one replaces.
+ */
+int find_duplicates(struct finder *finder, const struct schema *schema,
+		    int (*report)(void *context, const struct duplicate *duplicate), void *context,
+		    struct syntax *replaced);
 
 /* A text from a profile as a message shows it: cut to a readable length, no control characters. */
 struct printable {

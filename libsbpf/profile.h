@@ -67,12 +67,16 @@ struct profile {
 	unsigned int flags;		  /* SECCOMP_FILTER_FLAG_* */
 	const struct profile_rule *rules; /* as in syscalls[] */
 	size_t rule_count;
+	bool strict;		     /* what is ignored is an error */
 	struct sbpf_error *warnings; /* the first PROFILE_WARNINGS_MAX */
 	size_t warning_count;	     /* of all there were */
 };
 
-/* Reads a text into *profile, which profile_release() frees on success and on failure. */
-int profile_parse(const char *text, size_t length, struct profile *profile,
+/*
+ * Reads a text into *profile, which profile_release() frees on success and on failure. strict: what
+ * would be ignored with a warning is an error.
+ */
+int profile_parse(const char *text, size_t length, bool strict, struct profile *profile,
 		  struct sbpf_error *error);
 void profile_release(struct profile *profile);
 
@@ -82,6 +86,16 @@ void profile_release_document(void *document);
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
 int profile_error(struct profile *profile, const struct place *place, struct sbpf_error *error,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same at an offset in the text. */
+int profile_error_at(struct profile *profile, const struct place *place, size_t offset,
+		     struct sbpf_error *error, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* What is ignored with a warning, or an error when strict: at an offset in the text. 0 or -1. */
+int profile_ignore(struct profile *profile, const struct place *place, size_t offset,
+		   enum sbpf_code code, struct sbpf_error *error, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* Notes a warning about the key at a place. */
 void profile_warn(struct profile *profile, const struct place *place, enum sbpf_code code,

@@ -207,7 +207,7 @@ static void write_errno(struct draft *draft, const char *number_key, const char 
 	if (random_chance(random, 35))
 		fprintf(draft->text, ",\"%s\":%zu", number_key,
 			random_chance(random, 60) ? random_below(random, 3)
-						  : random_below(random, 4096));
+						  : random_below(random, 5000));
 	if (random_chance(random, 15))
 		fprintf(draft->text, ",\"%s\":\"%s\"", symbol_key,
 			pick(random, symbols, COUNT(symbols)));

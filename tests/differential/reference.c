@@ -218,6 +218,8 @@ static bool read_verdict(const struct reference *reference, struct json_object *
 		return true;
 	if (number)
 		data = json_object_get_int(number);
+	if (data > 4095) /* the kernel returns no more */
+		data = 4095;
 	if (symbol && json_object_get_string_len(symbol) > 0)
 		data = tables_errno(reference->tables, reference->machine,
 				    json_object_get_string(symbol));

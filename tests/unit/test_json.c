@@ -113,12 +113,15 @@ static const struct {
 	size_t warnings;
 } unusual[] = {
 	{ "all-flags", SECCOMP_RET_ERRNO | 1, 1, 0 },
+	{ "config-with-equal-annotations", SECCOMP_RET_LOG, 0, 3 },
 	{ "carriage-returns", SECCOMP_RET_ERRNO | 1, 1, 0 },
 	{ "config-without-version", SECCOMP_RET_KILL_THREAD, 0, 0 },
 	{ "empty-beside-arch-map", SECCOMP_RET_ERRNO | 1, 2, 0 },
 	{ "empty-beside-architectures", SECCOMP_RET_ERRNO | 1, 2, 0 },
+	{ "errno-above-4095", SECCOMP_RET_ERRNO | 4095, 1, 2 },
 	{ "escapes", SECCOMP_RET_ALLOW, 1, 0 },
 	{ "keys-in-any-order", SECCOMP_RET_ALLOW, 1, 0 },
+	{ "keys-without-effect-twice", SECCOMP_RET_ALLOW, 1, 5 },
 	{ "largest-errno", SECCOMP_RET_ERRNO | 4095, 1, 0 },
 	{ "largest-numbers", SECCOMP_RET_ERRNO | 1, 1, 0 },
 	{ "nested-32-deep", SECCOMP_RET_ALLOW, 0, 1 },
@@ -370,6 +373,17 @@ static const struct {
 	  "{\"index\":0,\"value\":1,\"valueTwo\":2,\"op\":\"SCMP_CMP_EQ\"}]}] }",
 	  SBPF_WARN_IGNORED, 3, 22, "syscalls[0].args[0].valueTwo",
 	  "'valueTwo' has no effect: only SCMP_CMP_MASKED_EQ compares with it" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
+	  "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"arg\":[]}] }",
+	  SBPF_WARN_UNKNOWN_KEY, 2, 44, "syscalls[0].arg",
+	  "unknown key 'arg' is ignored; did you mean 'args'?" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"sys_calls\": [] }", SBPF_WARN_UNKNOWN_KEY, 1,
+	  37, "sys_calls", "unknown key 'sys_calls' is ignored; did you mean 'syscalls'?" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"comment\":\"a\",\n \"comment\":\"b\"}",
+	  SBPF_WARN_IGNORED, 3, 2, "comment",
+	  "the key 'comment' stands more than once in one object; it has no effect" },
+	{ "{\"defaultAction\": \"SCMP_ACT_TRACE\",\n\"defaultErrnoRet\": 5000}", SBPF_WARN_IGNORED,
+	  2, 20, "defaultErrnoRet", "errno 5000 is taken as 4095, for the kernel returns no more" },
 	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
 	  SBPF_WARN_UNKNOWN_KEY, 2, 1, "linux.seccomp.x", "unknown key 'x' is ignored" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
@@ -407,6 +421,36 @@ START_TEST(warnings_say_what_and_where)
 	ck_assert_uint_eq(warning->line, warnings[_i].line);
 	ck_assert_uint_eq(warning->column, warnings[_i].column);
 	sbpf_policy_free(policy);
+}
+END_TEST
+
+/* What is ignored with a warning is an error when strict; first texts, then messages. */
+static const char *const strictly[][2] = {
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"sycalls\":[]}",
+	  "unknown key 'sycalls'; did you mean 'syscalls'?" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"Syscalls\":[]}",
+	  "unknown key 'Syscalls', but programs in Go such as Docker read it as 'syscalls': write "
+	  "it "
+	  "so" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":[]}", "unknown key 'x'" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"comment\":\"a\",\"comment\":\"b\"}",
+	  "the key 'comment' stands more than once in one object; it has no effect" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}",
+	  "errno 4096 is too large: the kernel returns at most 4095" },
+};
+
+START_TEST(strict_refuses_what_would_be_ignored)
+{
+	const struct sbpf_target strict = { .machine = "x86_64", .strict = true };
+	const char *text = strictly[_i][0];
+	struct sbpf_error error = { 0 };
+
+	ck_assert_ptr_null(sbpf_load_json(text, strlen(text), &strict, &error));
+	ck_assert_str_eq(error.message, strictly[_i][1]);
+	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
+	ck_assert_uint_eq(error.line, 1);
+	ck_assert_uint_gt(error.column, 1);
+	ck_assert_ptr_null(sbpf_load_json(text, strlen(text), &strict, NULL));
 }
 END_TEST
 
@@ -607,6 +651,7 @@ static TCase *warning_tests(void)
 
 	tcase_add_loop_test(tests, warnings_say_what_and_where, 0, COUNT(warnings));
 	tcase_add_test(tests, warnings_may_go_back_to_earlier_rules);
+	tcase_add_loop_test(tests, strict_refuses_what_would_be_ignored, 0, COUNT(strictly));
 	tcase_add_test(tests, hundred_warnings_are_all_kept);
 	tcase_add_test(tests, last_warning_counts_those_that_are_left_out);
 	tcase_add_test(tests, numbers_that_may_be_misspelled_are_found_in_one_walk);

@@ -32,7 +32,7 @@ const struct option_row target_options[] = {
 	  "answer calls newer than the profile with ENOSYS where it\n"
 	  "would deny them",
 	  TARGET(unknown_as_enosys) },
-	{ "strict", 0, NULL, "take an unknown call name as an error", TARGET(strict) },
+	{ "strict", 0, NULL, "take unknown call names and keys as errors", TARGET(strict) },
 	{ "reading", 0, "docker|oci|literal",
 	  "how the profile is read: as engines read their own, as runc\n"
 	  "reads a file handed to it, as it is written (default: docker)",
