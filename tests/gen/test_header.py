@@ -166,8 +166,9 @@ class HeaderTest(GenTest):
             self.skipTest(compiler + " is not installed")
         self.write("main.c", source)
         result = subprocess.run(
-            [*(GCC if compiler == "gcc" else [compiler]), "-x", language, "-std=" + standard, *WARNINGS, *options, "main.c", "-o",
-             "program"], cwd=self.folder, capture_output=True, text=True, timeout=60)
+            [*(GCC if compiler == "gcc" else [compiler]), "-x", language, "-std=" + standard,
+             *WARNINGS, *options, "main.c", "-o", "program"],
+            cwd=self.folder, capture_output=True, text=True, timeout=60)
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def run_program(self, text, source, *options):
@@ -193,7 +194,8 @@ class HeaderTest(GenTest):
                                  check=True).stdout.strip()
         options = ["-m32", "-c", "-isystem", "/usr/include/" + triplet]
         probe = subprocess.run([*GCC, *options, "-x", "c", "-", "-o", self.path("probe.o")],
-                               input=b"#include <errno.h>\n#include <unistd.h>\n",
+                               input=b"#include <errno.h>\n#include <sys/prctl.h>\n"
+                                     b"#include <unistd.h>\n",
                                capture_output=True, timeout=60)
         if probe.returncode != 0:
             self.skipTest("no 32-bit C library")

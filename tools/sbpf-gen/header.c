@@ -84,7 +84,8 @@ static void print_opening(const struct work *work, FILE *stream)
 		"#include <sys/prctl.h>\n"
 		"#include <unistd.h>\n\n"
 		"/* Strict language modes hide it; C++ compilers for Linux never do. */\n"
-		"#if !defined(__cplusplus) && !defined(__USE_MISC) && !defined(SBPF_GEN_SYSCALL)\n"
+		"#if !defined(__cplusplus) && !defined(SBPF_GEN_SYSCALL) && !defined(__USE_MISC) "
+		"&& \\\n\t!defined(_GNU_SOURCE) && !defined(_BSD_SOURCE)\n"
 		"#define SBPF_GEN_SYSCALL\n"
 		"long syscall(long number, ...);\n"
 		"#endif\n");
