@@ -704,6 +704,16 @@ SBPF_API uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy,
 				      void *context);
 
 /*
+ * Hands the rules of a policy on calls with names to report(context, call, rule), in their order,
+ * until it returns false: those of a profile that its guards leave for the target. call has static
+ * storage; rule->multiplexed and rule->fate do not count.
+ */
+SBPF_API void sbpf_policy_rules(const struct sbpf_policy *policy,
+				bool (*report)(void *context, const char *call,
+					       const struct sbpf_rule *rule),
+				void *context);
+
+/*
  * Where a value stands in JSON text: path as in struct sbpf_error, such as "syscalls[3].action".
  * 1-based line and column in bytes; false when the text has no such value.
  */

@@ -321,6 +321,25 @@ bool sbpf_policy_has_abi(const struct sbpf_policy *policy, int abi)
 	return policy && abi >= 0 && abi < sbpf_abi_count() && (policy->abi_set >> abi & 1);
 }
 
+void sbpf_policy_rules(const struct sbpf_policy *policy,
+		       bool (*report)(void *context, const char *call,
+				      const struct sbpf_rule *rule),
+		       void *context)
+{
+	for (size_t i = 0; policy && report && i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		const struct sbpf_rule shown = {
+			.entry = rule->source,
+			.verdict = rule->verdict,
+			.conditions = rule->conditions,
+			.condition_count = rule->condition_count,
+		};
+
+		if (rule->call >= 0 && !report(context, call_name(rule->call), &shown))
+			return;
+	}
+}
+
 void policy_warn(struct sbpf_policy *policy, const struct sbpf_error *warning)
 {
 	if (policy->warning_count == policy->warning_capacity) {

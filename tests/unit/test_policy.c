@@ -940,6 +940,58 @@ END_TEST
 
 /* ---- Running --------------------------------------------------------------------------- */
 
+struct listed {
+	char text[256];
+	size_t left; /* how many are still wanted */
+};
+
+static bool list_rule(void *context, const char *call, const struct sbpf_rule *rule)
+{
+	struct listed *listed = context;
+	size_t length = strlen(listed->text);
+
+	snprintf(listed->text + length, sizeof(listed->text) - length, "%zu %s %x %zu; ",
+		 rule->entry, call, rule->verdict, rule->condition_count);
+	return --listed->left > 0;
+}
+
+START_TEST(rules_are_listed_in_their_order_without_what_guards_take_away)
+{
+	static const char text[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
+		"{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\","
+		" \"includes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}},"
+		"{\"names\": [\"write\", \"frobnicate\", \"dup\"], \"action\": \"SCMP_ACT_TRAP\","
+		" \"args\": [{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"}]},"
+		"{\"names\": [\"dup\"], \"action\": \"SCMP_ACT_ERRNO\"}]}";
+	struct listed all = { .left = 9 }, first = { .left = 1 };
+	struct sbpf_policy *policy = sbpf_load_json(text, sizeof(text) - 1, &x86_64, NULL);
+
+	ck_assert_ptr_nonnull(policy);
+	sbpf_policy_rules(policy, list_rule, &all);
+	ck_assert_str_eq(all.text, "1 write 30000 1; 1 dup 30000 1; 2 dup 50001 0; ");
+	sbpf_policy_rules(policy, list_rule, &first);
+	ck_assert_str_eq(first.text, "1 write 30000 1; ");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
+START_TEST(rules_on_numbers_are_not_listed)
+{
+	struct sbpf_policy *policy = new_policy(DENY, &x86_64);
+	struct listed none = { .left = 9 };
+
+	ck_assert_int_eq(sbpf_policy_add_number(policy, SECCOMP_RET_ALLOW, "x86_64", 0, NULL, 0,
+						NULL),
+			 0);
+	sbpf_policy_rules(policy, list_rule, &none);
+	sbpf_policy_rules(NULL, list_rule, &none);
+	sbpf_policy_rules(policy, NULL, NULL);
+	ck_assert_str_eq(none.text, "");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
 static TCase *builder_tests(void)
 {
 	TCase *tests = tcase_create("builder");
@@ -959,6 +1011,8 @@ static TCase *builder_tests(void)
 	tcase_add_test(tests, x32_alone_leaves_x86_64_out);
 	tcase_add_test(tests, skipped_call_can_have_a_rule);
 	tcase_add_test(tests, every_abi_fits_in_one_policy);
+	tcase_add_test(tests, rules_are_listed_in_their_order_without_what_guards_take_away);
+	tcase_add_test(tests, rules_on_numbers_are_not_listed);
 	tcase_add_test(tests, flags_gather);
 	tcase_add_test(tests, conditions_are_copied);
 	tcase_add_test(tests, target_reaches_the_policy);

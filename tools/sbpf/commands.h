@@ -10,6 +10,7 @@ int prove_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int dump_main(int argc, char **argv);
 int decompile_main(int argc, char **argv);
+int flatten_main(int argc, char **argv);
 int merge_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int cost_main(int argc, char **argv);

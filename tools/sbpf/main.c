@@ -15,6 +15,7 @@ static const struct command {
 	{ "diff", "show which calls two policies answer differently", diff_main },
 	{ "dump", "write down the filters of a process", dump_main },
 	{ "decompile", "write a filter as a profile", decompile_main },
+	{ "flatten", "write a profile for one target, as every runtime reads it", flatten_main },
 	{ "merge", "make one profile of several policies", merge_main },
 	{ "explain", "say what a policy means, whole or for a call", explain_main },
 	{ "show", "disassemble a filter", show_main },

@@ -34,12 +34,11 @@ struct profile_request {
 char *profile_write(const struct profile_request *request, size_t *length);
 
 /*
- * The same for rules that are given: those of the outline are written as they are, and its other
- * fields are found. NULL when that is not the meaning, which is not reported, or when there is no
- * memory.
+ * The same with the policy's own rules where these say what is meant, and its order: the meaning is
+ * the policy's. NULL when there is none of that kind, which is not reported, or no memory.
  */
-char *profile_write_rules(const struct profile_request *request, struct profile_outline *outline,
-			  size_t *length);
+char *profile_write_like(const struct profile_request *request, const struct sbpf_policy *policy,
+			 size_t *length);
 
 /*
  * Leaves of the meaning only the machine's ABI and those that the target names, if it names any: a
