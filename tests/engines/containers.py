@@ -233,7 +233,7 @@ class ContainerChecks:
     def check_refusal(self):
         """A profile that cannot be had in force starts nothing, and the user sees why."""
         profile = json.loads(read(f"{OWN}/errno.json"))
-        profile["syscalls"][0]["errnoRet"] = 5000
+        profile["syscalls"][0]["errnoRet"] = 70000
         case = Case("bad errno", write(self.setting.path("bad.json"), json.dumps(profile)), [])
         try:
             done = self.engine.run(self.runtime, case.file, ["echo", "started"])

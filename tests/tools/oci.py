@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """sbpf-oci with a runtime that only notes what it is called with."""
 import base64
+import fcntl
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -26,6 +28,7 @@ if os.uname().machine not in ("x86_64", "i686"):
 RUNTIME = """#!/bin/sh
 cd "$RECORD" || exit 9
 printf '%s\\n' "$0" "$@" >argv
+[ -z "$NOTE" ] || printenv "$NOTE" >environment
 while [ $# -gt 0 ]; do
 	if [ "$1" = --config ]; then
 		cat "$2" >config
@@ -55,14 +58,14 @@ class Start:
         return os.path.join(self.folder, name)
 
     def put(self, name, text):
-        with open(self.path(name), "w", encoding="utf-8") as file:
+        with open(self.path(name), "w", encoding="utf-8", newline="") as file:
             file.write(text)
         return self.path(name)
 
     def get(self, name):
         """What was recorded or written, None for nothing."""
         try:
-            with open(self.path(name), encoding="utf-8") as file:
+            with open(self.path(name), encoding="utf-8", newline="") as file:
                 return file.read()
         except FileNotFoundError:
             return None
@@ -109,8 +112,8 @@ def test_other_commands_reach_the_runtime_as_they_are():
     for line in (["state", "id"], ["--root", "create", "delete", "--force", "id"], ["features"], [],
                  ["exec", "--process", "create", "id", "run", "--bundle", start.folder],
                  ["--log", "x", "--log-format=json", "--systemd-cgroup", "start", "run"],
-                 ["restore", "--bundle", start.folder, "id"], ["create", "--help"], ["-?"],
-                 ["--unheard-of", "x", "create", "--bundle", start.folder, "id"]):
+                 ["restore", "--bundle", start.folder, "id"], ["create", "--help"], ["run", "--usage"],
+                 ["run", "-b", start.folder, "-?", "id"], ["-?"], ["--usage"], ["--unheard-of", "x", "state", "id"]):
         start.call(*line)
         assert start.argv() == line, (line, start.argv())
         assert start.get("config") is None, line
@@ -160,23 +163,21 @@ def test_the_config_is_found_where_the_runtime_looks():
         assert json.loads(start.get("config"))["hostname"] == hostname, line
 
 
-def test_unknown_options_leave_all_to_the_runtime_and_are_logged():
+def test_a_start_with_an_option_that_is_not_understood_is_refused():
+    # It may name another bundle than the one that would be proven.
     start = Start(config_text())
-    for line in (["--new", "create", "--bundle", start.folder, "id"],
-                 ["create", "--new", "--bundle", start.folder, "id"],
-                 ["create", "-b", start.folder, "-x", "id"],
-                 ["create", "--bundle"]):
-        log = start.path("log")
-        if os.path.exists(log):
-            os.unlink(log)
-        start.call("--log", log, "--log-format", "json", *line)
-        assert start.argv() == ["--log", log, "--log-format", "json", *line]
-        if "--new" in line:
-            assert [one["level"] for one in start.log()] == ["warning"]
-            assert "unknown option '--new'" in start.log()[0]["msg"]
     log = start.path("log")
-    start.call("--log", log, "--log-format", "json", "create", "--no", "id")
-    assert start.log()[-1]["level"] == "warning", "an ambiguous option is no known one"
+    for option, line in (("--new", ["--new", "create", "--bundle", start.folder, "id"]),
+                         ("--new=x", ["--new=x", "--", "run", "--bundle", start.folder, "id"]),
+                         ("--new", ["create", "--new", "--bundle", start.folder, "id"]),
+                         ("-x", ["create", "-b", start.folder, "-x", "id"]),
+                         ("--bundle", ["create", "--bundle"]),
+                         # It stands for several.
+                         ("--no", ["create", "--no", "-b", start.folder, "id"])):
+        done = start.call("--log", log, "--log-format", "json", *line, status=2)
+        assert start.get("argv") is None, line
+        assert start.log()[-1]["level"] == "error"
+        assert "'%s' is no option" % option in start.log()[-1]["msg"] and "'%s'" % option in done.stderr
 
 
 def test_wrong_usage():
@@ -236,12 +237,19 @@ def test_only_the_annotation_and_the_profile_change():
     assert start.get("config") == "{" + (frame % REFUSING)[:-3] + ', "annotations": {%s} }' % one
 
 
-def test_a_profile_stays_where_the_runtime_needs_more_of_it():
-    for more in ({"flags": ["SECCOMP_FILTER_FLAG_LOG"]}, {"listenerPath": "/run/agent.sock"},
-                 {"listenerMetadata": "m"}):
-        start = Start(config_text({**PLAIN, **more}))
+def test_what_the_runtime_needs_of_a_profile_stays_and_no_more():
+    notify = {**PLAIN, "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
+    for profile, more in ((PLAIN, {"flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]}),
+                          (PLAIN, {"flags": []}), (PLAIN, {"listenerMetadata": "a \"m\" }"}),
+                          (notify, {"listenerPath": "/run/agent.sock", "listenerMetadata": "m"})):
+        start = Start(config_text({**profile, **more}))
         start.call("create", "--bundle", start.folder, "id")
-        assert json.loads(start.get("config"))["linux"]["seccomp"] == {**PLAIN, **more}, more
+        assert json.loads(start.get("config"))["linux"]["seccomp"] == {**json.loads(REFUSING), **more}, more
+    # Whatever spells them.
+    text = config_text({**PLAIN, "flags": ["SECCOMP_FILTER_FLAG_LOG"]}).replace('"flags"', '"fl\\u0061gs"')
+    start = Start(text)
+    start.call("create", "--bundle", start.folder, "id")
+    assert json.loads(start.get("config"))["linux"]["seccomp"]["flags"] == ["SECCOMP_FILTER_FLAG_LOG"]
 
 
 def test_braces_and_quotes_in_a_profile_do_not_end_it():
@@ -271,11 +279,34 @@ def test_the_descriptor_is_none_that_the_container_inherits():
         assert int(start.argv()[-2].rsplit("/", 1)[1]) >= least, start.argv()
 
 
-def test_a_start_fails_where_the_container_would_inherit_every_descriptor():
+def test_counts_above_the_descriptor_limit_become_those_of_what_there_is():
     start = Start(config_text())
-    for options, environment in ((["--preserve-fds=2000000000"], {}), ([], {"LISTEN_FDS": "9" * 30})):
-        done = start.call("run", *options, "--bundle", start.folder, "id", status=1, environment=environment)
-        assert "cannot hand the filter over" in done.stderr and start.get("argv") is None, done
+
+    def call(options, environment, *descriptors):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        start.put("environment", "")
+        start.call("run", *options, "--bundle", start.folder, "id", preexec_fn=few, pass_fds=descriptors,
+                   environment={**environment, "NOTE": "LISTEN_FDS"})
+        argv = start.argv()
+        # The last one counts.
+        count = int(argv[-argv[::-1].index("--preserve-fds")]) if "--preserve-fds" in argv else 0
+        count += int(start.get("environment") or 0)
+        return int(argv[argv.index("--config") + 1].rsplit("/", 1)[1]), count
+
+    with open("/dev/null", "rb") as null:
+        high = fcntl.fcntl(null, fcntl.F_DUPFD, 20)
+        for options, environment in ((["--preserve-fds=2000000000"], {}), ([], {"LISTEN_FDS": "9" * 30}),
+                                     (["--preserve-fds", "61"], {}), (["--preserve-fds", "30"], {"LISTEN_FDS": "40"})):
+            for kept in ((), (high, )):
+                number, count = call(options, environment, *kept)
+                assert number < 64 and number >= 3 + count, (options, number, count)
+                assert all(one < 3 + count for one in kept), (options, number, count)
+        os.close(high)
+    # Below it nothing changes.
+    start.call("run", "--preserve-fds=3", "--bundle", start.folder, "id", environment={"LISTEN_FDS": "2"})
+    assert "--preserve-fds" not in start.argv() and "--preserve-fds=3" in start.argv()
 
 
 def test_the_filter_means_the_profile():
@@ -310,12 +341,29 @@ def test_rules_apply_as_the_file_has_them():
     assert annotation_in(start) != filter_of(common.write("none.json", {"defaultAction": "SCMP_ACT_ALLOW"}))
 
 
+NOTIFY = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
+
+
 def test_a_notify_profile_is_compiled_too():
-    rule = {"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}
-    start = Start(config_text({"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent.sock",
-                               "listenerMetadata": "m", "syscalls": [rule]}))
+    start = Start(config_text({**NOTIFY, "listenerPath": "/run/agent.sock", "listenerMetadata": "m"}))
     start.call("create", "--bundle", start.folder, "id")
     assert annotation_in(start) == filter_of(start.path("config.json"))
+
+
+def test_a_notify_profile_without_anybody_to_answer_is_refused():
+    for more in ({}, {"listenerPath": ""}, {"listenerMetadata": "m"}):
+        start = Start(config_text({**NOTIFY, **more}, annotations={"a": "b"}))
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert "there is no listenerPath" in done.stderr and start.get("argv") is None, done
+    # Other ways by which crun has a listener.
+    for key in ("run.oci.seccomp.receiver", "run.oci.seccomp.plugins"):
+        start = Start(config_text(NOTIFY, annotations={key: "/run/agent"}))
+        start.call("create", "--bundle", start.folder, "id")
+    start = Start(config_text(NOTIFY))
+    start.call("create", "--bundle", start.folder, "id", environment={"RUN_OCI_SECCOMP_RECEIVER": "/run/agent"})
+    # Nothing asks the listener.
+    start = Start(config_text({**NOTIFY, "syscalls": []}))
+    start.call("create", "--bundle", start.folder, "id")
 
 
 def test_without_a_profile_nothing_is_done():
@@ -327,37 +375,147 @@ def test_without_a_profile_nothing_is_done():
         assert start.argv() == line and start.get("log") is None and not done.stderr, text
 
 
-def test_a_filter_that_is_there_already_is_kept_and_logged():
+def test_a_filter_that_is_there_beside_a_profile_is_refused():
+    # crun takes it in place of the profile, and nobody has proven it.
     for annotations in ({ANNOTATION: "AA=="}, {"a": "\"", "b": "x", ANNOTATION: "AA==", "c": ""},
                         # What is no string is refused by some runtimes and ignored by others.
-                        {"a": None, ANNOTATION: "AA=="}, {"a": -1.5e3, ANNOTATION: "AA=="},
+                        {"a": None, ANNOTATION: "AA=="}, {"a": -1.5e3, ANNOTATION: "AA=="}, {ANNOTATION: None},
                         {"a": {"}": ["]", {}]}, "b": [], ANNOTATION: "AA=="}):
         text = config_text(indent=1, annotations=annotations)
         escaped = text.replace(ANNOTATION, "\\u0072un.oci\\u002Eseccomp_bpf_dat\\u0061")
         assert escaped != text and json.loads(escaped) == json.loads(text)
-        for one in (text, escaped):
+        # In C, a string ends at NUL.
+        for one in (text, escaped, text.replace(ANNOTATION, ANNOTATION + "\\u0000x")):
             start = Start(one)
             line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
-            start.call(*line)
-            assert start.argv() == line, one
-            assert [one["level"] for one in start.log()] == ["warning"]
-            assert "holds a filter already" in start.log()[0]["msg"]
+            start.call(*line, status=1)
+            assert start.get("argv") is None, one
+            assert [one["level"] for one in start.log()] == ["error"]
+            assert ANNOTATION + " holds a filter" in start.log()[0]["msg"]
+
+
+def test_annotations_that_take_no_filter_are_refused():
+    for annotations in ("x", [], 1, True):
+        start = Start(config_text(annotations=annotations))
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert "annotations: an object is expected" in done.stderr and start.get("argv") is None, done
 
 
 def test_a_key_that_only_resembles_the_annotation_is_none():
     for key in (ANNOTATION[:-1], ANNOTATION + "x", ANNOTATION + "\\u0061", "\\u0172" + ANNOTATION[1:],
+                "\\u0000" + ANNOTATION, ANNOTATION + "\\ud800", "\\ud800" + ANNOTATION, ANNOTATION + "\\\\u0000",
                 ANNOTATION[:-1] + "\\n", "\\\\u0072" + ANNOTATION[1:], "\\u0072un", ""):
         start = Start('{"annotations": {"%s": "%s"}, ' % (key, ANNOTATION) + config_text()[1:])
         start.call("run", "--bundle", start.folder, "id")
-        assert annotation_in(start) == filter_of(start.path("config.json")), key
+        assert annotation_in(start) == filter_of(common.write("p.json", PROFILE)), key
 
 
-def test_what_is_not_json_is_left_to_the_runtime_and_logged():
-    start = Start(config_text()[:-1])
-    line = ["--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id"]
-    start.call(*line)
-    assert start.argv() == line
-    assert [one["level"] for one in start.log()] == ["warning"]
+# What stands in a config beside the profile, and is nobody's business here.
+ODD = ['"\\u0000"', '"\\ud800"', '"\\udc00\\ud800x"', '"\\ud83d\\ude00 \\/\\b\\f"', "[" * 2000 + "]" * 2000,
+       '{"a":' * 500 + "[{},[]]" + "}" * 500, "-0.5e-7", "1E+400", "123456789012345678901234567890", "[1 , 2\t,\r\n3 ]",
+       '{"a":1,"a":2,"":{},"linux":{"seccomp":1,"seccomp":2}}', '"' + "x" * (3 << 20) + '"', '"\x7f \u2028 é \\""', "null"]
+
+
+def test_all_but_the_profile_passes_byte_for_byte():
+    profile = json.dumps(PLAIN)
+    for odd in ODD:
+        before = '{"x":%s,"annotations":{' % odd
+        after = '"odd":%s},"linux":{"y":%s,"seccomp":%%s},"z":%s}' % (odd, odd, odd)
+        start = Start(before + after % profile)
+        start.call("create", "--bundle", start.folder, "id")
+        one = '"%s":"%s",' % (ANNOTATION, filter_of(common.write("plain.json", PLAIN)))
+        assert start.get("config") == before + one + after % REFUSING, odd[:40]
+
+
+def test_bytes_that_are_no_utf_8_pass_too():
+    start = Start()
+    with open(start.path("config.json"), "wb") as file:
+        file.write(b'{"linux":{"seccomp":%s},"process":{"env":["A=\xff\xc0\x80"]}}' % json.dumps(PLAIN).encode())
+    start.call("create", "--bundle", start.folder, "id")
+    with open(start.path("config"), "rb") as file:
+        assert b'"A=\xff\xc0\x80"' in file.read()
+
+
+def test_comments_become_blanks():
+    # crun's yajl takes them. Its json-c ends "/* **/" elsewhere: it must not see them.
+    start = Start('/* **/ {// "linux": {}\n"a": /* "b": */ 1, "linux": {/**/"seccomp" /* */ : %s /*\n*/}} //' %
+                  json.dumps(PLAIN))
+    start.call("create", "--bundle", start.folder, "id")
+    config = start.get("config")
+    assert "/" not in config.replace(annotation_in(start), "") and config.count("\n") == 2, config
+    assert json.loads(config)["a"] == 1 and json.loads(config)["linux"] == {"seccomp": json.loads(REFUSING)}
+    # But the profile is judged as it stands.
+    start = Start('{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW"/* */}}}')
+    start.call("create", "--bundle", start.folder, "id", status=1)
+    assert start.get("argv") is None
+
+
+def test_the_profile_is_judged_strictly():
+    for more in ('"x":"\\u0000"', '"x":"\\ud800"', '"x":' + "[" * 40 + "]" * 40, '"defaultAction":"SCMP_ACT_LOG"'):
+        start = Start('{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW",%s}}}' % more)
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert start.get("argv") is None and "/bundle/config.json:" in done.stderr, done
+    for value in ("[]", "true", "5", '"x"'):
+        start = Start('{"linux":{"seccomp":%s}}' % value)
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert "linux.seccomp: " in done.stderr and start.get("argv") is None, done
+
+
+def test_two_equal_keys_are_refused_where_it_matters():
+    profile = json.dumps(PLAIN)
+    for path, text in (
+            ("linux", '{"linux":{},"linux":{"seccomp":%s}}' % profile),
+            ("linux", '{"linux":{"seccomp":%s},"l\\u0069nux":{}}' % profile),
+            ("linux", '{"linux":{"seccomp":%s},"linux\\u0000x":null}' % profile),
+            ("linux", '{"linux":{},"linux":{}}'),
+            ("linux.seccomp", '{"linux":{"seccomp":null,"seccomp":%s}}' % profile),
+            ("linux.seccomp", '{"linux":{"seccomp":%s,"\\u0073eccomp":{}}}' % profile),
+            ("annotations", '{"annotations":{},"linux":{"seccomp":%s},"annotations":{}}' % profile),
+            ("annotations", '{"annotation\\u0073":{},"linux":{"seccomp":%s},"annotations":{}}' % profile)):
+        start = Start(text)
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert ": %s: the key stands there twice" % path in done.stderr and start.get("argv") is None, done
+
+
+def test_a_key_that_ends_at_nul_is_the_runtimes_too():
+    # For crun, which takes it for a string of C, this is linux.
+    start = Start('{"linux\\u0000x":{"seccomp\\u0000":%s}}' % json.dumps(PLAIN))
+    start.call("create", "--bundle", start.folder, "id")
+    assert annotation_in(start) == filter_of(common.write("plain.json", PLAIN))
+
+
+def test_what_is_not_json_is_refused_with_its_place():
+    good = config_text()
+    for text, place in ((good[:-1], "1:%d" % len(good)), (good + "x", "1:%d" % (len(good) + 1)), ("", "1:1"),
+                        ("\n {", "2:3"), ("{'a':1}", "1:2"), ('{"a":1,}', "1:8"), ('{"a":01}', "1:6"),
+                        ('{"a":.5}', "1:6"), ('{"a":NaN}', "1:6"), ('{"a":[1,]}', "1:9"), ('{"a":[1}', "1:8"),
+                        ('{"a":"\n"}', "1:7"), ('{"a":"\\x"}', "1:7"), ('{"a":"\\u12"}', "1:7"), ('{"a" 1}', "1:6"),
+                        ("/*", "1:1"), ("{/ }", "1:2"), ("nul", "1:1"), ("\ufeff{}", "1:1"), ('{"a":tru}', "1:6")):
+        start = Start(text)
+        done = start.call("--log", start.path("log"), "--log-format=json", "run", "--bundle", start.folder, "id",
+                          status=1)
+        assert start.get("argv") is None, text
+        assert "config.json:%s: " % place in done.stderr, (text, done.stderr)
+        assert [one["level"] for one in start.log()] == ["error"]
+
+
+def test_a_text_ends_at_nul():
+    # As crun reads it: what follows is not handed over.
+    start = Start(config_text() + "\0 {")
+    start.call("run", "--bundle", start.folder, "id")
+    assert json.loads(start.get("config"))["annotations"] == {ANNOTATION: filter_of(common.write("p.json", PROFILE))}
+
+
+def test_a_config_from_a_pipe_reaches_the_runtime():
+    for text in (config_text(), '{"hostname":"x"}'):
+        start = Start()
+        fifo = start.path("config.json")
+        os.mkfifo(fifo)
+        with subprocess.Popen(["timeout", "60", "sh", "-c", 'printf %s "$1" >"$2"', "sh", text, fifo]) as writer:
+            start.call("create", "--bundle", start.folder, "id", timeout=60)
+        assert writer.returncode == 0
+        config = json.loads(start.get("config"))
+        assert ANNOTATION in config["annotations"] if "linux" in text else config == {"hostname": "x"}
 
 
 # ---- The log ----
@@ -431,14 +589,49 @@ def test_warnings_of_the_profile_are_logged():
 
 def test_an_error_has_the_place_that_it_has_in_the_whole_config():
     rule = {"names": ["mkdir"], "action": "SCMP_ACT_NONE"}
+    text = config_text({**PLAIN, "syscalls": [rule]}, indent=1)
+    start = Start(text)
+    done = start.call("create", "--bundle", start.folder, "id", status=1)
+    line = text[:text.index("SCMP_ACT_NONE")].count("\n") + 1
+    whole = common.run("show", start.path("config.json"), "--reading", "oci").stderr
+    assert ":%d: linux.seccomp.syscalls[0].action: " % line in done.stderr, done
+    assert done.stderr.split(":", 1)[1] == whole.split(":", 1)[1], (done.stderr, whole)
+    # Where all is one line, its number says nothing.
+    start = Start(config_text({**PLAIN, "syscalls": [rule]}))
+    done = start.call("create", "--bundle", start.folder, "id", status=1)
+    assert "/config.json: linux.seccomp.syscalls[0].action: " in done.stderr, done
+
+
+def test_an_error_shows_the_value():
+    rule = {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 4711, "value": 0, "op": "SCMP_CMP_EQ"}]}
     for indent in (None, 1):
-        text = config_text({**PLAIN, "syscalls": [rule]}, indent=indent)
-        start = Start(text)
+        start = Start(config_text({**PLAIN, "syscalls": [rule]}, indent=indent))
         done = start.call("create", "--bundle", start.folder, "id", status=1)
-        line = text[:text.index("SCMP_ACT_NONE")].count("\n") + 1
-        whole = common.run("show", start.path("config.json"), "--reading", "oci").stderr
-        assert ":%d: linux.seccomp.syscalls[0].action: " % line in done.stderr, done
-        assert done.stderr.split(":", 1)[1] == whole.split(":", 1)[1], (done.stderr, whole)
+        assert done.stderr.count("4711") == 1 and "linux.seccomp.syscalls[0].args[0].index: " in done.stderr, done
+
+
+def test_messages_name_what_the_engine_wrote_down():
+    for annotations, name in (
+            ({"io.podman.annotations.seccomp": "/etc/my \"profile\".json"}, 'profile /etc/my "profile".json'),
+            ({"io.kubernetes.cri.container-name": "web", "io.kubernetes.cri.sandbox-name": "site-1",
+              "io.kubernetes.cri.sandbox-namespace": "default"}, "container web of pod default/site-1"),
+            ({"io.kubernetes.cri.sandbox-name": "site-1", "io.kubernetes.cri.sandbox-namespace": "default"},
+             "pod default/site-1"),
+            ({"io.kubernetes.cri-o.SeccompProfilePath": "localhost/p.json", "io.kubernetes.container.name": "w",
+              "io.kubernetes.pod.name": "s", "io.kubernetes.pod.namespace": "d"},
+             "profile localhost/p.json, container w of pod d/s")):
+        for action, status in (("SCMP_ACT_PERHAPS", 1), ("SCMP_ACT_ALLOW", 7)):
+            start = Start(config_text({"defaultAction": action}, annotations=annotations))
+            start.call("--log", start.path("log"), "--log-format=json", "create", "--bundle", start.folder, "id",
+                       status=status)
+            expected = "sbpf-oci: %s: %s: " % (name, start.path("config.json"))
+            assert start.log()[0]["msg"].startswith(expected), (start.log(), expected)
+    # As somebody else may have set them, they steer nothing.
+    for value, shown in (("\u001b[2J\n\u00e9\u20ac\u0000x", "\\x1b[2J\\x0aé€"), ("x" * 5000, "x" * 200), (5, "")):
+        start = Start(config_text({"defaultAction": "SCMP_ACT_PERHAPS"},
+                                  annotations={"io.podman.annotations.seccomp": value}))
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert shown in done.stderr and len(done.stderr) < 1000 and "SCMP_ACT_PERHAPS" in done.stderr, done
 
 
 def test_a_profile_is_no_config_within_the_config():
@@ -462,10 +655,16 @@ def test_a_profile_that_cannot_be_compiled_fails_the_start():
 
 
 def test_a_config_that_is_too_large_fails_the_start():
-    start = Start(config_text(annotations={"a": "x" * (4 << 20)}))
+    for profile in (PLAIN, None):
+        text = config_text(profile, annotations={"a": "x" * (16 << 20)}) if profile else '{"a":"%s"}' % ("x" * (16 << 20))
+        start = Start(text)
+        done = start.call("create", "--bundle", start.folder, "id", status=1)
+        assert "has more than 16 MiB" in done.stderr, done.stderr
+        assert start.get("argv") is None
+    # A profile has the library's limit.
+    start = Start(config_text({**PLAIN, "comment": "x" * (4 << 20)}))
     done = start.call("create", "--bundle", start.folder, "id", status=1)
-    assert "4194304" in done.stderr or "4 MiB" in done.stderr, done.stderr
-    assert start.get("argv") is None
+    assert "4194304" in done.stderr and start.get("argv") is None, done.stderr
 
 
 def test_what_cannot_be_read_is_for_the_runtime_to_report():
@@ -525,6 +724,31 @@ def test_the_runtime_is_not_looked_for_in_the_bundle():
         done = start.call("--sbpf-runtime=crun-of-the-bundle", "create", "id", status=1, cwd=start.folder,
                           environment={"PATH": path})
         assert "there is no runtime" in done.stderr and start.get("argv") is None, (path, done)
+
+
+def test_a_runtime_that_takes_no_filters_is_refused():
+    for says, name in (("runc version 1.1.5\nspec: 1.0.2\n", "runc version 1.1.5"),
+                       ("kata-runtime  : 3.2\n", "kata-runtime  : 3.2")):
+        start = Start(config_text())
+        start.put("runtime", "#!/bin/sh\n[ \"$1\" != --version ] || { cat <<'END'\n%sEND\nexit 0\n}\n" % says
+                  + RUNTIME.split("\n", 1)[1])
+        line = ["--log", start.path("log"), "--log-format=json", "create", "--bundle", start.folder, "id"]
+        done = start.call(*line, status=1)
+        assert "calls itself '%s'" % name in done.stderr and "sbpf-oci takes crun" in done.stderr, done
+        assert start.get("argv") is None and start.log()[-1]["level"] == "error"
+        # Where there is no filter, any will do.
+        start.put("config.json", '{"linux":{}}')
+        start.call(*line)
+        assert start.argv() == line
+
+
+def test_a_runtime_that_is_crun_by_another_name_or_says_nothing_is_taken():
+    for says in ("echo crun version 1.8.1; exit 0", "echo mine; echo crun version 0.18; exit 0", "exit 0", "exit 3",
+                 "echo runc version 1; exit 4", "kill $$", "exec >&-; exit 0"):
+        start = Start(config_text())
+        start.put("runtime", "#!/bin/sh\n[ \"$1\" != --version ] || { %s; }\n" % says + RUNTIME.split("\n", 1)[1])
+        start.call("create", "--bundle", start.folder, "id")
+        assert ANNOTATION in start.get("config"), says
 
 
 def test_a_runtime_that_is_not_there_is_an_error():

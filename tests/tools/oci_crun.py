@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """sbpf-oci with the real crun: what is in force in a container."""
+import fcntl
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -94,6 +96,69 @@ def test_one_filter_and_no_descriptor_reach_the_container():
     done = run(DENY_MKDIR, *command)
     assert done.stdout.endswith("\nSeccomp_filters:\t1\n"), done
     assert done.stdout == run_without(DENY_MKDIR, *command).stdout
+
+
+def both(text, *options, environment=None, limit=None, descriptors=()):
+    """What sbpf-oci and what crun alone make of a config and options, which are to be the same."""
+    def few():
+        if limit:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    with open(common.path_of("bundle/config.json"), "wb") as file:
+        file.write(text)
+    command = ["--root", common.path_of("state"), "run", "--bundle", common.path_of("bundle"), *options, "c"]
+    return [subprocess.run([*program, *command], capture_output=True, text=True, check=False, timeout=60,
+                           env={**os.environ, **(environment or {})}, preexec_fn=few, pass_fds=descriptors)
+            for program in ([SBPF_OCI, "--sbpf-runtime", common.path_of("runtime"), "--sbpf-log",
+                             common.path_of("log")], [common.path_of("runtime")])]
+
+
+def text_of(profile, *command, **members):
+    write_config(profile, *command, **members)
+    with open(common.path_of("bundle/config.json"), "rb") as file:
+        return file.read()
+
+
+def test_descriptors_are_passed_on_as_by_crun_alone():
+    text = text_of(DENY_MKDIR, "sh", "-c", "ls /proc/self/fd; mkdir /tmp/new")
+    with open("/dev/null", "rb") as null:
+        first, high = os.dup(null.fileno()), fcntl.fcntl(null, fcntl.F_DUPFD, 30)
+        for options, environment in (((), {}), (("--preserve-fds", "0"), {}), (("--preserve-fds=40", ), {}),
+                                     (("--preserve-fds=59", ), {}), (("--preserve-fds=60", ), {}),
+                                     (("--preserve-fds=61", ), {}), (("--preserve-fds", "1000000"), {}),
+                                     ((), {"LISTEN_FDS": "61"}), ((), {"LISTEN_FDS": "1000000"}),
+                                     (("--preserve-fds=30", ), {"LISTEN_FDS": "31"})):
+            for kept in ((), (first, ), (first, high)):
+                ours, alone = both(text, *options, environment=environment, limit=64, descriptors=kept)
+                assert ours.stdout == alone.stdout and ours.returncode == alone.returncode == 1, (options, ours, alone)
+                assert "No space left on device" in ours.stderr, ours
+        os.close(first)
+        os.close(high)
+
+
+def test_a_config_is_taken_as_by_crun_alone():
+    plain = text_of(DENY_MKDIR, "sh", "-c", "mkdir /tmp/new; hostname; echo \"$A\"")
+    assert plain.count(b'"PATH=/bin"') == 1
+    for old, new in ((b"{", b'{"x":"\\u0000","y":"\\ud800","z":"\\u0000",'), (b'"linux"', b'"l\\u0069nux"'),
+                     (b"{", b'{"hostname":"b","annotations":{"a":"\\udc00 \\u0000","b":""},'),
+                     (b'"PATH=/bin"', b'"PATH=/bin","A=' + b"x" * 100000 + b'"'),
+                     (b"{", b'{"annotations":{"a":"' + b"x" * (5 << 20) + b'"},'),
+                     (b"{", b'{"deep":' + b"[" * 1000 + b"]" * 1000 + b","),
+                     (b'"seccomp"', b'"seccomp\\u0000x"'), (b'"linux"', b'"linux\\u0000x"'),
+                     (b"{", b'// "x\n{ /* } **/'), (b'"PATH=/bin"', b'"PATH=/bin", "A=\\u00e9\\ud83d\\ude00"')):
+        text = plain.replace(old, new, 1)
+        ours, alone = both(text)
+        assert (ours.returncode, ours.stdout, ours.stderr) == (alone.returncode, alone.stdout, alone.stderr), (
+            new[:60], ours, alone)
+        assert "No space left on device" in ours.stderr, ours
+
+
+def test_what_crun_refuses_does_not_start():
+    plain = text_of(DENY_MKDIR, "echo", "started")
+    for text in (b"", plain[:-1], plain + b"x", b"\xef\xbb\xbf" + plain, plain.replace(b"PATH", b"\n", 1),
+                 plain.replace(b"{", b'{"a":01,', 1), plain.replace(b"{", b"{'a':1,", 1)):
+        ours, alone = both(text)
+        assert ours.returncode and alone.returncode and "started" not in ours.stdout + alone.stdout, (ours, alone)
 
 
 def test_hooks_inherit_no_descriptor():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bundle's config.json: read, annotated as text, handed over in memory. */
+/* The bundle's config.json: read, annotated as text, handed over in memory. See scan.c. */
 #include "oci.h"
 
 #include <errno.h>
@@ -31,8 +31,8 @@ char *config_path(const struct invocation *invocation)
 
 /* ---- Reading ---- */
 
-/* Enough to tell that there is more than the library takes. */
-#define READ_MAX ((size_t)SBPF_TEXT_MAX + 1)
+/* Enough to tell that there is more than is taken. */
+#define READ_MAX ((size_t)CONFIG_MAX + 1)
 
 /* Room for a file of this size, for the byte that shows its end, and for the terminator. */
 static size_t room_for(off_t size)
@@ -74,10 +74,18 @@ bool config_read(struct config *config)
 		return false;
 	if (fstat(descriptor, &status))
 		goto out;
-	/* A pipe has no size, and can be read only once: by us. */
-	room = room_for(S_ISREG(status.st_mode) ? status.st_size : (off_t)READ_MAX);
+	/* A pipe has no size. */
+	config->stream = !S_ISREG(status.st_mode);
+	room = room_for(config->stream ? (off_t)READ_MAX : status.st_size);
 	config->text = malloc(room);
 	done = config->text && read_all(descriptor, config, room);
+	if (done && config->length > CONFIG_MAX) {
+		errno = EFBIG;
+		done = false;
+	}
+	/* crun takes the text for a string of C. */
+	if (done)
+		config->length = strlen(config->text);
 out:
 	number = errno;
 	close(descriptor);
@@ -88,239 +96,202 @@ out:
 void config_free(struct config *config)
 {
 	free(config->text);
+	free(config->name);
 	free(config->path);
 }
 
 /* ---- Places in the text ---- */
 
-static size_t skip_lines(const struct config *config, unsigned int count)
+void config_place(const struct config *config, size_t at, unsigned int *line, unsigned int *column)
 {
-	const char *at = config->text;
+	const char *end = config->text + at;
+	const char *start = config->text;
 
-	while (count--)
-		at = strchr(at, '\n') + 1;
-	return (size_t)(at - config->text);
-}
-
-/* The offset of the value at a path as sbpf_json_locate() takes it; false when there is none. */
-static bool find(const struct config *config, const char *path, size_t *offset)
-{
-	unsigned int line, column;
-
-	if (!sbpf_json_locate(config->text, config->length, path, &line, &column))
-		return false;
-	*offset = skip_lines(config, line - 1) + column - 1;
-	return true;
-}
-
-bool config_is_json(const struct config *config)
-{
-	size_t at;
-
-	return find(config, "", &at);
-}
-
-static const char *skip_space(const char *at)
-{
-	return at + strspn(at, " \t\n\r");
-}
-
-/* at: the opening quote. Behind the closing one. */
-static const char *skip_string(const char *at)
-{
-	for (at++; *at != '"'; at++)
-		at += *at == '\\';
-	return at + 1;
-}
-
-/* at: the opening bracket of an object or an array. Behind the closing one. */
-static const char *skip_container(const char *at)
-{
-	unsigned int depth = 0;
-
-	do {
-		if (*at == '"') {
-			at = skip_string(at);
-			continue;
+	*line = 1;
+	for (const char *next = start; next < end; next++) {
+		if (*next == '\n') {
+			++*line;
+			start = next + 1;
 		}
-		depth += *at == '{' || *at == '[';
-		depth -= *at == '}' || *at == ']';
-		at++;
-	} while (depth > 0);
-	return at;
+	}
+	*column = (unsigned int)(end - start) + 1;
 }
 
-bool config_find_profile(struct config *config)
+bool config_has_lines(const struct config *config)
 {
-	const char *value;
+	const char *end = strchr(config->text, '\n');
 
-	if (!find(config, "linux.seccomp", &config->profile))
-		return false;
-	value = config->text + config->profile;
-	config->profile_length = *value == '{' ? (size_t)(skip_container(value) - value) : 0;
-	return true;
+	return end && end[strspn(end, " \t\n\r")];
 }
 
-static const char *skip_value(const char *at)
+/* The first character of a member's value; NUL when there is none. */
+static char kind_of(const struct config *config, enum part part)
 {
-	if (*at == '"')
-		return skip_string(at);
-	if (*at == '{' || *at == '[')
-		return skip_container(at);
-	return at + strcspn(at, ",]} \t\n\r");
+	return config->parts[part].length ? config->text[config->parts[part].at] : '\0';
 }
 
-/* The character of a string that is no escape but \u, which is the only one letters have. */
-static const char *next_unit(const char *at, unsigned long *unit)
+bool config_has(const struct config *config, enum part part)
 {
+	return kind_of(config, part) && kind_of(config, part) != 'n'; /* null */
+}
+
+bool config_is_object(const struct config *config, enum part part)
+{
+	return kind_of(config, part) == '{';
+}
+
+/* ---- Strings ---- */
+
+/* Takes the character at a place of a string, which is valid; at most 3 bytes of UTF-8. */
+static const char *take_character(const char *at, char *text, size_t *length)
+{
+	static const char escapes[] = "bfnrt", meant[] = "\b\f\n\r\t";
 	char digits[5] = "";
+	unsigned long unit;
 
-	*unit = (unsigned char)*at;
-	if (at[0] != '\\' || at[1] != 'u')
+	if (*at != '\\') {
+		text[(*length)++] = *at;
 		return at + 1;
+	}
+	if (at[1] != 'u') {
+		const char *found = strchr(escapes, at[1]);
+
+		text[(*length)++] = found ? meant[found - escapes] : at[1];
+		return at + 2;
+	}
 	memcpy(digits, at + 2, 4);
-	*unit = strtoul(digits, NULL, 16);
+	unit = strtoul(digits, NULL, 16);
+	if (unit < 0x80) {
+		text[(*length)++] = (char)unit;
+	} else if (unit < 0x800) {
+		text[(*length)++] = (char)(0xc0 | unit >> 6);
+		text[(*length)++] = (char)(0x80 | (unit & 0x3f));
+	} else {
+		text[(*length)++] = (char)(0xe0 | unit >> 12);
+		text[(*length)++] = (char)(0x80 | (unit >> 6 & 0x3f));
+		text[(*length)++] = (char)(0x80 | (unit & 0x3f));
+	}
 	return at + 6;
 }
 
-/* at: the opening quote of a key. Whether runtimes read it as this one, of letters and marks. */
-static bool is_key(const char *at, const char *key)
+bool config_string(const struct config *config, enum part part, char *text, size_t size)
 {
-	for (at++; *key && *at != '"'; key++) {
-		unsigned long unit;
+	const char *at = config->text + config->parts[part].at + 1;
+	size_t length = 0;
 
-		at = next_unit(at, &unit);
-		if (unit != (unsigned char)*key)
-			return false;
-	}
-	return !*key && *at == '"';
-}
-
-/* Whether a key may stand in the text at all, plainly or behind escapes. */
-static bool may_have(const struct config *config, const char *key)
-{
-	return strstr(config->text, key) || strstr(config->text, "\\u");
-}
-
-static bool find_annotations(const struct config *config, size_t *offset)
-{
-	return may_have(config, "annotations") && find(config, "annotations", offset);
-}
-
-/* The object of annotations, or NULL when there is none. */
-static const char *annotations_of(const struct config *config)
-{
-	size_t at;
-
-	if (!find_annotations(config, &at) || config->text[at] != '{')
-		return NULL;
-	return config->text + at;
-}
-
-bool config_has_filter(const struct config *config)
-{
-	const char *at = may_have(config, FILTER_ANNOTATION) ? annotations_of(config) : NULL;
-
-	if (!at)
+	text[0] = '\0';
+	if (kind_of(config, part) != '"')
 		return false;
-	/*
-	 * Of two equal keys crun takes the first with yajl, and the last with json-c: so that ours
-	 * counts, there must be no other. Nor are all values strings: json-c's crun ignores null.
-	 */
-	for (at = skip_space(at + 1); *at == '"'; at = skip_space(at + (*at == ','))) {
-		if (is_key(at, FILTER_ANNOTATION))
-			return true;
-		at = skip_space(skip_string(at));
-		at = skip_space(skip_value(skip_space(at + 1)));
-	}
-	return false;
+	while (*at != '"' && length + 4 < size)
+		at = take_character(at, text, &length);
+	text[length] = '\0';
+	return text[0] != '\0';
 }
 
 /* ---- Rewriting ---- */
 
-/* What is put in place of some bytes of the text. */
-struct edit {
-	size_t offset;
-	size_t removed;
-	const char *before;
-	const char *filter; /* between the two others, or NULL */
-	const char *after;
-};
-
-/* Where the annotation goes: into the object, in place of null, or with an object of its own. */
-static struct edit plan_annotation(const struct config *config, const char *filter)
+static void put_part(FILE *out, const struct config *config, enum part part)
 {
-	struct edit edit = { .before = "", .filter = filter };
-	size_t at;
+	const struct span *span = &config->parts[part];
 
-	if (!find_annotations(config, &at)) {
-		edit.offset = (size_t)(skip_space(config->text) + 1 - config->text);
-		edit.before = "\"annotations\":{";
-		edit.after = "},";
-		return edit;
-	}
-	edit.offset = at + 1;
-	edit.after = *skip_space(config->text + at + 1) == '}' ? "" : ",";
-	if (config->text[at] == 'n')
-		edit = (struct edit){ at, 4, "{", filter, "}" };
-	return edit;
+	fwrite(config->text + span->at, 1, span->length, out);
 }
 
-/* What crun reads of linux.seccomp beside an annotation (1.8 to 1.28: container.c). */
-static bool profile_is_needed(const char *profile, size_t length)
+static void put_annotation(FILE *out, const char *filter)
 {
-	static const char *const keys[] = { "\"flags\"", "\"listener", "\\u" };
+	fprintf(out, "\"%s\":\"%s\"", FILTER_ANNOTATION, filter);
+}
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (memmem(profile, length, keys[i], strlen(keys[i])))
-			return true;
+/* Whether an object has no members. */
+static bool is_empty(const struct config *config, size_t at)
+{
+	return config->text[at + 1 + strspn(config->text + at + 1, " \t\n\r")] == '}';
+}
+
+/* Into the annotations, in place of null, or with an object of its own. The end of what it stands
+ * for. */
+static size_t put_annotations(FILE *out, const struct config *config, const char *filter)
+{
+	const struct span *span = &config->parts[PART_ANNOTATIONS];
+
+	if (!span->length)
+		fputs("\"annotations\":", out);
+	fputc('{', out);
+	put_annotation(out, filter);
+	if (!span->length) {
+		fputs("},", out);
+		return config->parts[PART_ROOT].at + 1;
 	}
-	return false;
+	if (!config_is_object(config, PART_ANNOTATIONS)) {
+		fputc('}', out);
+		return span->at + span->length;
+	}
+	if (!is_empty(config, span->at))
+		fputc(',', out);
+	return span->at + 1;
 }
 
 /*
  * A runtime that does not know the annotation must not run the container under another filter than
- * the proven one: with this in its place the container dies at its first call. And crun need not
- * read hundreds of names again.
+ * the proven one: with this in its place the container dies at its first call. What crun reads of
+ * linux.seccomp beside the annotation stays (1.8 to 1.28: container.c).
  */
-static struct edit plan_profile(const struct config *config)
+static size_t put_profile(FILE *out, const struct config *config, const char *filter)
 {
-	struct edit edit = { .offset = config->profile, .before = "", .after = "" };
+	static const enum part needed[] = { PART_FLAGS, PART_LISTENER_PATH,
+					    PART_LISTENER_METADATA };
+	const struct span *span = &config->parts[PART_SECCOMP];
 
-	if (profile_is_needed(config->text + config->profile, config->profile_length))
-		return edit;
-	edit.removed = config->profile_length;
-	edit.before = "{\"defaultAction\":\"SCMP_ACT_KILL\"}";
-	return edit;
+	(void)filter;
+	fputs("{\"defaultAction\":\"SCMP_ACT_KILL\"", out);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (!config->parts[needed[i]].length)
+			continue;
+		fprintf(out, ",\"%s\":", config_key(needed[i]));
+		put_part(out, config, needed[i]);
+	}
+	fputc('}', out);
+	return span->at + span->length;
 }
 
-/* The text from one offset to another, then what an edit puts after that. */
-static void put(FILE *out, const struct config *config, size_t from, const struct edit *edit)
+/* What is put from some place of the text on; the function says up to which. */
+struct edit {
+	size_t at;
+	size_t (*put)(FILE *out, const struct config *config, const char *filter);
+};
+
+static void put_text(FILE *out, const struct config *config, const char *filter)
 {
-	fwrite(config->text + from, 1, edit->offset - from, out);
-	fputs(edit->before, out);
-	if (edit->filter)
-		fprintf(out, "\"%s\":\"%s\"", FILTER_ANNOTATION, edit->filter);
-	fputs(edit->after, out);
+	const struct span *annotations = &config->parts[PART_ANNOTATIONS];
+	const struct edit annotation = {
+		annotations->length ? annotations->at : config->parts[PART_ROOT].at + 1,
+		put_annotations,
+	};
+	const struct edit profile = { config->parts[PART_SECCOMP].at, put_profile };
+	const bool in_order = annotation.at < profile.at;
+	const struct edit edits[] = { in_order ? annotation : profile,
+				      in_order ? profile : annotation };
+	size_t from = 0;
+
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		fwrite(config->text + from, 1, edits[i].at - from, out);
+		from = edits[i].put(out, config, filter);
+	}
+	fwrite(config->text + from, 1, config->length - from, out);
 }
 
 char *config_rewrite(const struct config *config, const char *filter, size_t *length)
 {
-	const struct edit annotation = plan_annotation(config, filter);
-	const struct edit profile = plan_profile(config);
-	bool in_order = annotation.offset < profile.offset;
-	const struct edit *first = in_order ? &annotation : &profile;
-	const struct edit *second = in_order ? &profile : &annotation;
-	size_t rest = second->offset + second->removed;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, length);
 	bool done;
 
 	if (!out)
 		return NULL;
-	put(out, config, 0, first);
-	put(out, config, first->offset + first->removed, second);
-	fwrite(config->text + rest, 1, config->length - rest, out);
+	if (filter)
+		put_text(out, config, filter);
+	else
+		fwrite(config->text, 1, config->length, out);
 	done = !ferror(out);
 	if (fclose(out) || !done) {
 		free(text);

@@ -40,9 +40,8 @@ static void format_others(const struct sbpf_policy *policy, char *text, size_t s
 	}
 }
 
-/* The line by which a start can be told from others, and its filter be judged. */
-static void log_filter(const struct invocation *invocation, const struct config *config,
-		       const struct compiled *compiled, double time)
+void log_filter(const struct invocation *invocation, const struct config *config,
+		const struct compiled *compiled)
 {
 	char action[32], others[256];
 	size_t instructions;
@@ -54,98 +53,135 @@ static void log_filter(const struct invocation *invocation, const struct config 
 	sbpf_verdict_format(fallback_verdict(compiled->filter, &machine), action, sizeof(action));
 	format_others(compiled->policy, others, sizeof(others));
 	log_line(invocation, LEVEL_INFO,
-		 "%s: %s%s, default %s: %zu instructions, proven equal, %.1f ms", config->path,
-		 machine.name, others, action, instructions, time);
+		 "%s: %s%s, default %s: %zu instructions, proven equal, %.1f ms", config->name,
+		 machine.name, others, action, instructions, compiled->time);
 }
 
-/* ---- Reading the profile alone ---- */
+/* ---- The profile alone ---- */
 
-/*
- * Whether the profile can be read without the rest of the config, which is checked already and a
- * third of the text. Not so where the library might take it for a config.json itself.
+/* What the library reads: a config.json of nothing but the profile, which it judges as it stands.
  */
-static bool stands_alone(const struct config *config)
-{
-	static const char *const keys[] = { "\"linux\"", "\"ociVersion\"", "\\u" };
+#define BEFORE "{\"linux\":{\"seccomp\":"
+#define AFTER "}}"
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (memmem(config->text + config->profile, config->profile_length, keys[i],
-			   strlen(keys[i])))
-			return false;
-	}
-	return config->profile_length > 0;
+static char *profile_text(const struct config *config, size_t *length)
+{
+	const struct span *span = &config->parts[PART_SECCOMP];
+	const size_t before = strlen(BEFORE), after = strlen(AFTER);
+	char *text = malloc(before + span->length + after + 1);
+
+	if (!text)
+		return NULL;
+	memcpy(text, BEFORE, before);
+	memcpy(text + before, config->text + span->at, span->length);
+	memcpy(text + before + span->length, AFTER, after + 1);
+	*length = before + span->length + after;
+	return text;
 }
 
-/* The same error as of the whole config. */
-static struct sbpf_error in_config(const struct config *config, const struct sbpf_error *error)
+/* The value at a place: its length with quotes, 0 for what is no short one in a line. */
+static size_t value_length(const char *at)
 {
-	struct sbpf_error whole = *error;
-	const char *line = config->text;
+	const size_t longest = 48;
+	size_t length = *at == '"' ? 2 + strcspn(at + 1, "\"\\") : strcspn(at, ",]}[{ \t\r\n");
 
-	if (!stands_alone(config) || (!error->line && !error->where[0]))
-		return whole;
-	for (const char *at = line; at < config->text + config->profile; at++) {
-		if (*at == '\n') {
-			whole.line++;
-			line = at + 1;
-		}
-	}
+	return length > longest ? 0 : length;
+}
+
+/* The value that an error is about, where the message does not show it. */
+static void add_value(struct sbpf_error *error, const char *text, size_t length)
+{
+	const size_t used = strlen(error->message);
+	unsigned int line, column;
+	const char *at = text;
+	size_t size, quote;
+
+	if (!error->where[0] || !sbpf_json_locate(text, length, error->where, &line, &column))
+		return;
+	while (--line)
+		at = strchr(at, '\n') + 1;
+	at += column - 1;
+	size = value_length(at);
+	quote = *at == '"';
+	if (size > 2 * quote && !memmem(error->message, used, at + quote, size - 2 * quote))
+		snprintf(error->message + used, sizeof(error->message) - used, " (here: %.*s)",
+			 (int)size, at);
+}
+
+/* Its place in the config that it is from. */
+static void set_place(struct sbpf_error *error, const struct config *config)
+{
+	unsigned int line, column;
+
+	if (!error->line)
+		return;
+	config_place(config, config->parts[PART_SECCOMP].at, &line, &column);
 	if (error->line == 1)
-		whole.column += (unsigned int)(config->text + config->profile - line);
-	snprintf(whole.where, sizeof(whole.where), "linux.seccomp%s%.145s",
-		 error->where[0] ? "." : "", error->where);
-	return whole;
+		error->column += column - 1 - (unsigned int)strlen(BEFORE);
+	error->line += line - 1;
 }
 
 static void log_place(const struct invocation *invocation, enum level level,
-		      const struct config *config, const struct sbpf_error *error)
+		      const struct config *config, const char *text, size_t length,
+		      const struct sbpf_error *error)
 {
-	const struct sbpf_error whole = in_config(config, error);
+	struct sbpf_error whole = *error;
 
-	log_error(invocation, level, config->path, &whole);
+	if (text)
+		add_value(&whole, text, length);
+	set_place(&whole, config);
+	/* In one line, the path says more than its number. */
+	if (whole.where[0] && !config_has_lines(config))
+		whole.line = 0;
+	log_error(invocation, level, config->name, &whole);
 }
 
 static void log_warnings(const struct invocation *invocation, const struct config *config,
 			 const struct sbpf_policy *policy)
 {
 	for (size_t i = 0; i < sbpf_policy_warning_count(policy); i++)
-		log_place(invocation, LEVEL_WARNING, config, sbpf_policy_warning(policy, i));
+		log_place(invocation, LEVEL_WARNING, config, NULL, 0,
+			  sbpf_policy_warning(policy, i));
 }
 
-static struct sbpf_policy *load(const struct invocation *invocation, const struct config *config,
-				struct sbpf_error *error)
+/* ---- Compiling ---- */
+
+static bool compile_text(const struct invocation *invocation, const char *text, size_t length,
+			 struct compiled *compiled, struct sbpf_error *error)
 {
 	/* Engines have resolved capabilities, kernel and architecture: the file counts as it is. */
 	const struct sbpf_target target = { .reading = SBPF_READING_OCI,
 					    .bad_arch = invocation->bad_arch };
+	const struct sbpf_options options = { .effort = invocation->effort, .prove = true };
 
-	if (stands_alone(config))
-		return sbpf_load_json(config->text + config->profile, config->profile_length,
-				      &target, error);
-	return sbpf_load_json(config->text, config->length, &target, error);
+	compiled->policy = sbpf_load_json(text, length, &target, error);
+	compiled->filter = sbpf_compile(compiled->policy, &options, error);
+	compiled->base64 = sbpf_filter_format(compiled->filter, SBPF_FORMAT_BASE64, &length, error);
+	/* The format ends its line, which a JSON string must not. */
+	if (compiled->base64)
+		compiled->base64[strcspn(compiled->base64, "\n")] = '\0';
+	return compiled->base64;
 }
 
 bool compile_profile(const struct invocation *invocation, const struct config *config,
 		     struct compiled *compiled)
 {
-	const struct sbpf_options options = { .effort = invocation->effort, .prove = true };
 	double start = milliseconds();
 	struct sbpf_error error = { 0 };
 	size_t length;
+	char *text = profile_text(config, &length);
 
-	compiled->policy = load(invocation, config, &error);
-	compiled->filter = sbpf_compile(compiled->policy, &options, &error);
-	compiled->base64 =
-		sbpf_filter_format(compiled->filter, SBPF_FORMAT_BASE64, &length, &error);
-	if (!compiled->base64) {
-		log_place(invocation, LEVEL_ERROR, config, &error);
+	if (!text) {
+		log_line(invocation, LEVEL_ERROR, "out of memory");
 		return false;
 	}
-	/* The format ends its line, which a JSON string must not. */
-	compiled->base64[strcspn(compiled->base64, "\n")] = '\0';
-	log_warnings(invocation, config, compiled->policy);
-	log_filter(invocation, config, compiled, milliseconds() - start);
-	return true;
+	if (!compile_text(invocation, text, length, compiled, &error))
+		log_place(invocation, LEVEL_ERROR, config, text, length, &error);
+	else
+		log_warnings(invocation, config, compiled->policy);
+	free(text);
+	compiled->time = milliseconds() - start;
+	return compiled->base64;
 }
 
 void compiled_free(struct compiled *compiled)

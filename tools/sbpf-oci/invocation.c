@@ -35,6 +35,7 @@ static const struct option_row global_rows[] = {
 	{ "rootless", 0, "VALUE", NULL, AT(passed_on) },
 	{ "version", 'v', NULL, NULL, AT(version) },
 	{ "version", 'V', NULL, NULL, AT(version) },
+	{ "usage", 0, NULL, NULL, AT(usage) },
 };
 
 /* crun's for create and run (create.c, run.c). */
@@ -49,6 +50,8 @@ static const struct option_row start_rows[] = {
 	{ "no-pivot", 0, NULL, NULL, AT(passed_on_flag) },
 	{ "no-subreaper", 0, NULL, NULL, AT(passed_on_flag) },
 	{ "no-new-keyring", 0, NULL, NULL, AT(passed_on_flag) },
+	{ "help", 0, NULL, NULL, AT(usage) },
+	{ "usage", 0, NULL, NULL, AT(usage) },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -151,10 +154,13 @@ static bool read_options(const struct reader *reader, struct invocation *invocat
 					      argv[*next]);
 			return false;
 		}
-		if (!row) {
+		/* getopt_long(3) has no letter for it, as it returns it for what is unknown. */
+		if (!row && !strcmp(argv[*next], "-?"))
+			invocation->usage = true;
+		else if (!row)
 			invocation->unknown = argv[*next];
+		if (!row)
 			return true;
-		}
 		if (!store(row, invocation)) {
 			*status = usage_error(&tool, "--%s: '%s' is not one of %s", row->name,
 					      optarg, row->argument);
@@ -213,7 +219,7 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 	struct reader reader = { 0 };
 	int next;
 
-	invocation->argv = calloc((size_t)argc + 4, sizeof(invocation->argv[0]));
+	invocation->argv = calloc((size_t)argc + 6, sizeof(invocation->argv[0]));
 	if (!invocation->argv) {
 		report(PROGRAM, "out of memory");
 		*status = STATUS_FAILURE;
@@ -228,6 +234,8 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 	if (!invocation->unknown)
 		next = skip_marker(invocation, argc, argv, next);
 	if (next == argc || invocation->unknown) {
+		for (int i = next; i < argc && !invocation->command; i++)
+			invocation->command = is_start(argv[i]) ? argv[i] : NULL;
 		forward(invocation, argv, next, argc);
 		return true;
 	}
@@ -241,18 +249,18 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 
 bool invocation_is_start(const struct invocation *invocation)
 {
-	return is_start(invocation->command);
+	return is_start(invocation->command) && !invocation->usage;
 }
 
-void invocation_set_config(struct invocation *invocation, char *path)
+void invocation_add(struct invocation *invocation, char *option, char *argument)
 {
-	static char option[] = "--config";
 	char **place = invocation->argv + invocation->options_end;
 
 	memmove(place + 2, place,
 		(size_t)(invocation->argc - invocation->options_end) * sizeof(*place));
 	place[0] = option;
-	place[1] = path;
+	place[1] = argument;
+	invocation->options_end += 2;
 	invocation->argc += 2;
 }
 

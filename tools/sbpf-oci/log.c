@@ -18,7 +18,7 @@ static const char *const level_names[] = { "info", "warning", "error" };
 struct line {
 	enum level level;
 	char time[64];
-	char message[PATH_MAX + 1024];
+	char message[PATH_MAX + 2048];
 };
 
 static void set_time(struct line *line)
@@ -124,9 +124,11 @@ void log_line(const struct invocation *invocation, enum level level, const char 
 void log_error(const struct invocation *invocation, enum level level, const char *file,
 	       const struct sbpf_error *error)
 {
-	char place[24] = "";
+	char place[32] = "";
 
-	if (error->line)
+	if (error->line && !error->where[0])
+		snprintf(place, sizeof(place), ":%u:%u", error->line, error->column);
+	else if (error->line)
 		snprintf(place, sizeof(place), ":%u", error->line);
 	log_line(invocation, level, "%s%s: %s%s%s", file, place, error->where,
 		 error->where[0] ? ": " : "", error->message);

@@ -11,96 +11,125 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * crun closes what it does not pass on to the container: descriptors from 3 up, but for the first
- * ones that --preserve-fds and systemd's LISTEN_FDS count.
- */
-static int first_closed_descriptor(const struct invocation *invocation)
-{
-	const char *counts[] = { invocation->preserve_fds, getenv("LISTEN_FDS") };
-	const long most = 1 << 29; /* no limit of a process is that high: then there is none */
-	long sum = 3;
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		long count = counts[i] ? strtol(counts[i], NULL, 10) : 0;
-
-		if (count > 0)
-			sum += count < most ? count : most;
-	}
-	return (int)sum;
-}
-
-/* Has the runtime read a config with the filter in it. False when that failed: errno says why. */
+/* Has the runtime read the config from memory. False when that failed: errno says why. */
 static bool hand_over(struct invocation *invocation, const struct config *config,
 		      const char *filter)
 {
+	static char option[] = "--config";
 	static char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	size_t length;
 	char *text = config_rewrite(config, filter, &length);
+	int lowest = text ? descriptors_reserve(invocation) : -1;
 	int descriptor = -1;
 
-	if (text)
-		descriptor = config_seal(text, length, first_closed_descriptor(invocation));
+	if (lowest >= 0)
+		descriptor = config_seal(text, length, lowest);
 	free(text);
 	if (descriptor < 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-	invocation_set_config(invocation, path);
+	invocation_add(invocation, option, path);
 	return true;
+}
+
+static bool hand_over_or_report(struct invocation *invocation, const struct config *config,
+				const char *filter)
+{
+	if (hand_over(invocation, config, filter))
+		return true;
+	log_line(invocation, LEVEL_ERROR, "%s: cannot hand the config over: %s", config->name,
+		 strerror(errno));
+	return false;
+}
+
+/* ---- Before anything is started ---- */
+
+/* Whether somebody takes the listener: crun's container.c, get_seccomp_receiver_fd(). */
+static bool has_listener(const struct config *config)
+{
+	const char *receiver = getenv("RUN_OCI_SECCOMP_RECEIVER");
+	char text[8];
+
+	return config_string(config, PART_LISTENER_PATH, text, sizeof(text)) ||
+	       config_string(config, PART_RECEIVER, text, sizeof(text)) ||
+	       config_string(config, PART_PLUGINS, text, sizeof(text)) || (receiver && *receiver);
+}
+
+/* Why a filter that is right would not be in force as the profile says, or NULL. */
+static const char *objection(const struct config *config, const struct sbpf_filter *filter)
+{
+	if (config_has(config, PART_ANNOTATIONS) && !config_is_object(config, PART_ANNOTATIONS))
+		return "annotations: an object is expected, in which the filter is handed over";
+	/* It counts also as null, which crun takes for none with json-c and refuses with yajl. */
+	if (config->parts[PART_FILTER].length)
+		return "annotations: " FILTER_ANNOTATION " holds a filter, which crun takes in the "
+		       "place of linux.seccomp, unproven: remove one of the two";
+	if (sbpf_filter_needs_listener(filter) && !has_listener(config))
+		return "linux.seccomp: calls get SCMP_ACT_NOTIFY, and there is no listenerPath: "
+		       "nobody would answer them; name the socket of an agent";
+	return NULL;
 }
 
 static bool replace_profile(struct invocation *invocation, const struct config *config,
 			    struct compiled *compiled)
 {
+	const char *why;
+
 	if (!compile_profile(invocation, config, compiled))
 		return false;
-	if (hand_over(invocation, config, compiled->base64))
-		return true;
-	log_line(invocation, LEVEL_ERROR, "%s: cannot hand the filter over: %s", config->path,
-		 strerror(errno));
+	why = objection(config, compiled->filter);
+	if (why) {
+		log_line(invocation, LEVEL_ERROR, "%s: %s", config->name, why);
+		return false;
+	}
+	if (!runtime_takes_filters(invocation))
+		return false;
+	log_filter(invocation, config, compiled);
+	return hand_over_or_report(invocation, config, compiled->base64);
+}
+
+static bool report_unreadable(const struct invocation *invocation, const struct config *config)
+{
+	if (errno == EFBIG)
+		log_line(invocation, LEVEL_ERROR, "%s: has more than %u MiB", config->path,
+			 CONFIG_MAX >> 20);
+	else
+		log_line(invocation, LEVEL_ERROR, "%s: cannot be read: %s", config->path,
+			 strerror(errno));
 	return false;
 }
 
-/* Why the runtime is to read the config as it is, or NULL. "": that needs no mention. */
-static const char *reason_to_leave(struct config *config)
+static bool understand(const struct invocation *invocation, struct config *config)
 {
-	if (config->length > SBPF_TEXT_MAX)
-		return NULL; /* the library says what it is too large for */
-	if (!config_find_profile(config))
-		return config_is_json(config) ? ""
-					      : "is not the JSON of RFC 8259: left to the runtime";
-	if (config->text[config->profile] == 'n') /* null */
-		return "";
-	if (config_has_filter(config))
-		return "the annotation " FILTER_ANNOTATION
-		       " holds a filter already, which takes the place of linux.seccomp";
-	return NULL;
+	struct sbpf_error error;
+
+	if (!config_scan(config, &error)) {
+		log_error(invocation, LEVEL_ERROR, config->path, &error);
+		return false;
+	}
+	if (config_describe(config))
+		return true;
+	log_line(invocation, LEVEL_ERROR, "out of memory");
+	return false;
 }
 
 /* Prepares the start of a container. False when it must not start, which was reported. */
 static bool prepare(struct invocation *invocation, struct config *config, struct compiled *compiled)
 {
-	const char *reason;
-
 	config->path = config_path(invocation);
 	if (!config->path) {
 		log_line(invocation, LEVEL_ERROR, "out of memory");
 		return false;
 	}
-	if (!config_read(config)) {
-		/* What is not there is for the runtime to report. The rest it might read. */
-		if (errno == ENOENT)
-			return true;
-		log_line(invocation, LEVEL_ERROR, "%s: cannot be read: %s", config->path,
-			 strerror(errno));
+	/* What is not there is for the runtime to report. */
+	if (!config_read(config))
+		return errno == ENOENT || report_unreadable(invocation, config);
+	if (!understand(invocation, config))
 		return false;
-	}
-	reason = reason_to_leave(config);
-	if (!reason)
+	if (config_has(config, PART_SECCOMP))
 		return replace_profile(invocation, config, compiled);
-	if (*reason)
-		log_line(invocation, LEVEL_WARNING, "%s: %s", config->path, reason);
-	return true;
+	/* A pipe can be read only once, which was just done. */
+	return !config->stream || hand_over_or_report(invocation, config, NULL);
 }
 
 /*
@@ -113,6 +142,13 @@ static int start_container(struct invocation *invocation)
 	struct config config = { 0 };
 	int status = STATUS_FAILURE;
 
+	if (invocation->unknown) {
+		log_line(invocation, LEVEL_ERROR,
+			 "'%s' is no option of crun's that " PROGRAM " knows, or has no argument: "
+			 "which bundle is to be started cannot be told",
+			 invocation->unknown);
+		return STATUS_USAGE;
+	}
 	if (prepare(invocation, &config, &compiled))
 		status = runtime_execute(invocation);
 	compiled_free(&compiled);
@@ -129,32 +165,31 @@ static void keep_memory(void)
 #endif
 }
 
+static int execute(struct invocation *invocation)
+{
+	if (invocation->help)
+		return invocation_help();
+	if (!runtime_find(invocation))
+		return STATUS_FAILURE;
+	/* Engines take the last version they read; it is to be the runtime's. */
+	if (invocation->version) {
+		printf(PROGRAM " version %s\n", sbpf_version());
+		if (!output_flush(PROGRAM))
+			return STATUS_FAILURE;
+	}
+	if (invocation_is_start(invocation))
+		return start_container(invocation);
+	return runtime_execute(invocation);
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation = { 0 };
 	int status = STATUS_FAILURE;
 
 	keep_memory();
-	if (!invocation_parse(&invocation, argc, argv, &status))
-		goto out;
-	if (invocation.help) {
-		status = invocation_help();
-		goto out;
-	}
-	/* Engines take the last version they read; it is to be the runtime's. */
-	if (invocation.version) {
-		printf(PROGRAM " version %s\n", sbpf_version());
-		if (!output_flush(PROGRAM))
-			goto out;
-	}
-	if (invocation.unknown)
-		log_line(&invocation, LEVEL_WARNING,
-			 "unknown option '%s': all is left to the runtime", invocation.unknown);
-	if (!invocation.unknown && invocation_is_start(&invocation))
-		status = start_container(&invocation);
-	else
-		status = runtime_execute(&invocation);
-out:
+	if (invocation_parse(&invocation, argc, argv, &status))
+		status = execute(&invocation);
 	invocation_free(&invocation);
 	return status;
 }

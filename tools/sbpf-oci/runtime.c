@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding the runtime and becoming it. */
+/* Finding the runtime and becoming it; identify.c says what it is. */
 #include "oci.h"
 
 #include <errno.h>
@@ -48,42 +48,42 @@ static bool search(const char *folders, const char *name, char *path, size_t siz
 	return false;
 }
 
-/* The path of the runtime in buffer; NULL when there is none, which was reported. */
-static const char *find(const struct invocation *invocation, char *buffer, size_t size)
+bool runtime_find(struct invocation *invocation)
 {
 	const char *name = invocation->runtime;
 	const char *folders = getenv("PATH");
+	char *buffer = invocation->runtime_path;
+	size_t size = sizeof(invocation->runtime_path);
 
 	if (!name || !*name)
 		name = getenv("SBPF_OCI_RUNTIME");
 	if (!name || !*name)
 		name = DEFAULT_RUNTIME;
+	invocation->runtime = name;
 	if (strchr(name, '/')) {
 		if (!is_this_program(name))
-			return name;
+			return true;
 		log_line(invocation, LEVEL_ERROR, "the runtime '%s' is " PROGRAM " itself", name);
-		return NULL;
+		return false;
 	}
 	if ((folders && search(folders, name, buffer, size)) ||
-	    search(DEFAULT_PATH, name, buffer, size))
-		return buffer;
+	    search(DEFAULT_PATH, name, buffer, size)) {
+		invocation->runtime = buffer;
+		return true;
+	}
 	log_line(invocation, LEVEL_ERROR,
 		 "there is no runtime '%s' in PATH: install it, or name another one with "
 		 "--sbpf-runtime=PATH or SBPF_OCI_RUNTIME",
 		 name);
-	return NULL;
+	return false;
 }
 
 int runtime_execute(struct invocation *invocation)
 {
-	char buffer[4096];
-	const char *path = find(invocation, buffer, sizeof(buffer));
-
-	if (!path)
-		return STATUS_FAILURE;
 	/* crun chooses its handler by the name it is called by. */
-	invocation->argv[0] = (char *)path;
-	execv(path, invocation->argv);
-	log_line(invocation, LEVEL_ERROR, "cannot execute '%s': %s", path, strerror(errno));
+	invocation->argv[0] = (char *)invocation->runtime;
+	execv(invocation->runtime, invocation->argv);
+	log_line(invocation, LEVEL_ERROR, "cannot execute '%s': %s", invocation->runtime,
+		 strerror(errno));
 	return STATUS_FAILURE;
 }
