@@ -263,6 +263,9 @@ SBPF_API uint64_t sbpf_guards_capabilities(const struct sbpf_guards *guards);
 /* How many different kernels (minKernel) guards name. */
 SBPF_API size_t sbpf_guards_kernels(const struct sbpf_guards *guards);
 
+/* Whether one of them is a config.json that says which capabilities it holds. */
+SBPF_API bool sbpf_guards_hold_own(const struct sbpf_guards *guards);
+
 /* One target; its strings are valid while it is reported. */
 struct sbpf_guards_target {
 	struct sbpf_target target;

@@ -286,6 +286,11 @@ size_t sbpf_guards_kernels(const struct sbpf_guards *guards)
 	return count;
 }
 
+bool sbpf_guards_hold_own(const struct sbpf_guards *guards)
+{
+	return guards && guards->has_own_capabilities;
+}
+
 /* ---- Targets --------------------------------------------------------------------------- */
 
 /* Room for "255.255.65535", and for all capabilities with commas. */

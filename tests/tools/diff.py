@@ -2,6 +2,7 @@
 """sbpf diff: every difference is listed, every example and condition is true."""
 import json
 import random
+import re
 
 from common import (DOCKER, answer, compile_raw, expect, holds, read_program, run, run_tests, write)
 
@@ -127,16 +128,22 @@ def test_what_is_newly_allowed_comes_first():
                                 rule("read", errnoRet=5)))
     b = write("b.json", profile(rule("chmod"), rule("read", errnoRet=6), rule("write")))
     text = expect("diff", "--arch", "x86_64", a, b, status=1)
+    text, scope = text.split("looked at: ", 1)
+    assert scope.startswith("x86_64 with x86 and x32, kernel "), scope
     assert text == (f"--- {a}\n+++ {b}\n"
                     "+ x86_64 mkdir: ERRNO(1) -> ALLOW\n"
                     "+ x86_64 chmod: KILL_THREAD -> ERRNO(1)\n"
                     "- x86_64 write: ALLOW -> ERRNO(1)\n"
-                    "~ x86_64 read: ERRNO(5) -> ERRNO(6)\n"), text
+                    "~ x86_64 read: ERRNO(5) -> ERRNO(6)\n"
+                    f"weaker: {b} may do more than {a}, where a line begins with +\n"), text
 
 
 def test_equal_policies_have_an_empty_list():
     raw = compile_raw("docker.bpf", DOCKER)
-    assert expect("diff", DOCKER, raw) == ""
+    text = expect("diff", DOCKER, raw)
+    assert text.startswith(f"no difference: {DOCKER} and {raw} give every call the same verdict\n"
+                           "looked at: "), text
+    assert expect("diff", DOCKER, DOCKER).startswith("no difference: ")
     assert expect("diff", "--format", "json", DOCKER, raw) == "[]\n"
 
 
@@ -167,6 +174,58 @@ def test_conditions_are_short():
     found = {row["name"]: row["when"] for row in listed(a, b)}
     assert found == {"prctl": "(args[0] & 0x7e020000) != 0x0",
                      "lseek": "args[0] != 0 && args[0] != 0x8 && args[0] != 0x20000"}, found
+
+
+GUARDED = profile(rule("read", "SCMP_ACT_ALLOW"), *(
+    rule(name, "SCMP_ACT_ALLOW", includes=guard) for name, guard in (
+        ("bpf", {"arches": ["arm64"]}), ("mount", {"caps": ["CAP_SYS_ADMIN"]}),
+        ("ptrace", {"minKernel": "99.1"}))), default="SCMP_ACT_ERRNO")
+
+
+def test_each_target_that_guards_name_has_its_rows():
+    a = write("a.json", profile(rule("read", "SCMP_ACT_ALLOW"), default="SCMP_ACT_ERRNO"))
+    b = write("b.json", GUARDED)
+    done = run("diff", "--format", "json", a, b)
+    found = {(row["target"]["machine"], row["abi"], row["name"]) for row in json.loads(done.stdout)}
+    assert done.returncode == 1, done
+    for expected in (("aarch64", "aarch64", "bpf"), ("x86_64", "x86_64", "mount"),
+                     ("aarch64", "aarch64", "mount"), ("x86_64", "x86_64", "ptrace")):
+        assert expected in found, (expected, found)
+    assert ("x86_64", "x86_64", "bpf") not in found, found
+    text = expect("diff", a, b, status=1)
+    assert re.search("@@ x86_64, kernel .*, Docker's 14 capabilities and SYS_ADMIN @@\n"
+                     r"\+ x86_64 mount: ", text), text
+    assert "+ aarch64 bpf: " in text and " targets: " in text, text
+
+
+def test_fail_on():
+    a = write("a.json", profile(rule("read", "SCMP_ACT_ALLOW"), default="SCMP_ACT_ERRNO"))
+    b = write("b.json", GUARDED)
+    for old, new, different, weaker in ((a, b, 1, 1), (b, a, 1, 0), (a, a, 0, 0)):
+        assert run("diff", old, new).returncode == different
+        assert run("diff", "--fail-on", "different", old, new).returncode == different
+        assert run("diff", "--fail-on", "weaker", old, new).returncode == weaker
+        assert run("diff", "--fail-on", "never", old, new).returncode == 0
+        assert run("prove", "--subset", new, old).returncode == weaker
+    assert f"not weaker: {a} may do nothing that {b} may not\n" in expect(
+        "diff", "--fail-on", "weaker", b, a)
+    assert run("diff", "--fail-on", "never", a, a + ".missing").returncode == 2
+
+
+def test_calls_that_differ_in_their_names_alone_share_a_line():
+    a = write("a.json", profile(rule("mkdir"), rule("chmod"), rule("rmdir", errnoRet=2)))
+    b = write("b.json", profile())
+    text = expect("diff", "--arch", "x86_64", a, b, status=1)
+    assert "+ x86_64 mkdir, chmod: " in text and "+ x86_64 rmdir: " in text, text
+    assert len(listed(a, b)) == 3
+
+
+def test_long_lines_wrap():
+    a = write("a.json", profile())
+    b = write("b.json", profile(default="SCMP_ACT_ERRNO"))
+    text = expect("diff", "--arch", "x86_64", a, b, status=1)
+    lines = [line for line in text.splitlines() if line.startswith(("- ", "     "))]
+    assert len(lines) > 10 and max(map(len, lines)) <= 100, lines
 
 
 def test_trouble_is_neither_equal_nor_different():

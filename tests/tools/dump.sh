@@ -76,7 +76,7 @@ done
 
 # A profile made of a filter means what the filter does.
 "$SBPF" dump --index 1 --format profile -o "$folder/read.json" "$child"
-expect_status 0 "$SBPF" prove "$folder/read.json" "$docker"
+expect_status 0 "$SBPF" prove --one-target "$folder/read.json" "$docker"
 
 # A live process is an operand, newest first.
 expect_status 0 "$SBPF" prove "pid:$child" "$folder/newer.json+$docker"

@@ -45,10 +45,10 @@ def rules_of(path):
 
 def test_an_intersection_is_the_stack():
     made = merge("--intersect", DOCKER, BLOCK_MKDIR)
-    expect("prove", *TARGET, DOCKER + "+" + BLOCK_MKDIR, made)
-    expect("prove", *TARGET, DOCKER, made, status=1)
-    expect("prove", "--subset", *TARGET, made, DOCKER)
-    expect("prove", "--subset", *TARGET, made, BLOCK_MKDIR)
+    expect("prove", "--one-target", *TARGET, DOCKER + "+" + BLOCK_MKDIR, made)
+    expect("prove", "--one-target", *TARGET, DOCKER, made, status=1)
+    expect("prove", "--one-target", "--subset", *TARGET, made, DOCKER)
+    expect("prove", "--one-target", "--subset", *TARGET, made, BLOCK_MKDIR)
 
 
 def test_each_is_within_a_union():
@@ -57,8 +57,8 @@ def test_each_is_within_a_union():
     made = merge("--union", a, b)
     assert rules_of(made) == ("SCMP_ACT_ERRNO", [(["dup"], "SCMP_ACT_LOG", None),
                                                  (["read", "write"], "SCMP_ACT_ALLOW", None)])
-    expect("prove", "--subset", *TARGET, a, made)
-    expect("prove", "--subset", *TARGET, b, made)
+    expect("prove", "--one-target", "--subset", *TARGET, a, made)
+    expect("prove", "--one-target", "--subset", *TARGET, b, made)
 
 
 def test_of_equal_actions_the_first_policys_data_stays():
@@ -114,8 +114,8 @@ def test_a_profile_without_architectures_is_told_how_to_join_one_that_has():
         assert "--abi x86,x32 takes all for the same ABIs" in done.stderr, done.stderr
         made = path_of("patched.json")
         expect("merge", "--union", *TARGET, "--abi", "x86,x32", *paths, "-o", made)
-        expect("prove", "--subset", *TARGET, "--abi", "x86,x32", DOCKER, made)
-        expect("prove", "--subset", *TARGET, "--abi", "x86,x32", patch, made)
+        expect("prove", "--one-target", "--subset", *TARGET, "--abi", "x86,x32", DOCKER, made)
+        expect("prove", "--one-target", "--subset", *TARGET, "--abi", "x86,x32", patch, made)
     done = run("merge", "--intersect", *TARGET, DOCKER, patch)
     assert done.returncode == 0 and "warning: covers x86_64 but not x86, x32" in done.stderr, done
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """sbpf prove: answers, exit statuses, examples, kinds of operands."""
 import json
+import os
+import re
 
 from common import DOCKER, compile_raw, expect, path_of, program, run, run_tests, write
 
@@ -8,6 +10,11 @@ LOAD_NUMBER = (0x20, 0, 0, 0)
 LOAD_ARGUMENT_0 = (0x20, 0, 0, 16)
 ALLOW = (0x06, 0, 0, 0x7FFF0000)
 EPERM = (0x06, 0, 0, 0x50001)
+
+KERNEL = re.match(r"[0-9.]*", os.uname().release)[0]
+DOCKER_CAPABILITIES = ["CAP_" + name for name in (
+    "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+    "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP")]
 
 
 def profile(*rules, default="SCMP_ACT_ALLOW"):
@@ -30,8 +37,9 @@ def test_a_compiled_filter_is_equal_to_its_profile():
     assert "covered: every number with all arguments" in text, text
     for machine in "x86_64", "aarch64", "s390x":
         raw = compile_raw("docker-other.bpf", DOCKER, "--arch", machine)
-        assert expect("prove", "--arch", machine, "--format", "json", DOCKER, raw) == \
-            '{"result": "equal", "example": null}\n'
+        answer = json.loads(expect("prove", "--arch", machine, "--format", "json", DOCKER, raw))
+        assert answer["result"] == "equal" and answer["example"] is None, answer
+        assert [one["machine"] for one in answer["targets"]] == [machine], answer
 
 
 def test_a_refutation_names_call_verdicts_and_rules():
@@ -41,8 +49,12 @@ def test_a_refutation_names_call_verdicts_and_rules():
     assert "call: x86_64 mkdir(" in text and "(arch 0xc000003e, nr 83)" in text, text
     assert f"a: ERRNO(1)\n     {one}:7: syscalls[0]\n" in text, text
     assert f"b: ALLOW\n     {none}:2: defaultAction\n" in text, text
-    assert answer_json(one, none, status=1) == {
-        "result": "different",
+    assert f"target: x86_64 with x86 and x32, kernel {KERNEL}, Docker's 14 capabilities\n" in text
+    answer = answer_json(one, none, status=1)
+    assert answer.pop("targets") == [answer["target"]], answer
+    assert answer == {
+        "result": "different", "target": {"machine": "x86_64", "kernel": KERNEL,
+                                          "capabilities": DOCKER_CAPABILITIES},
         "example": {
             "abi": "x86_64", "arch": 0xC000003E, "nr": 83, "name": "mkdir",
             "args": ["0x0"] * 6,
@@ -63,10 +75,16 @@ def test_the_example_has_the_least_arguments():
 def test_subset_asks_one_way_only():
     strict = write("strict.json", profile(rule("mkdir"), rule("chmod")))
     loose = write("loose.json", profile(rule("mkdir")))
-    assert answer_json("--subset", strict, loose, status=0) == {"result": "subset", "example": None}
+    proven = answer_json("--subset", strict, loose, status=0)
+    assert (proven["result"], proven["example"], proven["target"]) == ("subset", None, None)
     refuted = answer_json("--subset", loose, strict, status=1)
     assert refuted["result"] == "different"
     assert refuted["example"]["name"] == "chmod"
+    text = expect("prove", "--subset", strict, loose)
+    assert text.startswith(f"subset: {strict} allows nothing that {loose} does not; only {loose} "
+                           "may do more\n"), text
+    text = expect("prove", "--subset", loose, strict, status=1)
+    assert text.startswith(f"different: {loose} may do more than {strict}: "), text
 
 
 def test_a_stack_takes_the_stricter_action_and_the_newer_data():
@@ -107,7 +125,8 @@ def test_what_cannot_be_expressed_is_unknown():
     none = write("none.bpf", program(ALLOW))
     done = run("prove", "--arch", "x86_64", "--format", "json", hard, none)
     assert done.returncode == 3, (done.returncode, done.stdout)
-    assert done.stdout == '{"result": "unknown", "example": null}\n'
+    found = json.loads(done.stdout)
+    assert found["result"] == "unknown" and found["example"] is None, found
     assert done.stderr.startswith("sbpf prove: "), done.stderr
 
 
@@ -116,6 +135,114 @@ def test_readings_tell_a_profile_from_its_filter():
     raw = compile_raw("shield.bpf", shield, "--arch", "x86_64")
     assert answer_json(shield, raw, status=0)["result"] == "equal"
     assert answer_json("--reading", "literal", shield, raw, status=1)["example"]["name"] == "mkdir"
+
+
+def opened(*guards):
+    """A pair of profiles of which the second opens bpf, where the guard says so."""
+    return (write("closed.json", profile(rule("read", "SCMP_ACT_ALLOW"), default="SCMP_ACT_ERRNO")),
+            write("opened.json", profile(rule("read", "SCMP_ACT_ALLOW"), *(
+                rule("bpf", "SCMP_ACT_ALLOW", **guard) for guard in guards),
+                default="SCMP_ACT_ERRNO")))
+
+
+def find_target(*guards, options=()):
+    """Where opened() is weaker; None where it is not."""
+    closed, weaker = opened(*guards)
+    done = run("prove", "--subset", "--format", "json", *options, weaker, closed)
+    answer = json.loads(done.stdout)
+    assert done.returncode == (1 if answer["target"] else 0), done
+    if answer["target"]:
+        assert answer["example"]["name"] == "bpf", answer
+    return answer["target"]
+
+
+def test_every_target_that_a_guard_names_is_looked_at():
+    assert find_target({"includes": {"arches": ["arm64"]}})["machine"] == "aarch64"
+    assert find_target({"excludes": {"arches": ["amd64"]}}) is not None
+    assert "CAP_BPF" in find_target({"includes": {"caps": ["CAP_BPF"]}})["capabilities"]
+    both = {"includes": {"caps": ["CAP_BPF", "CAP_SYS_ADMIN"]}, "excludes": {"caps": ["CAP_CHOWN"]}}
+    held = find_target(both)["capabilities"]
+    assert {"CAP_BPF", "CAP_SYS_ADMIN"} <= set(held) and "CAP_CHOWN" not in held, held
+    assert find_target({"includes": {"minKernel": "99.2"}})["kernel"] == "99.2"
+    assert find_target({"excludes": {"minKernel": "4.0"}})["kernel"] == "3.19"
+    everything = {"includes": {"caps": ["CAP_BPF"], "arches": ["s390x"], "minKernel": "99.2"}}
+    target = find_target(everything)
+    assert (target["machine"], target["kernel"]) == ("s390x", "99.2"), target
+    assert "CAP_BPF" in target["capabilities"], target
+
+
+def test_a_target_that_is_named_is_the_only_one():
+    assert find_target({"includes": {"arches": ["arm64"]}}, options=["--arch", "x86_64"]) is None
+    assert find_target({"includes": {"arches": ["arm64"]}},
+                       options=["--arch", "x86_64,aarch64"])["machine"] == "aarch64"
+    assert find_target({"includes": {"caps": ["CAP_BPF"]}}, options=["--caps", "NET_RAW"]) is None
+    assert find_target({"includes": {"minKernel": "99.2"}}, options=["--kernel", "6.1"]) is None
+    assert find_target({"includes": {"minKernel": "99.2"}}, {"includes": {"arches": ["arm64"]}},
+                       options=["--kernel", "6.1"])["machine"] == "aarch64"
+    assert find_target({"includes": {"arches": ["arm64"]}}, options=["--abi", "x86"]) is None
+
+
+def test_one_target_may_be_enough():
+    closed, weaker = opened({"includes": {"caps": ["CAP_BPF"]}})
+    text = expect("prove", "--subset", weaker, closed, status=1)
+    assert re.search(r"  but it holds for .*, kernel .*, Docker's 14 capabilities "
+                     r"\(--one-target\)\n", text), text
+    text = expect("prove", "--subset", "--one-target", weaker, closed)
+    assert "other capabilities, which rules ask for (BPF)\n" in text, text
+    assert run("prove", "--one-target", "--all-targets", weaker, closed).returncode == 2
+
+
+def test_guards_that_never_open_are_no_difference():
+    never = {"includes": {"caps": ["CAP_BPF"]}, "excludes": {"caps": ["CAP_BPF"]}}
+    assert find_target(never) is None
+    assert find_target({"includes": {"arches": ["arm64"]}, "excludes": {"arches": ["arm64"]}}) is None
+
+
+def test_the_answer_says_what_was_looked_at_and_what_not():
+    closed, weaker = opened({"includes": {"caps": ["CAP_BPF"], "arches": ["arm64"],
+                                          "minKernel": "5.8"}})
+    options = ["--arch", "x86_64", "--kernel", "6.1", "--caps", "BPF,NET_RAW"]
+    text = expect("prove", *options, closed, weaker)
+    assert ("looked at: x86_64 with x86 and x32, kernel 6.1, the capabilities NET_RAW, BPF\n"
+            in text), text
+    assert ("not looked at: other machines, which the profiles name; other kernels, which rules "
+            "ask for (minKernel); other capabilities, which rules ask for (BPF)\n") in text, text
+    text = expect("prove", "--subset", closed, weaker)
+    assert re.search("  looked at: [45] targets: .*aarch64.*; kernels .*, 5.7; ", text), text
+    assert "Docker's 14 capabilities, and 1 other set of BPF\n" in text, text
+    assert "not looked at: machines that no profile names\n" in text, text
+
+
+def test_a_filter_is_of_one_target():
+    _, weaker = opened({"includes": {"caps": ["CAP_BPF"]}})
+    raw = compile_raw("opened.bpf", weaker, "--arch", "x86_64")
+    text = expect("prove", "--arch", "x86_64", weaker, raw)
+    assert text.startswith("equal: ") and "other capabilities, which rules ask for (BPF); " \
+        "a filter was made for one target\n" in text, text
+    for wrong in (["--all-targets"], ["--arch", "x86_64,aarch64"]):
+        done = run("prove", *wrong, weaker, raw)
+        assert done.returncode == 2 and "is a filter, which was made for one" in done.stderr, done
+
+
+def test_too_many_targets_are_unknown():
+    names = "CHOWN KILL BPF SYSLOG SETUID SETGID FOWNER FSETID NET_RAW MKNOD SYS_BOOT SYS_TIME " \
+        "SYS_NICE SYS_ADMIN"
+    closed, weaker = opened(*({"includes": {"caps": ["CAP_" + name]}} for name in names.split()))
+    same = write("same.json", open(weaker, "rb").read())
+    done = run("prove", weaker, same)
+    assert done.returncode == 3 and done.stdout.startswith("unknown: "), done
+    assert "more sets of capabilities apart than can be looked at" in done.stderr, done.stderr
+    assert run("diff", weaker, same).returncode == 2
+    assert expect("prove", "--caps", "BPF", weaker, same).startswith("equal: ")
+
+
+def test_machines_are_a_list():
+    one = write("one.json", profile(rule("mkdir")))
+    answer = json.loads(expect("prove", "--arch", "s390x,x86_64", "--format", "json", one, one))
+    assert [target["machine"] for target in answer["targets"]] == ["s390x", "x86_64"], answer
+    for wrong in ("x86_64,", "x86_64,x86_64", "x32", "x86_64,vax"):
+        done = run("prove", "--arch", wrong, one, one)
+        assert done.returncode == 2 and "sbpf prove: --arch: " in done.stderr, done
 
 
 def test_trouble_is_neither_equal_nor_different():

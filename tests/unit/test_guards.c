@@ -383,6 +383,11 @@ START_TEST(what_is_named)
 	ck_assert_uint_eq(sbpf_guards_capabilities(guards), UINT64_C(1) << 39 | UINT64_C(1) << 5);
 	ck_assert_uint_eq(sbpf_guards_kernels(guards), 1);
 	ck_assert_uint_eq(sbpf_guards_machines(guards), 0);
+	ck_assert(!sbpf_guards_hold_own(guards));
+	text = "{\"process\":{\"capabilities\":{\"bounding\":[]}},\"linux\":{\"seccomp\":"
+	       "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}";
+	ck_assert(!sbpf_guards_add(guards, text, strlen(text), NULL));
+	ck_assert(sbpf_guards_hold_own(guards));
 	ck_assert_int_eq(sbpf_guards_add(guards, "{", 1, &error), -1);
 	ck_assert_int_eq(error.code, SBPF_ERROR_SYNTAX);
 	ck_assert_uint_eq(target_docker_capabilities, SBPF_DOCKER_CAPABILITIES);

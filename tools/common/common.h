@@ -5,6 +5,8 @@
 
 #include "sbpf.h"
 
+#include <stdio.h>
+
 enum status {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,
@@ -56,6 +58,16 @@ extern const size_t target_option_count;
 /* "--arch" for "target.machine", as struct sbpf_error has it in where; NULL for other places. */
 const char *target_option_of(const char *where);
 
+/* The most machines that --arch can list. */
+#define MACHINES_MAX 32
+
+/*
+ * The machines of a list such as "x86_64,aarch64", as ABI indexes; NULL: this one. False when one
+ * is none or stands there twice, which was reported as wrong usage.
+ */
+bool machines_parse(const struct tool *tool, const char *list, int machines[MACHINES_MAX],
+		    size_t *count);
+
 /* "Try 'sbpf run --help'." after a message on wrong usage. Returns STATUS_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -76,6 +88,12 @@ void report_warnings(const char *program, const char *file, const struct sbpf_po
 
 /* The one of count names that is most like the word, or NULL when none is near. */
 const char *nearest_name(const char *word, const char *const *names, size_t count);
+
+/*
+ * Writes text with the bytes of control characters, of what turns the direction of writing and of
+ * what is no UTF-8 as \xNN, but for those in kept ("\n\t").
+ */
+void text_write(FILE *out, const char *text, size_t size, const char *kept);
 
 /* ---- Output ---- */
 

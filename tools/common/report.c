@@ -7,15 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Text from a profile must not steer the terminal that shows it. */
 static void put(const char *text)
 {
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		if (*at < 0x20 || *at == 0x7f)
-			fprintf(stderr, "\\x%02x", *at);
-		else
-			putc(*at, stderr);
-	}
+	text_write(stderr, text, strlen(text), "");
 }
 
 static void put_format(const char *format, va_list arguments)

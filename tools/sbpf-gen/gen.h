@@ -12,8 +12,6 @@
 /* The size of a SHA-256 in hexadecimal, with its terminator. */
 #define DIGEST_SIZE 65
 
-#define MACHINES_MAX 32
-
 /* One profile and its filters. */
 struct source {
 	const char *path; /* as the user wrote it; "-" is standard input */
@@ -42,9 +40,6 @@ struct work {
 };
 
 /* ---- machines.c ---- */
-
-/* Reads the target's list of machines into the work; false after a report on wrong usage. */
-bool machines_parse(struct work *work, const struct tool *tool);
 
 /* The preprocessor's condition for compiling for a machine. */
 const char *machine_condition(int abi);

@@ -171,7 +171,8 @@ static int check_usage(struct work *work, int operand_count, char **operands)
 		status = take_operand(work, operand_count, operands);
 	if (status == STATUS_OK)
 		status = check_names(work);
-	if (status == STATUS_OK && !machines_parse(work, &tool))
+	if (status == STATUS_OK &&
+	    !machines_parse(&tool, work->target.machine, work->machines, &work->machine_count))
 		status = STATUS_USAGE;
 	if (status == STATUS_OK)
 		status = check_counts(work);

@@ -7,8 +7,10 @@
 #include "json.h"
 #include "operand.h"
 #include "pager.h"
+#include "targets.h"
 
 #include <inttypes.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +24,19 @@ enum diff_status {
 
 enum diff_format { FORMAT_TEXT, FORMAT_JSON };
 
+/* What is worth an exit status of 1. */
+enum fail_on { FAIL_ON_DIFFERENT, FAIL_ON_WEAKER, FAIL_ON_NEVER };
+
 struct diff_options {
 	enum diff_format format;
+	enum fail_on fail_on;
 };
 
 static const struct option_row diff_rows[] = {
+	{ "fail-on", 0, "different|weaker|never",
+	  "exit with 1 when anything differs, or only when B may do more\n"
+	  "than A somewhere, or not at all (default: different)",
+	  offsetof(struct diff_options, fail_on) },
 	{ "format", 0, "text|json", "how to list them (default: text)",
 	  offsetof(struct diff_options, format) },
 };
@@ -34,14 +44,18 @@ static const struct option_row diff_rows[] = {
 static const struct tool tool = {
 	.name = "sbpf diff",
 	.synopsis = "[OPTION...] A B",
-	.summary = "List the calls that two policies answer differently, a line for each call and\n"
-		   "condition, what B newly allows first.",
+	.summary =
+		"List the calls that two policies answer differently, a line for each condition,\n"
+		"what B newly allows first.",
 	.notes =
+		"Two profiles are compared for every target that their machines, minKernel and\n"
+		"capabilities tell apart, but for what --arch, --kernel and --caps say.\n"
 		"Lines begin with + where B is more permissive, - where it is more restrictive, ~\n"
 		"where only the data differs, ? where an answer is not known. A and B are each a\n"
 		"profile, a raw filter, pid:N (the filters of a process), - or a stack of those,\n"
-		"NEWEST+OLDER. The exit status is 0 when there are none, 1 when there are some,\n"
-		"and 2 on wrong usage, on what cannot be read, and when not all is known.",
+		"NEWEST+OLDER. The exit status is 0 when there are none, 1 when there are some\n"
+		"(see --fail-on), and 2 on wrong usage, on what cannot be read, and when not all\n"
+		"is known.",
 };
 
 static const char signs[] = {
@@ -49,13 +63,28 @@ static const char signs[] = {
 	[NEWLY_DENIED] = '-',  [MORE_RESTRICTIVE] = '-', [OTHER_DATA] = '~',
 };
 
+static const enum paint paints[] = {
+	[NEWLY_ALLOWED] = PAINT_ALLOW, [MORE_PERMISSIVE] = PAINT_ALLOW, [NOT_KNOWN] = PAINT_REFUSE,
+	[NEWLY_DENIED] = PAINT_KILL,   [MORE_RESTRICTIVE] = PAINT_KILL, [OTHER_DATA] = PAINT_REFUSE,
+};
+
+/* The rows of one target that none before it has. */
+struct section {
+	const struct one_target *target;
+	struct rows rows;
+};
+
 /* What is asked, and the answer. */
 struct question {
 	const struct diff_options *options;
 	struct operand operand_a;
 	struct operand operand_b;
-	struct comparison asked;
-	struct rows rows;
+	struct targets targets;
+	struct section *sections; /* as many as there are targets */
+	void *known;		  /* tsearch(3): every row */
+	size_t count;		  /* of rows */
+	bool is_weaker;		  /* B may do more than A somewhere */
+	bool incomplete;	  /* which was reported */
 };
 
 /* ---- Text ------------------------------------------------------------------------------ */
@@ -86,18 +115,81 @@ static void print_numbers(FILE *out, const struct row *row)
 		fprintf(out, row->last > NUMBERS_DECIMAL ? " 0x%" PRIx32 : " %" PRIu32, row->first);
 }
 
-static void print_row(FILE *out, const struct row *row)
+/* Whether a row says the same of another call, so that one line will do. */
+static bool is_alike(const struct row *a, const struct row *b)
 {
+	return a->abi >= 0 && a->abi == b->abi && !a->is_foreign && !b->is_foreign &&
+	       a->first == a->last && b->first == b->last && sbpf_call_name(a->abi, a->first) &&
+	       sbpf_call_name(b->abi, b->first) && a->importance == b->importance &&
+	       same_verdicts(a, b) && a->depends == b->depends && !a->condition == !b->condition &&
+	       (!a->condition || !strcmp(a->condition, b->condition));
+}
+
+/* The names of the rows from index on that say the same, after that of the first one. */
+static void print_alike(FILE *out, const struct rows *rows, size_t index, bool *told)
+{
+	const struct row *row = &rows->list[index];
+
+	for (size_t i = index + 1; i < rows->count && rows->list[i].importance == row->importance;
+	     i++) {
+		if (told[i] || !is_alike(row, &rows->list[i]))
+			continue;
+		told[i] = true;
+		fprintf(out, ", %s", sbpf_call_name(rows->list[i].abi, rows->list[i].first));
+	}
+}
+
+/* Words wrap before the width of the page; what follows the first line is indented. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	size_t width = page_width(), column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && column + 1 + length > width) {
+			fputs("\n     ", out);
+			column = 5;
+		}
+		fprintf(out, "%s%.*s", column ? " " : "", (int)length, text);
+		column += length + (column ? 1 : 0);
+		text += length;
+		text += *text == ' ';
+	}
+	putc('\n', out);
+}
+
+static void describe_row(FILE *out, const struct rows *rows, size_t index, bool *told)
+{
+	const struct row *row = &rows->list[index];
 	char a[VERDICT_MAX], b[VERDICT_MAX];
 
 	fprintf(out, "%c ", signs[row->importance]);
 	print_numbers(out, row);
+	print_alike(out, rows, index, told);
 	if (row->condition)
 		fprintf(out, " if %s", row->condition);
 	else if (row->depends)
 		fputs(" with some arguments", out);
-	fprintf(out, ": %s -> %s\n", verdict_text(row->known_a, row->example.a, a),
+	fprintf(out, ": %s -> %s", verdict_text(row->known_a, row->example.a, a),
 		verdict_text(row->known_b, row->example.b, b));
+}
+
+static void print_row(struct page *page, const struct rows *rows, size_t index, bool *told)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	describe_row(out, rows, index, told);
+	if (fclose(out) == 0) {
+		page_paint(page, paints[rows->list[index].importance]);
+		print_wrapped(page->stream, text);
+		page_paint(page, PAINT_NONE);
+	}
+	free(text);
 }
 
 /* Bit 30 of a number parts x86_64's from x32's, whose arch is the same. */
@@ -118,15 +210,48 @@ static bool is_said(const struct rows *rows, const struct row *row)
 	return false;
 }
 
-static void print_text(FILE *out, const struct question *question)
+static void print_section(struct page *page, const struct question *question,
+			  const struct section *section)
 {
-	if (question->rows.count)
-		fprintf(out, "--- %s\n+++ %s\n", question->operand_a.name,
-			question->operand_b.name);
-	for (size_t i = 0; i < question->rows.count; i++) {
-		if (!is_said(&question->rows, &question->rows.list[i]))
-			print_row(out, &question->rows.list[i]);
+	const struct rows *rows = &section->rows;
+	bool *told = calloc(rows->count + 1, sizeof(told[0]));
+
+	if (!told)
+		return;
+	if (question->targets.count > 1) {
+		page_paint(page, PAINT_TITLE);
+		fputs("@@ ", page->stream);
+		target_print(page->stream, section->target, 0);
+		fputs(" @@\n", page->stream);
+		page_paint(page, PAINT_NONE);
 	}
+	for (size_t i = 0; i < rows->count; i++) {
+		if (!told[i] && !is_said(&question->sections[0].rows, &rows->list[i]) &&
+		    !is_said(rows, &rows->list[i]))
+			print_row(page, rows, i, told);
+	}
+	free(told);
+}
+
+static void print_text(struct page *page, const struct question *question)
+{
+	const char *a = question->operand_a.name, *b = question->operand_b.name;
+	FILE *out = page->stream;
+
+	if (question->count)
+		fprintf(out, "--- %s\n+++ %s\n", a, b);
+	for (size_t i = 0; i < question->targets.count; i++) {
+		if (question->sections[i].rows.count)
+			print_section(page, question, &question->sections[i]);
+	}
+	if (!question->count)
+		fprintf(out, "no difference: %s and %s give every call the same verdict\n", a, b);
+	else if (question->is_weaker)
+		fprintf(out, "weaker: %s may do more than %s, where a line begins with +\n", b, a);
+	else
+		fprintf(out, "not weaker: %s may do nothing that %s may not\n", b, a);
+	targets_print(out, "", &question->targets,
+		      operand_abis(question->targets.list[0].machine, &(struct operand){ 0 }));
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
@@ -169,7 +294,7 @@ static void print_verdict(FILE *out, bool known, uint32_t verdict)
 		fputs("null", out);
 }
 
-static void print_row_json(FILE *out, const struct row *row)
+static void print_row_json(FILE *out, const struct row *row, const struct one_target *target)
 {
 	struct sbpf_abi abi;
 
@@ -188,35 +313,80 @@ static void print_row_json(FILE *out, const struct row *row)
 	print_verdict(out, row->known_b, row->example.b);
 	fputs(", \"example\": ", out);
 	json_example(out, row->known_a && row->known_b ? &row->example : NULL);
+	fputs(", \"target\": ", out);
+	target_json(out, target);
 	putc('}', out);
 }
 
 static void print_json(FILE *out, const struct question *question)
 {
+	const char *separator = "";
+
 	putc('[', out);
-	for (size_t i = 0; i < question->rows.count; i++) {
-		fputs(i ? ",\n" : "", out);
-		print_row_json(out, &question->rows.list[i]);
+	for (size_t i = 0; i < question->targets.count; i++) {
+		const struct section *section = &question->sections[i];
+
+		for (size_t k = 0; k < section->rows.count; k++) {
+			fputs(separator, out);
+			print_row_json(out, &section->rows.list[k], section->target);
+			separator = ",\n";
+		}
 	}
 	fputs("]\n", out);
 }
 
-/* ---- The command ----------------------------------------------------------------------- */
+/* ---- Several targets ------------------------------------------------------------------- */
 
-static bool load(struct question *question, const struct sbpf_target *target, char **names)
+/* Whether two rows say the same, on whatever target. */
+static int compare_rows(const void *left, const void *right)
 {
-	struct comparison *asked = &question->asked;
+	const struct row *a = left, *b = right;
+	const int64_t keys[][2] = {
+		{ a->abi, b->abi },
+		{ a->first, b->first },
+		{ a->last, b->last },
+		{ a->is_foreign, b->is_foreign },
+		{ a->depends, b->depends },
+		{ a->known_a, b->known_a },
+		{ a->known_b, b->known_b },
+		{ a->example.a, b->example.a },
+		{ a->example.b, b->example.b },
+		{ a->condition != NULL, b->condition != NULL },
+	};
 
-	asked->space = operand_space(&tool, target);
-	if (!asked->space || !operand_load(&tool, target, names[0], &question->operand_a) ||
-	    !operand_load(&tool, target, names[1], &question->operand_b))
-		return false;
-	asked->machine = operand_machine(&tool, target);
-	asked->plain = question->options->format == FORMAT_JSON;
-	asked->abis = operand_abis(asked->machine, &question->operand_a) |
-		      operand_abis(asked->machine, &question->operand_b);
-	return operand_meaning(&tool, asked->space, &question->operand_a, &asked->a) &&
-	       operand_meaning(&tool, asked->space, &question->operand_b, &asked->b);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i][0] != keys[i][1])
+			return keys[i][0] < keys[i][1] ? -1 : 1;
+	}
+	return a->condition ? strcmp(a->condition, b->condition) : 0;
+}
+
+/* Takes out of a section what a target before has. */
+static bool keep_news(struct question *question, struct rows *rows)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		struct row **known = tfind(&rows->list[i], &question->known, compare_rows);
+
+		if (known) {
+			free(rows->list[i].condition);
+			continue;
+		}
+		rows->list[kept] = rows->list[i];
+		if (rows->list[kept].importance <= MORE_PERMISSIVE)
+			question->is_weaker = true;
+		kept++;
+	}
+	rows->count = kept;
+	question->count += kept;
+	for (size_t i = 0; i < kept; i++) {
+		if (!tsearch(&rows->list[i], &question->known, compare_rows)) {
+			report(tool.name, "out of memory");
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Every meaning equals itself, unless something in it is unknown. */
@@ -233,46 +403,129 @@ static bool is_complete(const struct comparison *asked)
 	return false;
 }
 
-static int show(const struct question *question)
+static uint64_t abis_of(const struct question *question, int machine)
+{
+	return operand_abis(machine, &question->operand_a) |
+	       operand_abis(machine, &question->operand_b);
+}
+
+static bool compare(struct question *question, struct section *section)
+{
+	const struct one_target *target = section->target;
+	struct comparison asked = {
+		.machine = target->machine,
+		.plain = question->options->format == FORMAT_JSON,
+		.abis = abis_of(question, target->machine),
+		.space = operand_space(&tool, &target->target),
+	};
+	bool compared = asked.space &&
+			operand_meaning(&tool, asked.space, &question->operand_a, &asked.a) &&
+			operand_meaning(&tool, asked.space, &question->operand_b, &asked.b) &&
+			rows_find(&tool, &asked, &section->rows) &&
+			keep_news(question, &section->rows);
+
+	if (compared && !is_complete(&asked))
+		question->incomplete = true;
+	sbpf_space_free(asked.space);
+	return compared;
+}
+
+static bool compare_all(struct question *question)
+{
+	struct targets *targets = &question->targets;
+
+	question->sections = calloc(targets->count + 1, sizeof(question->sections[0]));
+	if (!question->sections) {
+		report(tool.name, "out of memory");
+		return false;
+	}
+	question->incomplete = targets->limited;
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct sbpf_target *target = &targets->list[i].target;
+
+		question->sections[i].target = &targets->list[i];
+		if (i && (!operand_retarget(&tool, target, &question->operand_a) ||
+			  !operand_retarget(&tool, target, &question->operand_b)))
+			return false;
+		if (!compare(question, &question->sections[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- The command ----------------------------------------------------------------------- */
+
+static bool load(struct question *question, const struct target_choice *choice, char **names)
+{
+	const struct operand *const operands[] = { &question->operand_a, &question->operand_b };
+	struct sbpf_target first;
+
+	return targets_first(&tool, choice, &first) &&
+	       operand_load(&tool, &first, names[0], &question->operand_a) &&
+	       operand_load(&tool, &first, names[1], &question->operand_b) &&
+	       targets_find(&tool, choice, TARGETS_NAMED, operands, 2, &question->targets);
+}
+
+static int show(const struct question *question, enum color_choice color)
 {
 	struct page page;
 	bool shown;
 
 	if (!page_open(tool.name, &page))
 		return STATUS_TROUBLE;
-	if (question->options->format == FORMAT_JSON)
+	page.color = color;
+	page.is_data = question->options->format == FORMAT_JSON;
+	if (page.is_data)
 		print_json(page.stream, question);
 	else
-		print_text(page.stream, question);
+		print_text(&page, question);
 	shown = page_show(tool.name, &page, NULL);
 	page_free(&page);
-	if (!shown || !is_complete(&question->asked))
+	if (!shown || question->incomplete)
 		return STATUS_TROUBLE;
-	return question->rows.count ? STATUS_DIFFERENT : STATUS_SAME;
+	if (question->options->fail_on == FAIL_ON_WEAKER)
+		return question->is_weaker ? STATUS_DIFFERENT : STATUS_SAME;
+	return question->count && question->options->fail_on != FAIL_ON_NEVER ? STATUS_DIFFERENT
+									      : STATUS_SAME;
+}
+
+static void forget_row(void *row)
+{
+	(void)row; /* the section's */
+}
+
+static void question_free(struct question *question)
+{
+	tdestroy(question->known, forget_row);
+	for (size_t i = 0; question->sections && i < question->targets.count; i++)
+		rows_free(&question->sections[i].rows);
+	free(question->sections);
+	operand_free(&question->operand_a);
+	operand_free(&question->operand_b);
+	targets_free(&question->targets);
 }
 
 int diff_main(int argc, char **argv)
 {
 	struct diff_options options = { 0 };
-	struct sbpf_target target = { 0 };
+	struct target_choice choice = { 0 };
+	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
 		{ "Options", diff_rows, sizeof(diff_rows) / sizeof(diff_rows[0]), &options },
-		{ "Target", target_options, target_option_count, &target },
+		{ "Output", color_rows, color_row_count, &color },
+		{ "Targets", targets_rows, targets_row_count, &choice },
+		{ "Target", target_options, target_option_count, &choice.target },
 	};
 	struct question question = { .options = &options };
 	int operand, status;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
 		return status;
 	if (argc - operand != 2)
 		return usage_error(&tool, "which two policies are to be compared?");
 	status = STATUS_TROUBLE;
-	if (load(&question, &target, argv + operand) &&
-	    rows_find(&tool, &question.asked, &question.rows))
-		status = show(&question);
-	rows_free(&question.rows);
-	operand_free(&question.operand_a);
-	operand_free(&question.operand_b);
-	sbpf_space_free(question.asked.space);
+	if (load(&question, &choice, argv + operand) && compare_all(&question))
+		status = show(&question, color);
+	question_free(&question);
 	return status;
 }

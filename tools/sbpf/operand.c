@@ -278,6 +278,27 @@ bool operand_load(const struct tool *tool, const struct sbpf_target *target, con
 	return false;
 }
 
+bool operand_retarget(const struct tool *tool, const struct sbpf_target *target,
+		      struct operand *operand)
+{
+	for (size_t i = 0; i < operand->count; i++) {
+		struct operand_part *part = &operand->parts[i];
+		struct sbpf_error error = { 0 };
+		struct sbpf_policy *policy;
+
+		if (!part->policy)
+			continue;
+		policy = sbpf_load_json(part->text, part->length, target, &error);
+		if (!policy) {
+			report_error(tool->name, part->path, &error);
+			return false;
+		}
+		sbpf_policy_free(part->policy);
+		part->policy = policy;
+	}
+	return true;
+}
+
 void operand_free(struct operand *operand)
 {
 	for (size_t i = 0; i < operand->count; i++) {

@@ -34,6 +34,13 @@ struct operand {
 bool operand_load(const struct tool *tool, const struct sbpf_target *target, const char *name,
 		  struct operand *operand);
 
+/*
+ * Reads the profiles of an operand anew, for another target and without their warnings. False when
+ * that failed, which was reported; then they are as before.
+ */
+bool operand_retarget(const struct tool *tool, const struct sbpf_target *target,
+		      struct operand *operand);
+
 /* The meaning of all parts together. False when that failed, which was reported. */
 bool operand_meaning(const struct tool *tool, struct sbpf_space *space,
 		     const struct operand *operand, sbpf_meaning *meaning);

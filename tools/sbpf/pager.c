@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "pager.h"
 
-#include "common.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#define WIDTH_ELSEWHERE 100
+#define WIDTH_LEAST 40
+
+const struct option_row color_rows[] = {
+	{ "color", 0, "auto|always|never",
+	  "whether to colour the text (default: auto, on a terminal)", 0 },
+};
+
+const size_t color_row_count = sizeof(color_rows) / sizeof(color_rows[0]);
 
 bool page_open(const char *program, struct page *page)
 {
@@ -24,8 +32,98 @@ void page_free(struct page *page)
 	if (page->stream)
 		fclose(page->stream);
 	free(page->text);
+	free(page->paints);
 	*page = (struct page){ 0 };
 }
+
+/* ---- Colours --------------------------------------------------------------------------- */
+
+/* ECMA-48, "select graphic rendition". */
+static const char *const renditions[] = {
+	[PAINT_NONE] = "\033[0m",  [PAINT_ALLOW] = "\033[32m", [PAINT_REFUSE] = "\033[33m",
+	[PAINT_KILL] = "\033[31m", [PAINT_QUIET] = "\033[2m",  [PAINT_TITLE] = "\033[1m",
+};
+
+/* https://no-color.org: set and not empty. */
+static bool has_colors(enum color_choice choice)
+{
+	const char *terminal = getenv("TERM");
+	const char *none = getenv("NO_COLOR");
+
+	if (choice != COLOR_AUTO)
+		return choice == COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && (!none || !*none) && terminal && strcmp(terminal, "dumb");
+}
+
+void page_paint(struct page *page, enum paint paint)
+{
+	struct page_paint *paints = page->paints;
+
+	if (!has_colors(page->color) || fflush(page->stream) == EOF)
+		return;
+	/* Twice as much each time it is full, which is when the count is a power of two. */
+	if (!(page->paint_count & (page->paint_count - 1)))
+		paints = reallocarray(paints, 2 * page->paint_count + 1, sizeof(paints[0]));
+	if (!paints)
+		return; /* it stays without this colour */
+	page->paints = paints;
+	paints[page->paint_count++] = (struct page_paint){ page->length, paint };
+}
+
+enum paint paint_of(uint32_t verdict)
+{
+	switch (verdict & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+		return PAINT_ALLOW;
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_USER_NOTIF:
+	case SECCOMP_RET_ERRNO:
+		return PAINT_REFUSE;
+	default:
+		return PAINT_KILL;
+	}
+}
+
+/* ---- Text as it is shown --------------------------------------------------------------- */
+
+size_t page_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return WIDTH_ELSEWHERE;
+	return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+}
+
+/* Cleans the text of a page, and puts its colours in. */
+static bool finish(struct page *page)
+{
+	char *text = NULL;
+	size_t length = 0, from = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return false;
+	for (size_t i = 0; i < page->paint_count; i++) {
+		const struct page_paint *paint = &page->paints[i];
+
+		text_write(out, page->text + from, paint->offset - from, "\n\t");
+		fputs(renditions[paint->paint], out);
+		from = paint->offset;
+	}
+	text_write(out, page->text + from, page->length - from, "\n\t");
+	if (fclose(out) == EOF) {
+		free(text);
+		return false;
+	}
+	free(page->text);
+	page->text = text;
+	page->length = length;
+	return true;
+}
+
+/* ---- The pager --------------------------------------------------------------------------- */
 
 /* Whether the text has more lines than the terminal on stdout; lines that wrap count once. */
 static bool exceeds_screen(const char *text, size_t length)
@@ -76,6 +174,8 @@ bool page_show(const char *program, struct page *page, const char *path)
 	bool shown;
 
 	page->stream = NULL;
+	if (complete && !page->is_data && (!path || !strcmp(path, "-")))
+		complete = finish(page);
 	if (!complete) {
 		report(program, "out of memory");
 		shown = false;

@@ -1,21 +1,57 @@
 /* SPDX-License-Identifier: MIT */
-/* Reports that are longer than a screen go through a pager. */
+/*
+ * What a command says, as the terminal takes it: cleaned, in colour, and through a pager when it is
+ * longer than the screen.
+ */
 #ifndef SBPF_TOOLS_PAGER_H
 #define SBPF_TOOLS_PAGER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
+#include "common.h"
+
+/* --color; auto: on a terminal, but not with NO_COLOR or TERM=dumb. */
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* One row, for an enum color_choice at offset 0. */
+extern const struct option_row color_rows[];
+extern const size_t color_row_count;
+
+/* What text is coloured for. */
+enum paint {
+	PAINT_NONE,
+	PAINT_ALLOW,  /* lets through: green */
+	PAINT_REFUSE, /* refuses: yellow */
+	PAINT_KILL,   /* kills: red */
+	PAINT_QUIET,  /* of less weight: dim */
+	PAINT_TITLE,  /* bold */
+};
+
+struct page_paint {
+	size_t offset;
+	enum paint paint;
+};
 
 /* A report in the making: what is printed to stream is shown or written when it is complete. */
 struct page {
 	FILE *stream;
 	char *text;
 	size_t length;
+	enum color_choice color;
+	bool is_data; /* for programs: shown as it is */
+	struct page_paint *paints;
+	size_t paint_count;
 };
 
 /* False when there is no memory, which was reported. */
 bool page_open(const char *program, struct page *page);
+
+/* What is printed from here on is in this colour, where there are colours. */
+void page_paint(struct page *page, enum paint paint);
+
+/* The colour of a verdict. */
+enum paint paint_of(uint32_t verdict);
+
+/* The columns of the terminal on stdout; 100 where there is none. */
+size_t page_width(void);
 
 /*
  * Ends the report and writes it to path as output_write() does; path NULL or "-" is standard

@@ -5,6 +5,8 @@
 #include "common.h"
 #include "json.h"
 #include "operand.h"
+#include "pager.h"
+#include "targets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,8 @@ static const struct tool tool = {
 	.summary = "Prove that two policies give every call the same verdict, or show a call for\n"
 		   "which they do not.",
 	.notes =
+		"Two profiles are compared for every target that their machines, minKernel and\n"
+		"capabilities tell apart, but for what --arch, --kernel and --caps say.\n"
 		"A and B are each a profile, a raw filter, pid:N (the filters of a process), - or\n"
 		"a stack of those, NEWEST+OLDER. The exit status is 0 when it holds, 1 when it\n"
 		"does not, 3 when it is not known, and 2 on wrong usage or what cannot be read.",
@@ -44,41 +48,77 @@ static const struct tool tool = {
 /* The question, and all that stands for its answer. */
 struct proof {
 	const struct prove_options *options;
-	int machine;
-	struct sbpf_space *space;
+	struct targets targets;
 	struct operand a;
 	struct operand b;
 	enum sbpf_answer answer;
+	const struct one_target *target; /* of the example */
 	struct sbpf_example example;
 };
 
 /* ---- Deciding ---- */
 
-static bool load(struct proof *proof, const struct sbpf_target *target, char **names)
+static bool load(struct proof *proof, const struct target_choice *choice, char **names)
 {
-	proof->space = operand_space(&tool, target);
-	if (!proof->space)
-		return false;
-	proof->machine = operand_machine(&tool, target);
-	return operand_load(&tool, target, names[0], &proof->a) &&
-	       operand_load(&tool, target, names[1], &proof->b);
+	const struct operand *const operands[] = { &proof->a, &proof->b };
+	struct sbpf_target first;
+
+	return targets_first(&tool, choice, &first) &&
+	       operand_load(&tool, &first, names[0], &proof->a) &&
+	       operand_load(&tool, &first, names[1], &proof->b) &&
+	       targets_find(&tool, choice, TARGETS_NAMED, operands, 2, &proof->targets);
 }
 
-/* What stands in the way of an answer is reported. */
-static enum sbpf_answer decide(struct proof *proof)
+static enum sbpf_answer compare(struct proof *proof, struct sbpf_space *space)
 {
 	enum sbpf_relation relation = proof->options->subset ? SBPF_SUBSET : SBPF_EQUAL;
 	struct sbpf_error error = { 0 };
 	enum sbpf_answer answer;
 	sbpf_meaning a, b;
 
-	if (!operand_meaning(&tool, proof->space, &proof->a, &a) ||
-	    !operand_meaning(&tool, proof->space, &proof->b, &b))
+	if (!operand_meaning(&tool, space, &proof->a, &a) ||
+	    !operand_meaning(&tool, space, &proof->b, &b))
 		return SBPF_UNKNOWN;
-	answer = sbpf_meaning_compare(proof->space, a, b, relation, &proof->example, &error);
+	answer = sbpf_meaning_compare(space, a, b, relation, &proof->example, &error);
 	if (answer == SBPF_UNKNOWN)
 		report_error(tool.name, NULL, &error);
 	return answer;
+}
+
+/* What stands in the way of an answer is reported. */
+static enum sbpf_answer decide_for(struct proof *proof, const struct one_target *target)
+{
+	struct sbpf_space *space = operand_space(&tool, &target->target);
+	enum sbpf_answer answer = space ? compare(proof, space) : SBPF_UNKNOWN;
+
+	sbpf_space_free(space);
+	return answer;
+}
+
+/* One target that refutes is enough; what is not known of another does not count then. False when
+ * the profiles could not be read for a target, which was reported. */
+static bool decide(struct proof *proof)
+{
+	const struct targets *targets = &proof->targets;
+
+	proof->answer = targets->limited ? SBPF_UNKNOWN : SBPF_HOLDS;
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct one_target *target = &targets->list[i];
+		enum sbpf_answer answer;
+
+		if (i && (!operand_retarget(&tool, &target->target, &proof->a) ||
+			  !operand_retarget(&tool, &target->target, &proof->b)))
+			return false;
+		answer = decide_for(proof, target);
+		if (answer == SBPF_REFUTED) {
+			proof->answer = SBPF_REFUTED;
+			proof->target = target;
+			return true;
+		}
+		if (answer == SBPF_UNKNOWN)
+			proof->answer = SBPF_UNKNOWN;
+	}
+	return true;
 }
 
 /* ---- Answering ---- */
@@ -95,76 +135,100 @@ static const char *result_text(const struct proof *proof)
 	}
 }
 
-static void print_json(const struct proof *proof)
+static void print_json(struct page *page, const struct proof *proof)
 {
-	printf("{\"result\": \"%s\", \"example\": ", result_text(proof));
-	json_example(stdout, proof->answer == SBPF_REFUTED ? &proof->example : NULL);
-	puts("}");
+	fprintf(page->stream, "{\"result\": \"%s\", \"example\": ", result_text(proof));
+	json_example(page->stream, proof->answer == SBPF_REFUTED ? &proof->example : NULL);
+	fputs(", \"target\": ", page->stream);
+	target_json(page->stream, proof->target);
+	fputs(", \"targets\": ", page->stream);
+	targets_json(page->stream, &proof->targets);
+	fputs("}\n", page->stream);
 }
 
-static void print_covered(const struct proof *proof)
+/* The ABIs that a kernel of a machine has. */
+static uint64_t abis_of(int machine)
 {
-	uint64_t abis =
-		operand_abis(proof->machine, &proof->a) | operand_abis(proof->machine, &proof->b);
-	struct sbpf_abi description = { .name = "?" };
-
-	sbpf_abi_describe(proof->machine, &description);
-	printf("  covered: every number with all arguments, by %s", description.name);
-	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
-		if (abi != proof->machine && (abis >> abi & 1) &&
-		    sbpf_abi_describe(abi, &description))
-			printf(", %s", description.name);
-	}
-	puts(" and every other arch");
+	return operand_abis(machine, &(struct operand){ 0 });
 }
 
-static void print_side(const struct proof *proof, const char *side, const struct operand *operand,
-		       uint32_t verdict)
+static void print_side(struct page *page, const struct proof *proof, const char *side,
+		       const struct operand *operand, uint32_t verdict)
 {
 	char text[VERDICT_MAX];
 
-	printf("  %s: %s\n", side, verdict_text(true, verdict, text));
-	causes_print(stdout, "     ", operand, proof->machine, &proof->example.data);
+	fprintf(page->stream, "  %s: ", side);
+	page_paint(page, paint_of(verdict));
+	fputs(verdict_text(true, verdict, text), page->stream);
+	page_paint(page, PAINT_NONE);
+	putc('\n', page->stream);
+	causes_print(page->stream, "     ", operand, proof->target->machine, &proof->example.data);
 }
 
-static void print_refutation(const struct proof *proof)
+static void print_refutation(struct page *page, const struct proof *proof)
 {
 	const struct sbpf_example *example = &proof->example;
 
 	if (proof->options->subset)
-		printf("different: %s allows what %s does not\n", proof->a.name, proof->b.name);
+		fprintf(page->stream,
+			"different: %s may do more than %s: it allows what %s does not\n",
+			proof->a.name, proof->b.name, proof->b.name);
 	else
-		printf("different: %s and %s do not mean the same\n", proof->a.name, proof->b.name);
-	fputs("  call: ", stdout);
-	call_print(stdout, example->abi, &example->data);
-	printf(" (arch 0x%08x, nr %u)\n", example->data.arch, (unsigned int)example->data.nr);
-	print_side(proof, "a", &proof->a, example->a);
-	print_side(proof, "b", &proof->b, example->b);
+		fprintf(page->stream, "different: %s and %s do not mean the same\n", proof->a.name,
+			proof->b.name);
+	fputs("  call: ", page->stream);
+	call_print(page->stream, example->abi, &example->data);
+	fprintf(page->stream, " (arch 0x%08x, nr %u)\n", example->data.arch,
+		(unsigned int)example->data.nr);
+	fputs("  target: ", page->stream);
+	target_print(page->stream, proof->target, abis_of(proof->target->machine));
+	putc('\n', page->stream);
+	print_side(page, proof, "a", &proof->a, example->a);
+	print_side(page, proof, "b", &proof->b, example->b);
+	if (proof->target == proof->targets.list)
+		return;
+	fputs("  but it holds for ", page->stream);
+	target_print(page->stream, proof->targets.list, 0);
+	fputs(" (--one-target)\n", page->stream);
 }
 
-static void print_text(const struct proof *proof)
+static void print_scope(struct page *page, const struct proof *proof)
+{
+	targets_print(page->stream, "  ", &proof->targets, abis_of(proof->targets.list[0].machine));
+}
+
+static void print_proven(struct page *page, const struct proof *proof)
+{
+	if (proof->options->subset)
+		fprintf(page->stream,
+			"subset: %s allows nothing that %s does not; only %s may do more\n",
+			proof->a.name, proof->b.name, proof->b.name);
+	else
+		fprintf(page->stream, "equal: %s and %s give every call the same verdict\n",
+			proof->a.name, proof->b.name);
+	fputs("  covered: every number with all arguments, by every arch\n", page->stream);
+	print_scope(page, proof);
+}
+
+static void print_text(struct page *page, const struct proof *proof)
 {
 	switch (proof->answer) {
 	case SBPF_HOLDS:
-		if (proof->options->subset)
-			printf("subset: %s allows nothing that %s does not\n", proof->a.name,
-			       proof->b.name);
-		else
-			printf("equal: %s and %s give every call the same verdict\n", proof->a.name,
-			       proof->b.name);
-		print_covered(proof);
+		print_proven(page, proof);
 		break;
 	case SBPF_REFUTED:
-		print_refutation(proof);
+		print_refutation(page, proof);
 		break;
 	default:
-		printf("unknown: %s and %s could not be compared completely; no call is known on "
-		       "which they fail\n",
-		       proof->a.name, proof->b.name);
+		fprintf(page->stream,
+			"unknown: %s and %s could not be compared completely; no call is known on "
+			"which they fail\n",
+			proof->a.name, proof->b.name);
+		print_scope(page, proof);
 	}
 }
 
-static int answer(struct proof *proof)
+static int answer(struct proof *proof, enum color_choice color)
 {
 	static const enum prove_status statuses[] = {
 		[SBPF_HOLDS] = STATUS_HOLDS,
@@ -172,34 +236,45 @@ static int answer(struct proof *proof)
 		[SBPF_UNKNOWN] = STATUS_UNKNOWN,
 	};
 
-	proof->answer = decide(proof);
-	if (proof->options->format == FORMAT_JSON)
-		print_json(proof);
+	struct page page;
+	bool shown;
+
+	if (!decide(proof) || !page_open(tool.name, &page))
+		return STATUS_TROUBLE;
+	page.color = color;
+	page.is_data = proof->options->format == FORMAT_JSON;
+	if (page.is_data)
+		print_json(&page, proof);
 	else
-		print_text(proof);
-	return output_flush(tool.name) ? (int)statuses[proof->answer] : STATUS_TROUBLE;
+		print_text(&page, proof);
+	shown = page_show(tool.name, &page, NULL);
+	page_free(&page);
+	return shown ? (int)statuses[proof->answer] : STATUS_TROUBLE;
 }
 
 int prove_main(int argc, char **argv)
 {
 	struct prove_options options = { 0 };
-	struct sbpf_target target = { 0 };
+	struct target_choice choice = { 0 };
+	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
 		{ "Options", prove_rows, sizeof(prove_rows) / sizeof(prove_rows[0]), &options },
-		{ "Target", target_options, target_option_count, &target },
+		{ "Output", color_rows, color_row_count, &color },
+		{ "Targets", targets_rows, targets_row_count, &choice },
+		{ "Target", target_options, target_option_count, &choice.target },
 	};
 	struct proof proof = { .options = &options };
 	int operand, status;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
 		return status;
 	if (argc - operand != 2)
 		return usage_error(&tool, "which two policies are to be compared?");
 	status = STATUS_TROUBLE;
-	if (load(&proof, &target, argv + operand))
-		status = answer(&proof);
+	if (load(&proof, &choice, argv + operand))
+		status = answer(&proof, color);
 	operand_free(&proof.a);
 	operand_free(&proof.b);
-	sbpf_space_free(proof.space);
+	targets_free(&proof.targets);
 	return status;
 }
