@@ -43,7 +43,6 @@ struct dag {
 	uint32_t count;
 	uint32_t capacity;
 	uint64_t work;	     /* conditions looked at, over all calls */
-	uint64_t splits;     /* of regions looked at by thorough searches */
 	int32_t last_return; /* most calls of a policy have one verdict */
 	int32_t *table;	     /* hash → node, open addressing; -1 is empty */
 	uint32_t table_size;

@@ -268,17 +268,21 @@ static int32_t build_runs(const struct quick *quick, uint32_t first, uint32_t la
 			build_runs(quick, middle, last), build_runs(quick, first, middle));
 }
 
-int32_t tree_build(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
-		   const struct tree_options *options, struct tree_history *history)
+int32_t tree_quick(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count)
 {
 	struct quick quick = { .dag = dag, .word = word };
-	struct run *runs;
+	struct run *runs = arena_alloc_raw(dag->scratch, count, sizeof(*runs));
 
-	if (options->thorough)
-		return tree_search(dag, word, segments, count, options, history);
-	runs = arena_alloc_raw(dag->scratch, count, sizeof(*runs));
 	if (!runs)
 		return -1;
 	quick.runs = runs;
 	return build_runs(&quick, 0, find_runs(segments, count, runs));
+}
+
+int32_t tree_build(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
+		   const struct tree_options *options, struct tree_history *history)
+{
+	if (options->thorough)
+		return tree_search(dag, word, segments, count, options, history);
+	return tree_quick(dag, word, segments, count);
 }

@@ -33,6 +33,7 @@ struct tree_history {
 struct tree_options {
 	bool thorough;
 	uint32_t size_cost; /* what one test more costs, in weight × depth */
+	uint64_t *budget;   /* of a thorough one: the steps left; the quick tree serves past them */
 };
 
 /*
@@ -70,6 +71,9 @@ void peels_arrange(struct peels *peels, uint32_t first, uint32_t last);
 
 /* The chain of tests. */
 int32_t peels_build(struct dag *dag, uint8_t word, const struct peels *peels);
+
+/* Without a search, in little more than the time to read the segments. */
+int32_t tree_quick(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count);
 
 /* search.c: the thorough effort. */
 int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,

@@ -101,7 +101,10 @@ static uint32_t decide(const struct stage *stage, int32_t root,
 static int32_t build(struct stage *stage, const struct call *call,
 		     const struct argument_layout *layout, bool thorough)
 {
-	const struct tree_options options = { .thorough = thorough, .size_cost = 8 };
+	uint64_t budget = UINT64_C(1) << 30;
+	const struct tree_options options = { .thorough = thorough,
+					      .size_cost = 8,
+					      .budget = &budget };
 	int32_t root = arguments_build(&stage->dag, call, layout, &options);
 
 	ck_assert_int_ge(root, 0);

@@ -60,7 +60,10 @@ static void add_values(const uint32_t *values, size_t count)
 
 static int32_t build(bool thorough, uint32_t size_cost, struct tree_history *history)
 {
-	const struct tree_options options = { .thorough = thorough, .size_cost = size_cost };
+	uint64_t budget = UINT64_C(1) << 30;
+	const struct tree_options options = { .thorough = thorough,
+					      .size_cost = size_cost,
+					      .budget = &budget };
 	int32_t root =
 		tree_build(&stage.dag, WORD_NUMBER, stage.segments, stage.count, &options, history);
 
