@@ -249,6 +249,18 @@ def test_what_a_rule_refuses_behind_a_multiplexer_no_profile_gives_back():
     assert "x86 socketcall(0xb" in message and "takes back to the default" in message, message
 
 
+def test_what_needs_its_order_behind_a_multiplexer_is_warned_of():
+    path = sockets(("socketcall", "ALLOW", 11), ("sendto", "KILL_PROCESS"))
+    decompile(path)
+    done = run("decompile", *TARGET, path)
+    assert "warning: the order of the rules on sendto and on socketcall" in done.stderr, done
+    for rules in ((("socketcall", "ALLOW"), ("sendto", "KILL_PROCESS")),
+                  (("socketcall", "KILL_PROCESS", 11), ("sendto", "ALLOW")),
+                  (("socketcall", "KILL_PROCESS", 11), ("sendto", "KILL_PROCESS"))):
+        done = run("decompile", *TARGET, sockets(*rules))
+        assert done.returncode == 0 and not done.stderr, (rules, done)
+
+
 def test_a_rule_that_repeats_the_default_is_not_written():
     """It would be a shield in one reading only."""
     path = write("shield.json", {**SOCKETS, "syscalls": [

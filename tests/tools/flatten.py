@@ -117,6 +117,15 @@ def test_a_multiplexer_comes_first_where_that_counts():
                                       ("sendto", "KILL_PROCESS")]
 
 
+def test_calls_do_not_open_what_is_refused_behind_their_multiplexer():
+    """Two complementary rules on sendto say nothing of socketcall, and need no order with its."""
+    path = profile("behind.json", rule("socketcall", "LOG", (0, "EQ", 11)), rule("sendto", "ALLOW"),
+                   architectures=["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"])
+    assert entries(flatten(path)) == [("socketcall", "LOG", ("EQ", 11)),
+                                      ("sendto", "ALLOW", ("EQ", 0)), ("sendto", "ALLOW", ("NE", 0))]
+    assert not run("flatten", *TARGET, path).stderr
+
+
 def test_flags_stay():
     path = profile("flags.json", flags=["SECCOMP_FILTER_FLAG_LOG"])
     assert flatten(path)["flags"] == ["SECCOMP_FILTER_FLAG_LOG"]

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The sub-calls of a multiplexer are numbered below this. */
+#define SUB_CALLS_MAX 32
+
 bool is_multiplexer(const char *call);
 
 /* The name of the call's multiplexer, and the number in its argument 0; NULL when it has none. */

@@ -27,4 +27,11 @@ void proof_state_rest(const struct profile_proof *proof);
  */
 bool proof_holds(struct profile_proof *proof, const char *text, size_t length);
 
+/*
+ * The first call whose rules also speak of its form behind a multiplexer and do not agree there, be
+ * it among themselves or with those on the multiplexer: their order decides, and engines on
+ * libseccomp keep none. NULL when there is none.
+ */
+const char *outline_unordered_call(const struct profile_outline *outline);
+
 #endif

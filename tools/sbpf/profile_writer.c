@@ -123,33 +123,74 @@ static void end(struct writer *writer)
 	free(writer->outline.rules);
 }
 
+static void warn_of_order(const struct profile_request *request, const char *call)
+{
+	uint32_t number;
+
+	report(request->tool->name,
+	       "%s: warning: the order of the rules on %s and on %s decides about its form behind "
+	       "the "
+	       "latter; engines on libseccomp keep no order, and may choose another verdict there",
+	       request->name, call, multiplexer_of(call, &number));
+}
+
 char *profile_write(const struct profile_request *request, size_t *length)
 {
+	const char *unordered = NULL;
 	struct writer writer;
 	char *text = NULL;
 
 	if (begin(&writer, request, false) && is_known(request) && writer_find_frame(&writer) &&
-	    find_calls(&writer) && !writer.proof.statements && list_rules(&writer))
+	    find_calls(&writer) && !writer.proof.statements && list_rules(&writer)) {
 		text = write_proven(&writer, length);
+		unordered = outline_unordered_call(&writer.outline);
+	}
+	if (text && unordered)
+		warn_of_order(request, unordered);
 	proof_state_rest(&writer.proof);
 	end(&writer);
 	return text;
 }
 
+/* The author's rules, or NULL. *unordered is a call that needs the order of its rules, or NULL. */
+static char *write_kept(const struct profile_request *request, const struct sbpf_policy *policy,
+			bool derive_multiplexed, size_t *length, const char **unordered)
+{
+	struct writer writer;
+	char *text = NULL;
+
+	*unordered = NULL;
+	if (begin(&writer, request, true) && writer_find_frame(&writer) &&
+	    writer_keep_rules(&writer, policy, derive_multiplexed)) {
+		*unordered = outline_unordered_call(&writer.outline);
+		text = write_proven(&writer, length);
+	}
+	end(&writer);
+	return text;
+}
+
+/* Rules on calls behind a multiplexer rarely need others than the author's. */
 char *profile_write_like(const struct profile_request *request, const struct sbpf_policy *policy,
 			 size_t *length)
 {
-	char *text = NULL;
+	const char *unordered, *still;
+	char *text = write_kept(request, policy, false, length, &unordered);
+	size_t other_length;
+	char *other;
 
-	/* Rules on calls behind a multiplexer rarely need others than the author's. */
-	for (int derived = 0; !text && derived < 2; derived++) {
-		struct writer writer;
-
-		if (begin(&writer, request, true) && writer_find_frame(&writer) &&
-		    writer_keep_rules(&writer, policy, derived))
-			text = write_proven(&writer, length);
-		end(&writer);
+	if (text && !unordered)
+		return text;
+	other = write_kept(request, policy, true, &other_length, &still);
+	if (other && (!text || !still)) {
+		free(text);
+		text = other;
+		*length = other_length;
+		unordered = still;
+	} else {
+		free(other);
 	}
+	if (text && unordered)
+		warn_of_order(request, unordered);
 	return text;
 }
 
