@@ -32,8 +32,31 @@ def profile(default, *rules, **more):
     return {**base, "syscalls": list(rules), **more}
 
 
+# What programs and runtimes need.
+NEEDED = [
+    "access", "arch_prctl", "brk", "capget", "capset", "chdir", "close", "epoll_ctl", "execve", "exit",
+    "exit_group", "fcntl", "fstat", "fstatfs", "futex", "getcwd", "getdents64", "getpid", "getppid", "mmap",
+    "mprotect", "munmap", "newfstatat", "openat", "prctl", "pread64", "prlimit64", "read",
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "set_robust_list", "set_tid_address", "setgid",
+    "setgroups", "setresgid", "setresuid", "setuid", "write",
+]
+
+# What the profiles of other tests, made of a rule or two, are right to be told.
+STARTING = {"cannot-start", "cannot-exit", "runtime-startup"}
+
+
 def lint(policy, *options):
-    """All findings, whatever the exit status says."""
+    """All other findings, whatever the exit status says."""
+    return [f for f in lint_all(policy, *options) if f["id"] not in STARTING]
+
+
+def starting(policy, *options):
+    """Kind, severity and calls of these."""
+    return [(f["id"], f["severity"], f["message"].split(": ")[0])
+            for f in lint_all(policy, *options) if f["id"] in STARTING]
+
+
+def lint_all(policy, *options):
     path = policy if isinstance(policy, str) else write("lint.json", policy)
     done = run("lint", *TARGET, "--format", "json", *options, path)
     assert done.returncode in (0, 1), (done.returncode, done.stderr)
@@ -65,7 +88,7 @@ def verdict(path, example, *options):
 
 def test_a_policy_without_faults_gives_nothing():
     assert lint(profile("ERRNO", rule(["read", "write"]))) == []
-    assert expect("lint", *TARGET, write("clean.json", profile("ERRNO", rule("read")))) \
+    assert expect("lint", *TARGET, write("clean.json", profile("ERRNO", rule(NEEDED)))) \
         == "0 errors, 0 warnings, 0 notes\n"
 
 
@@ -365,7 +388,8 @@ def test_trace_refuses_where_nobody_may_trace():
 
 
 def test_exit_status_follows_fail_on():
-    note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8))))
+    note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8)),
+                                      rule(NEEDED)))
     warning = write("warning.json", profile("ALLOW", rule("swapon", "KILL")))
     error = write("error.json", profile("ALLOW", rule("sendmmsg", "NOTIFY")))
     expected = {note: (0, 0, 1), warning: (0, 1, 1), error: (1, 1, 1)}
@@ -377,7 +401,7 @@ def test_exit_status_follows_fail_on():
 
 
 def test_wrong_usage():
-    path = write("clean.json", profile("ERRNO", rule("read")))
+    path = write("clean.json", profile("ERRNO", rule(NEEDED)))
     for arguments in ((), (path, path), ("--fail-on", "all", path), ("--format", "xml", path),
                       (path_of("absent.json"),)):
         assert expect("lint", *arguments, status=2) == ""
@@ -435,7 +459,7 @@ def document(*path):
 
 def test_every_identifier_is_documented():
     log = json.loads(expect("lint", *TARGET, "--format", "sarif",
-                            write("clean.json", profile("ERRNO", rule("read")))))
+                            write("clean.json", profile("ERRNO", rule(NEEDED)))))
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     identifiers = sorted(r["id"] for r in rules)
     headings = [h for h in re.findall(r"^## (.+)$", document("lint.md"), re.MULTILINE) if "-" in h
@@ -443,6 +467,75 @@ def test_every_identifier_is_documented():
     assert sorted(headings) == identifiers
     page = document("man", "sbpf.1").split("The identifiers:\n", 1)[1].split("\n.El\n", 1)[0]
     assert re.findall(r"^\.It Li (.+)$", page, re.MULTILINE) == [r["id"] for r in rules]
+
+
+def test_a_profile_under_which_programs_and_runtimes_start():
+    assert starting(profile("ERRNO", rule(NEEDED))) == []
+    assert starting(profile("KILL_PROCESS", rule([*NEEDED, "faccessat2"]))) == []
+    assert starting(profile("ALLOW", rule("swapon", "ERRNO"))) == []
+    assert starting(DOCKER) == []
+    for path in glob.glob(os.path.join(PROJECT, "profiles", "*.json")):
+        assert {s for _, s, _ in starting(path)} <= {"note"}, path
+
+
+def without(*calls):
+    return profile("ERRNO", rule([c for c in NEEDED if c not in calls]), defaultErrnoRet=1)
+
+
+def test_cannot_start():
+    assert starting(without("execve")) == [("cannot-start", "error", "execve")]
+    assert starting(without("arch_prctl")) == [("cannot-start", "error", "arch_prctl")]
+    assert starting(without("mmap", "pread64")) == [("cannot-start", "warning", "pread64, mmap")]
+    denied = profile("ALLOW", rule("execve", "ERRNO", errnoRet=38))
+    assert starting(denied) == [("cannot-start", "error", "execve")]
+    found, = [f for f in lint_all(denied) if f["id"] == "cannot-start"]
+    assert (found["path"], found["example"]["a"]["text"]) == ("syscalls[0]", "ERRNO(38)")
+
+
+def test_what_libraries_do_without_need_not_be_allowed():
+    spared = without("access", "brk", "munmap", "prlimit64", "set_robust_list", "set_tid_address",
+                     "fstat")
+    assert {k for k, _, _ in starting(spared)} == {"runtime-startup"}
+    spared["defaultAction"] = "SCMP_ACT_KILL_PROCESS"
+    assert ("cannot-start", "error", "set_tid_address") in starting(spared)
+    assert ("cannot-start", "warning", "brk, munmap, access, prlimit64, set_robust_list") \
+        in starting(spared)
+
+
+def test_a_condition_an_agent_or_a_tracer_may_let_a_call_through():
+    read_only = profile("ALLOW", rule("openat", "ERRNO", compare(2, "EQ", 1)))
+    assert starting(read_only) == []
+    for action in ("NOTIFY", "TRACE", "LOG"):
+        assert starting(profile("ALLOW", rule(["execve", "exit_group", "read"], action))) == []
+
+
+def test_what_programs_need_is_that_of_their_abi():
+    old = {"access", "arch_prctl", "pread64"}
+    policy = profile("ERRNO", rule([c for c in NEEDED if c not in old]), defaultErrnoRet=1)
+    assert starting(policy, "--arch", "aarch64") == []
+    assert ("cannot-start", "error", "arch_prctl") in starting(policy)
+    assert ("cannot-start", "error", "set_thread_area") in starting(policy, "--arch", "x86")
+    assert ("cannot-start", "error", "set_tls") in starting(policy, "--arch", "arm")
+    assert ("cannot-start", "warning", "mmap2") in starting(policy, "--arch", "arm")
+
+
+def test_cannot_exit():
+    assert starting(without("exit", "exit_group")) == [("cannot-exit", "error", "exit_group, exit")]
+    assert starting(without("exit")) == [("cannot-exit", "warning", "exit")]
+    assert starting(without("exit_group")) == [("cannot-exit", "warning", "exit_group")]
+    assert starting(without("rt_sigreturn")) == [("cannot-exit", "warning", "rt_sigreturn")]
+    killed = profile("ALLOW", rule("exit_group", "KILL_PROCESS"))
+    assert starting(killed) == [("cannot-exit", "error", "exit_group")]
+
+
+def test_runtime_startup():
+    assert starting(without("getdents64")) == [("runtime-startup", "note", "getdents64")]
+    assert starting(without("capset", "getdents64"), "--reading", "oci") \
+        == [("runtime-startup", "warning", c) for c in ("getdents64", "capset", "capset")]
+    assert starting(without("epoll_ctl", "fcntl", "faccessat2")) == []
+    killed = profile("KILL_PROCESS", rule([c for c in NEEDED if c != "epoll_ctl"]))
+    assert starting(killed) == [("runtime-startup", "note", "epoll_ctl"),
+                                ("runtime-startup", "note", "faccessat2")]
 
 
 def test_the_profiles_of_the_project_have_no_idle_rules():

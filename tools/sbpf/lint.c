@@ -146,9 +146,9 @@ static bool prepare(struct lint *lint)
 
 /* What siblings find counts for names. */
 static void (*const checks[])(struct lint *lint) = {
-	lint_widths, lint_readings,   lint_runtimes, lint_siblings,
-	lint_names,  lint_idle_rules, lint_entries,  lint_multiplexers,
-	lint_probes, lint_actions,    lint_overlaps, lint_traces,
+	lint_widths,	 lint_readings, lint_runtimes,	   lint_siblings, lint_names,
+	lint_idle_rules, lint_entries,	lint_multiplexers, lint_probes,	  lint_actions,
+	lint_overlaps,	 lint_traces,	lint_starts,
 };
 
 /* Hands over the findings; false when something failed, which was reported. */

@@ -28,6 +28,9 @@ enum lint_id {
 	KILL_THREAD,
 	OVERLAPPING_RULES,
 	TRACE_REFUSES_NOTHING,
+	CANNOT_START,
+	CANNOT_EXIT,
+	RUNTIME_STARTUP,
 	LINT_IDS,
 };
 
@@ -240,6 +243,7 @@ void lint_probes(struct lint *lint);
 void lint_actions(struct lint *lint);
 void lint_overlaps(struct lint *lint);
 void lint_traces(struct lint *lint);
+void lint_starts(struct lint *lint);
 
 /* ---- Output ---- */
 

@@ -54,6 +54,13 @@ const struct lint_rule lint_rules[LINT_IDS] = {
 	[TRACE_REFUSES_NOTHING] = { "trace-refuses-nothing", SEVERITY_WARNING,
 				    "TRACE stands for a refusal, and processes may trace their "
 				    "children." },
+	[CANNOT_START] = { "cannot-start", SEVERITY_ERROR,
+			   "A call that programs make before main() is refused." },
+	[CANNOT_EXIT] = { "cannot-exit", SEVERITY_ERROR,
+			  "A call that ends programs, threads or signal handlers is refused." },
+	[RUNTIME_STARTUP] = { "runtime-startup", SEVERITY_NOTE,
+			      "A call that container runtimes make after the filter is in force is "
+			      "refused." },
 };
 
 /* ---- Findings -------------------------------------------------------------------------- */
