@@ -4,14 +4,21 @@
  *
  * This header is the manual of libsbpf. The usual way through it:
  *
+ *	char text[SBPF_ERROR_TEXT_MAX];
  *	struct sbpf_error error = { 0 };
  *	struct sbpf_policy *policy = sbpf_load_json_file("profile.json", NULL, &error);
  *	struct sbpf_filter *filter = sbpf_compile(policy, NULL, &error);
  *	if (sbpf_install(filter, 0, &error) < 0)
- *		errx(1, "%s", error.message);
+ *		errx(1, "%s", sbpf_error_format(&error, text, sizeof(text)));
  *
- * A call that is handed NULL by a failed call before it fails too and leaves the first error as
- * it is, so one check at the end is enough.
+ * Nothing fails open. A call that is handed an error that is set, or NULL by a failed call before
+ * it, does nothing, fails too and leaves the first error as it is, so one check at the end is
+ * enough. A policy to which a change failed remembers that, whether anybody looked or not: nothing
+ * is compiled of it, and no meaning found. The same goes without an error to fill (NULL).
+ *
+ * Calls marked SBPF_MUST_USE are those whose result, ignored, would leave a program without the
+ * filter that it believes to have, or an answer without its reason; compilers warn. The others
+ * only tell something, write into what the caller looks at anyway, or free.
  *
  * Words. The machine is the architecture a filter is for ("x86_64"). An ABI is one way to enter
  * its kernel ("x86_64", "x86" and "x32" on an x86_64 machine). A verdict is one 32-bit
@@ -38,6 +45,12 @@ extern "C" {
 #define SBPF_API __attribute__((visibility("default")))
 #else
 #define SBPF_API
+#endif
+
+#if defined(__GNUC__)
+#define SBPF_MUST_USE __attribute__((warn_unused_result))
+#else
+#define SBPF_MUST_USE
 #endif
 
 #define SBPF_VERSION "0.1.0"
@@ -70,7 +83,8 @@ enum sbpf_code {
 
 /*
  * What went wrong, where, and what would be right. Initialise with { 0 }, in C++ with { }; every
- * failing call that is handed one fills it, unless it already holds an error. The strings are
+ * failing call that is handed one fills it. One that already holds an error makes every call fail
+ * that it is handed to, before that call does anything: it stays the first error. The strings are
  * always terminated.
  */
 struct sbpf_error {
@@ -78,9 +92,21 @@ struct sbpf_error {
 	int system_errno;    /* errno of the failing system call, else 0 */
 	unsigned int line;   /* 1-based line in the profile text, 0 = does not apply */
 	unsigned int column; /* 1-based column in bytes, 0 = does not apply */
+	char file[256];	 /* as sbpf_load_json_file() was told it (of a long one the end), or "" */
 	char where[160]; /* path in the profile, "syscalls[3].action", or "target.kernel", or "" */
 	char message[352]; /* a sentence without a full stop */
 };
+
+/* Room for any text that sbpf_error_format() makes. */
+#define SBPF_ERROR_TEXT_MAX 832
+
+/*
+ * Writes all that an error or a warning says as one line without its end, into buffer, cut to
+ * size, terminated: "profile.json:41:17: syscalls[3].action: unknown action …", without the parts
+ * that are not known; control characters are '?'. "no error" for none and for NULL. Returns
+ * buffer.
+ */
+SBPF_API char *sbpf_error_format(const struct sbpf_error *error, char *buffer, size_t size);
 
 /* ---- Machines, ABIs and calls ---------------------------------------------------------- */
 
@@ -244,12 +270,13 @@ struct sbpf_guards;
  * None yet. reading: in the OCI reading only architectures counts. The caller's, to be freed with
  * sbpf_guards_free(). NULL on error.
  */
-SBPF_API struct sbpf_guards *sbpf_guards_new(enum sbpf_reading reading, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_guards *sbpf_guards_new(enum sbpf_reading reading,
+							   struct sbpf_error *error);
 SBPF_API void sbpf_guards_free(struct sbpf_guards *guards);
 
 /* Adds those of a profile, a text that sbpf_load_json() takes. 0, or -1 on error. */
-SBPF_API int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
-			     struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_guards_add(struct sbpf_guards *guards, const char *text,
+					   size_t length, struct sbpf_error *error);
 
 /*
  * The machines that are named: bit = ABI index. A rule that excludes machines names all others. A
@@ -284,10 +311,10 @@ struct sbpf_guards_target {
  * the guards on one call tell too many sets of capabilities apart; what was reported by then is not
  * all.
  */
-SBPF_API int sbpf_guards_targets(const struct sbpf_guards *guards, const struct sbpf_target *wanted,
-				 bool (*report)(void *context,
-						const struct sbpf_guards_target *target),
-				 void *context, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int
+sbpf_guards_targets(const struct sbpf_guards *guards, const struct sbpf_target *wanted,
+		    bool (*report)(void *context, const struct sbpf_guards_target *target),
+		    void *context, struct sbpf_error *error);
 
 /* ---- Policies -------------------------------------------------------------------------- */
 
@@ -302,24 +329,28 @@ struct sbpf_policy;
  * profile. text need not be terminated; length is in bytes. target may be NULL. The policy is the
  * caller's, to be freed with sbpf_policy_free(). NULL on error.
  */
-SBPF_API struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
-					    const struct sbpf_target *target,
-					    struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
+							  const struct sbpf_target *target,
+							  struct sbpf_error *error);
 
 /* The same for a file; "-" is standard input. */
-SBPF_API struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_target *target,
-						 struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_policy *
+sbpf_load_json_file(const char *path, const struct sbpf_target *target, struct sbpf_error *error);
 
 /*
  * An empty policy: every call of the machine's own ABI gets default_verdict (SECCOMP_RET_ALLOW,
  * SECCOMP_RET_ERRNO | EPERM, …). Rules are added in order; what they mean together is the same as
  * in a profile. target may be NULL.
  */
-SBPF_API struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict,
-					     const struct sbpf_target *target,
-					     struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict,
+							   const struct sbpf_target *target,
+							   struct sbpf_error *error);
 
-/* How a condition compares; unsigned, all 64 bits (32 on a 32-bit ABI). */
+/*
+ * How a condition compares; unsigned, all 64 bits. On a 32-bit ABI the argument has 32 bits, and a
+ * value above these that is no sign-extended one is never equal to it: whether that is what was
+ * meant depends on the ABI, so it is no error (docs/semantics.md, "Conditions").
+ */
 enum sbpf_compare {
 	SBPF_NE = 1,
 	SBPF_LT = 2,
@@ -334,12 +365,17 @@ struct sbpf_condition {
 	unsigned int argument; /* 0 to 5 */
 	enum sbpf_compare compare;
 	uint64_t value;
-	uint64_t value_two; /* SBPF_MASKED_EQ only */
+	uint64_t value_two; /* SBPF_MASKED_EQ only; bits that value lacks do not count */
 };
 
+/*
+ * Changes to a policy. After one that failed, whether its result was looked at or not, the policy
+ * cannot be changed, compiled or given a meaning: all of that fails with the first error.
+ */
+
 /* Adds an ABI by name ("x86"). Adding one twice changes nothing. 0, or -1 on error. */
-SBPF_API int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi,
-				 struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi,
+					       struct sbpf_error *error);
 
 /*
  * Removes an ABI by name, the machine's own too: its calls get the bad-architecture verdict
@@ -347,31 +383,33 @@ SBPF_API int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi,
  * are about other ABIs only, such as one that stands in a stack of a filter an ABI. It may be
  * added again. 0, or -1 when the policy does not cover it.
  */
-SBPF_API int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi,
-				    struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi,
+						  struct sbpf_error *error);
 
 /*
  * Adds a rule: the call gets the verdict when all conditions hold. conditions may be NULL when
  * count is 0; they are copied. Where an ABI lacks the call the rule says nothing there; a name
- * that no ABI has is an error. 0, or -1 on error, and then the policy is as before.
+ * that no ABI has is an error. 0, or -1 on error.
  */
-SBPF_API int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
-				  const struct sbpf_condition *conditions, size_t count,
-				  struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict,
+						const char *call,
+						const struct sbpf_condition *conditions,
+						size_t count, struct sbpf_error *error);
 
 /*
  * The same for one number of one ABI, known to the tables or not. number is as in
  * seccomp_data.nr; for x32 the bit 30 may be left out, and on x86_64 only x32 has it. But x86_64
  * takes UINT32_MAX, which a tracer writes to skip a call; beside x32 it is x32's.
  */
-SBPF_API int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
-				    uint32_t number, const struct sbpf_condition *conditions,
-				    size_t count, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict,
+						  const char *abi, uint32_t number,
+						  const struct sbpf_condition *conditions,
+						  size_t count, struct sbpf_error *error);
 
 /* SECCOMP_FILTER_FLAG_* that the policy asks for, used by sbpf_install(); -1 for a flag that a
  * profile cannot ask for. */
-SBPF_API int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags,
-				   struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags,
+						 struct sbpf_error *error);
 SBPF_API unsigned int sbpf_policy_flags(const struct sbpf_policy *policy);
 
 /* The number of warnings that loading gave, and each of them; NULL past the end. Owned by the
@@ -400,7 +438,7 @@ SBPF_API void sbpf_policy_free(struct sbpf_policy *policy);
  * carry 1 (EPERM), or the number or symbol in parentheses: "ERRNO(38)", "ERRNO(ENOSYS)".
  * False when there is no such action.
  */
-SBPF_API bool sbpf_verdict_parse(const char *text, uint32_t *verdict);
+SBPF_API SBPF_MUST_USE bool sbpf_verdict_parse(const char *text, uint32_t *verdict);
 
 /*
  * Writes a verdict as "ALLOW", "ERRNO(1)", "KILL_PROCESS" into buffer, cut to size, terminated.
@@ -431,9 +469,9 @@ struct sbpf_options {
  * calls to the kernel's own cache of unconditional ALLOWs (Linux 5.11). Same policy, same
  * instructions. The filter is the caller's, to be freed with sbpf_filter_free(). NULL on error.
  */
-SBPF_API struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
-					  const struct sbpf_options *options,
-					  struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
+							const struct sbpf_options *options,
+							struct sbpf_error *error);
 
 /* The instructions, in this machine's byte order; *count may be NULL. Owned by the filter. */
 SBPF_API const struct sock_filter *sbpf_filter_program(const struct sbpf_filter *filter,
@@ -465,8 +503,8 @@ SBPF_API void sbpf_filter_free(struct sbpf_filter *filter);
  * and then no filter was installed. Allocates nothing and is async-signal-safe: compile before
  * fork(2), install between fork and execve(2).
  */
-SBPF_API int sbpf_install(const struct sbpf_filter *filter, unsigned int flags,
-			  struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_install(const struct sbpf_filter *filter, unsigned int flags,
+					struct sbpf_error *error);
 
 /* ---- Programs -------------------------------------------------------------------------- */
 
@@ -474,18 +512,19 @@ SBPF_API int sbpf_install(const struct sbpf_filter *filter, unsigned int flags,
  * Checks any program by the kernel's rules for seccomp (bpf_check_classic and
  * seccomp_check_filter of Linux 6.12): 0, or -1 with the instruction in error->message.
  */
-SBPF_API int sbpf_program_check(const struct sock_filter *program, size_t count,
-				struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_program_check(const struct sock_filter *program, size_t count,
+					      struct sbpf_error *error);
 
 /*
  * Runs a program that sbpf_program_check() accepts on one call, as the kernel would, and returns
  * the verdict. big_endian: the byte order of the machine the program is for (it decides which
- * half of an argument comes first). *steps, when not NULL, is the number of instructions run.
+ * half of an argument comes first). *steps, when not NULL, is the number of instructions run. For
+ * NULL in place of a program or a call: KILL_PROCESS.
  */
 SBPF_API uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 				   const struct seccomp_data *data, bool big_endian, size_t *steps);
 
-/* The same for a compiled filter; KILL_PROCESS for NULL. */
+/* The same for a compiled filter. */
 SBPF_API uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct seccomp_data *data,
 				  size_t *steps);
 
@@ -511,16 +550,17 @@ enum sbpf_format {
  * Writes a filter in a format. Returns a malloc'd buffer of *length bytes, the caller's to free(3)
  * (text is also terminated), or NULL on error.
  */
-SBPF_API char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format,
-				  size_t *length, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE char *sbpf_filter_format(const struct sbpf_filter *filter,
+						enum sbpf_format format, size_t *length,
+						struct sbpf_error *error);
 
 /*
  * The same for any program that sbpf_program_check() takes, in this machine's byte order, written
  * for a machine (an ABI index). What it looks at is named as far as it tells the ABIs apart.
  */
-SBPF_API char *sbpf_program_format(const struct sock_filter *program, size_t count, int machine,
-				   enum sbpf_format format, size_t *length,
-				   struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE char *sbpf_program_format(const struct sock_filter *program, size_t count,
+						 int machine, enum sbpf_format format,
+						 size_t *length, struct sbpf_error *error);
 
 /* ---- Proof ----------------------------------------------------------------------------- */
 
@@ -542,35 +582,39 @@ typedef uint32_t sbpf_meaning;
  * bounded by it too: some seconds for as many. NULL on error. Not to be used by two threads at
  * a time.
  */
-SBPF_API struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit,
-					   struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit,
+							 struct sbpf_error *error);
 SBPF_API void sbpf_space_free(struct sbpf_space *space);
 
 /*
  * The meaning of a policy, by docs/semantics.md. 0, or -1 on error: SBPF_ERROR_LIMIT when the
- * space's limit is used up.
+ * space's limit is used up. After an error *meaning is none, which no call takes; so below.
  */
-SBPF_API int sbpf_meaning_of_policy(struct sbpf_space *space, const struct sbpf_policy *policy,
-				    sbpf_meaning *meaning, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_meaning_of_policy(struct sbpf_space *space,
+						  const struct sbpf_policy *policy,
+						  sbpf_meaning *meaning, struct sbpf_error *error);
 
 /*
  * The meaning of any program that sbpf_program_check() takes, in this machine's byte order. What
  * cannot be expressed (a product of two words, say) is unknown there, and every answer that
  * would rest on it is too. 0, or -1 on error.
  */
-SBPF_API int sbpf_meaning_of_program(struct sbpf_space *space, const struct sock_filter *program,
-				     size_t count, sbpf_meaning *meaning, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_meaning_of_program(struct sbpf_space *space,
+						   const struct sock_filter *program, size_t count,
+						   sbpf_meaning *meaning, struct sbpf_error *error);
 
 /* The meaning of two filters in force together: the stricter action, of equal ones the newer's. */
-SBPF_API int sbpf_meaning_stack(struct sbpf_space *space, sbpf_meaning newer, sbpf_meaning older,
-				sbpf_meaning *meaning, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_meaning_stack(struct sbpf_space *space, sbpf_meaning newer,
+					      sbpf_meaning older, sbpf_meaning *meaning,
+					      struct sbpf_error *error);
 
 /*
  * The meaning that allows what either allows: the more permissive action, of equal ones the
  * first's verdict. No kernel combines filters so; it is what the union of two profiles means.
  */
-SBPF_API int sbpf_meaning_union(struct sbpf_space *space, sbpf_meaning first, sbpf_meaning second,
-				sbpf_meaning *meaning, struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE int sbpf_meaning_union(struct sbpf_space *space, sbpf_meaning first,
+					      sbpf_meaning second, sbpf_meaning *meaning,
+					      struct sbpf_error *error);
 
 /* The verdict for one call; false when it is unknown. */
 SBPF_API bool sbpf_meaning_verdict(const struct sbpf_space *space, sbpf_meaning meaning,
@@ -600,10 +644,11 @@ struct sbpf_example {
  * the smallest counterexample: on the machine's own ABI if there is one there, the lowest number,
  * the lowest arguments.
  */
-SBPF_API enum sbpf_answer sbpf_meaning_compare(struct sbpf_space *space, sbpf_meaning a,
-					       sbpf_meaning b, enum sbpf_relation relation,
-					       struct sbpf_example *example,
-					       struct sbpf_error *error);
+SBPF_API SBPF_MUST_USE enum sbpf_answer sbpf_meaning_compare(struct sbpf_space *space,
+							     sbpf_meaning a, sbpf_meaning b,
+							     enum sbpf_relation relation,
+							     struct sbpf_example *example,
+							     struct sbpf_error *error);
 
 /* Some neighbouring numbers of one ABI on which two meanings differ. */
 struct sbpf_difference {
@@ -676,6 +721,7 @@ enum sbpf_cause {
 	SBPF_BY_DEFAULT = 1,
 	SBPF_BY_BAD_ARCH = 2,	  /* the call's ABI is not covered */
 	SBPF_BY_UNKNOWN_CALL = 3, /* unknown_as_enosys */
+	SBPF_BY_FAILURE = 4,	  /* no policy, or one to which a change failed: KILL_PROCESS */
 };
 
 /* What became of one rule for one call. */

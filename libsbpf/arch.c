@@ -421,10 +421,10 @@ const char *sbpf_call_name(int abi, uint32_t number)
 bool sbpf_call_parameter(int abi, const char *call, unsigned int argument,
 			 struct sbpf_parameter *parameter)
 {
-	int id = is_abi(abi) ? call_find(call, strlen(call)) : -1;
+	int id = is_abi(abi) && call ? call_find(call, strlen(call)) : -1;
 	const struct parameter *found = id < 0 ? NULL : find_parameter(abi, id, argument);
 
-	if (!found)
+	if (!found || !parameter)
 		return false;
 	*parameter = (struct sbpf_parameter){
 		.name = strings + found->name,

@@ -35,9 +35,10 @@ int sbpf_meaning_ranges(struct sbpf_space *space, sbpf_meaning meaning, int abi,
 	uint32_t first = 0;
 	diagram line;
 
-	if (!space || !report || abi < 0 || abi >= sbpf_abi_count())
-		return error_set(error, SBPF_ERROR_USAGE,
-				 "no space, no ABI, or nobody to report to");
+	if (space_check(space, meaning, meaning, error))
+		return -1;
+	if (!report || abi < 0 || abi >= sbpf_abi_count())
+		return error_set(error, SBPF_ERROR_USAGE, "no ABI, or nobody to report to");
 	diagrams_begin(&space->diagrams);
 	line = of_abi(space, meaning, abi);
 	if (line == DIAGRAM_FAILED)
@@ -280,9 +281,10 @@ int sbpf_meaning_cases(struct sbpf_space *space, sbpf_meaning meaning, int abi, 
 	struct listing listing = { .space = space, .report = report, .context = context };
 	diagram d;
 
-	if (!space || !report || abi < 0 || abi >= sbpf_abi_count())
-		return error_set(error, SBPF_ERROR_USAGE,
-				 "no space, no ABI, or nobody to report to");
+	if (space_check(space, meaning, meaning, error))
+		return -1;
+	if (!report || abi < 0 || abi >= sbpf_abi_count())
+		return error_set(error, SBPF_ERROR_USAGE, "no ABI, or nobody to report to");
 	diagrams_begin(&space->diagrams);
 	d = diagram_fix(&space->diagrams, of_abi(space, meaning, abi), DIAGRAM_NUMBER, number);
 	if (d == DIAGRAM_FAILED)

@@ -86,11 +86,7 @@ struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
 	struct dag dag;
 	int32_t root;
 
-	if (!policy) {
-		error_set(error, SBPF_ERROR_USAGE, "no policy to compile");
-		return NULL;
-	}
-	if (!check_options(options, error))
+	if (policy_check(policy, error) || !check_options(options, error))
 		return NULL;
 	if (dag_init(&dag, &arena, &scratch)) {
 		error_memory(error);

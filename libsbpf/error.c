@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void fill(struct sbpf_error *error, enum sbpf_code code, const char *where,
 		 const char *format, va_list arguments)
@@ -35,7 +36,83 @@ int error_set_at(struct sbpf_error *error, enum sbpf_code code, const char *wher
 	return -1;
 }
 
+int error_pass(struct sbpf_error *error, const struct sbpf_error *found)
+{
+	if (error && error->code == SBPF_OK)
+		*error = *found;
+	return -1;
+}
+
+void error_set_file(struct sbpf_error *error, const char *file)
+{
+	size_t length = strlen(file);
+	size_t most = sizeof(error->file) - 1;
+
+	if (length <= most)
+		snprintf(error->file, sizeof(error->file), "%s", file);
+	else /* the end says more */
+		snprintf(error->file, sizeof(error->file), "...%s", file + length - (most - 3));
+}
+
 int error_memory(struct sbpf_error *error)
 {
 	return error_set(error, SBPF_ERROR_MEMORY, "out of memory");
+}
+
+/* ---- In one line ----------------------------------------------------------------------- */
+
+struct line {
+	char *buffer;
+	size_t size;
+	size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
+{
+	va_list arguments;
+	int added;
+
+	va_start(arguments, format);
+	added = vsnprintf(line->buffer + line->length, line->size - line->length, format,
+			  arguments);
+	va_end(arguments);
+	line->length += added < 0 ? 0 : (size_t)added;
+	if (line->length >= line->size)
+		line->length = line->size - 1;
+}
+
+static void add_place(struct line *line, const struct sbpf_error *error)
+{
+	/* About a file that cannot be read the message says all. */
+	const char *file = error->code == SBPF_ERROR_READ ? "" : error->file;
+
+	add(line, "%s", file);
+	if (error->line)
+		add(line, "%s%u", *file ? ":" : "", error->line);
+	if (error->line && error->column)
+		add(line, ":%u", error->column);
+	if (line->length)
+		add(line, ": ");
+	if (error->where[0])
+		add(line, "%s: ", error->where);
+}
+
+char *sbpf_error_format(const struct sbpf_error *error, char *buffer, size_t size)
+{
+	struct line line = { .buffer = buffer, .size = size };
+
+	if (!buffer || !size)
+		return buffer;
+	buffer[0] = '\0';
+	if (!error_is_set(error)) {
+		add(&line, "no error");
+		return buffer;
+	}
+	add_place(&line, error);
+	add(&line, "%s%s", error->code >= SBPF_WARN_UNKNOWN_KEY ? "warning: " : "", error->message);
+	for (char *at = buffer; *at; at++) {
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			*at = '?';
+	}
+	return buffer;
 }

@@ -13,6 +13,19 @@ int error_set(struct sbpf_error *error, enum sbpf_code code, const char *format,
 int error_set_at(struct sbpf_error *error, enum sbpf_code code, const char *where,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Whether something has failed before: a call that is handed such an error does nothing, and fails.
+ */
+static inline bool error_is_set(const struct sbpf_error *error)
+{
+	return error && error->code != SBPF_OK;
+}
+
+/* Hands on an error that was found. Returns -1. */
+int error_pass(struct sbpf_error *error, const struct sbpf_error *found);
+
+/* Notes the file as its reader named it, in an error or a warning about it. */
+void error_set_file(struct sbpf_error *error, const char *file);
+
 /* "out of memory". */
 int error_memory(struct sbpf_error *error);
 

@@ -159,6 +159,8 @@ int sbpf_program_check(const struct sock_filter *program, size_t count, struct s
 {
 	size_t unstored;
 
+	if (error_is_set(error))
+		return -1;
 	if (!program || !count)
 		return error_set(error, SBPF_ERROR_INVALID, "a program needs an instruction");
 	if (count > BPF_MAXINSNS)
@@ -347,10 +349,10 @@ static void step(struct machine *machine, const struct sock_filter *instruction,
 uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 			  const struct seccomp_data *data, bool big_endian, size_t *steps)
 {
-	struct machine machine = { 0 };
+	struct machine machine = { .verdict = SECCOMP_RET_KILL_PROCESS };
 	size_t taken = 0;
 
-	while (!machine.done && machine.pc < count) {
+	while (program && data && !machine.done && machine.pc < count) {
 		const struct sock_filter *instruction = &program[machine.pc++];
 
 		step(&machine, instruction, data, big_endian);
@@ -370,7 +372,7 @@ bool sbpf_program_is_cached(const struct sock_filter *program, size_t count, uin
 {
 	uint32_t a = 0;
 
-	if (audit_arch == AUDIT_ARCH_X86_64 && number & X32_BIT)
+	if (!program || (audit_arch == AUDIT_ARCH_X86_64 && number & X32_BIT))
 		return false;
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];

@@ -335,7 +335,6 @@ uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct secc
 	struct inquiry inquiry = {
 		.policy = policy,
 		.data = data,
-		.abi = entry_of(policy, data),
 		.report = report,
 		.context = context,
 	};
@@ -343,6 +342,10 @@ uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct secc
 
 	if (!cause)
 		cause = &ignored;
+	*cause = SBPF_BY_FAILURE;
+	if (!data || policy_check(policy, NULL))
+		return SECCOMP_RET_KILL_PROCESS;
+	inquiry.abi = entry_of(policy, data);
 	if (inquiry.abi >= 0) {
 		inquiry.number = table_number(inquiry.abi, (uint32_t)data->nr);
 		return answer(&inquiry, cause);

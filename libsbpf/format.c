@@ -45,6 +45,8 @@ char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format form
 	const struct writer *writer = find_writer(format);
 	struct text text = { 0 };
 
+	if (error_is_set(error))
+		return NULL;
 	if (!filter) {
 		error_set(error, SBPF_ERROR_USAGE, "no filter to write");
 		return NULL;

@@ -23,6 +23,8 @@ struct sbpf_guards *sbpf_guards_new(enum sbpf_reading reading, struct sbpf_error
 {
 	struct sbpf_guards *guards = NULL;
 
+	if (error_is_set(error))
+		return NULL;
 	if ((unsigned int)reading > SBPF_READING_LITERAL) {
 		error_set(error, SBPF_ERROR_USAGE, "there is no reading %d", (int)reading);
 		return NULL;
@@ -211,17 +213,22 @@ static int compare_guarded(const void *left, const void *right)
 int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
 		    struct sbpf_error *error)
 {
+	bool lacked_some = guards && guards->lacks_some;
 	struct profile profile;
 	int result;
 
+	if (error_is_set(error))
+		return -1;
 	if (!guards || !text)
 		return error_set(error, SBPF_ERROR_USAGE, "no text to read guards from");
+	guards->lacks_some = true; /* until all of them are there */
 	result = profile_parse(text, length, false, &profile, error);
 	if (!result)
 		result = add_profile(guards, &profile, error);
 	if (guards->call_count)
 		qsort(guards->calls, guards->call_count, sizeof(guards->calls[0]), compare_guarded);
 	profile_release(&profile);
+	guards->lacks_some = result != 0 || lacked_some;
 	return result;
 }
 
@@ -441,8 +448,13 @@ int sbpf_guards_targets(const struct sbpf_guards *guards, const struct sbpf_targ
 	struct target parsed;
 	int result;
 
+	if (error_is_set(error))
+		return -1;
 	if (!guards || !report)
 		return error_set(error, SBPF_ERROR_USAGE, "no guards to find targets of");
+	if (guards->lacks_some)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "the guards of a profile are lacking, for it could not be read");
 	if (target_parse(wanted, &parsed, error))
 		return -1;
 	result = visit_machine(&tour, parsed.machine, parsed.kernel);

@@ -22,6 +22,7 @@ struct guarded {
 };
 
 struct sbpf_guards {
+	bool lacks_some; /* a profile could not be added */
 	enum sbpf_reading reading;
 	struct guard *guards;
 	size_t guard_count;

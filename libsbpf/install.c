@@ -361,7 +361,8 @@ int sbpf_install(const struct sbpf_filter *filter, unsigned int flags, struct sb
 	int saved_errno = errno;
 	int result;
 
-	if (!filter)
+	/* fail() keeps an error of an earlier call. */
+	if (!filter || (error && error->code != SBPF_OK))
 		return fail(error, SBPF_ERROR_USAGE, 0, "there is no filter to install");
 	if (check(filter, flags, error))
 		return -1;

@@ -21,6 +21,8 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 	struct profile profile;
 	struct target parsed;
 
+	if (error_is_set(error))
+		return NULL;
 	if (!text) {
 		error_set(error, SBPF_ERROR_USAGE, "no text to read a profile from");
 		return NULL;
@@ -96,8 +98,8 @@ static int read_all(int file, struct input *input, struct sbpf_error *error)
 
 		if (input->length > SBPF_TEXT_MAX)
 			return error_set(error, SBPF_ERROR_PROFILE,
-					 "'%s' is too large: a profile has at most %u bytes",
-					 printable(input->path).text, SBPF_TEXT_MAX);
+					 "the file is too large: a profile has at most %u bytes",
+					 SBPF_TEXT_MAX);
 		if (input->length == input->size && make_room(input, error))
 			return -1;
 		count = read(file, input->bytes + input->length, input->size - input->length);
@@ -122,6 +124,15 @@ static int read_file(struct input *input, struct sbpf_error *error)
 	return result;
 }
 
+/* Says of all that was found in a file which it is. */
+static void name_file(const char *file, struct sbpf_policy *policy, struct sbpf_error *error)
+{
+	if (error_is_set(error))
+		error_set_file(error, file);
+	for (size_t i = 0; policy && i < policy->warning_count; i++)
+		error_set_file(&policy->warnings[i], file);
+}
+
 struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_target *target,
 					struct sbpf_error *error)
 {
@@ -129,6 +140,8 @@ struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_targ
 	struct input input = { .path = path };
 	bool standard_input = path && !strcmp(path, "-");
 
+	if (error_is_set(error))
+		return NULL;
 	if (!path) {
 		error_set(error, SBPF_ERROR_USAGE, "no path to read a profile from");
 		return NULL;
@@ -138,5 +151,6 @@ struct sbpf_policy *sbpf_load_json_file(const char *path, const struct sbpf_targ
 	if (!(standard_input ? read_all(STDIN_FILENO, &input, error) : read_file(&input, error)))
 		policy = sbpf_load_json(input.bytes, input.length, target, error);
 	free(input.bytes);
+	name_file(input.path, policy, error);
 	return policy;
 }

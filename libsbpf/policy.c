@@ -8,6 +8,7 @@
 #include "action.h"
 #include "arch.h"
 #include "error.h"
+#include "position.h"
 #include "target.h"
 
 unsigned int verdict_rank(uint32_t verdict)
@@ -103,8 +104,8 @@ struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_
 	struct sbpf_policy *policy;
 	struct target parsed;
 
-	if (check_verdict(default_verdict, error) || check_notify_default(default_verdict, error) ||
-	    target_parse(target, &parsed, error))
+	if (error_is_set(error) || check_verdict(default_verdict, error) ||
+	    check_notify_default(default_verdict, error) || target_parse(target, &parsed, error))
 		return NULL;
 	policy = policy_for_target(&parsed, error);
 	if (!policy)
@@ -121,30 +122,78 @@ struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_
 	return policy;
 }
 
-int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+/* ---- Changes --------------------------------------------------------------------------- */
+
+int policy_check(const struct sbpf_policy *policy, struct sbpf_error *error)
+{
+	if (error_is_set(error))
+		return -1;
+	if (!policy)
+		return error_set(error, SBPF_ERROR_USAGE, "there is no policy");
+	if (error_is_set(&policy->failure))
+		return error_pass(error, &policy->failure);
+	return 0;
+}
+
+/*
+ * A policy without a change that was asked for is not the one that was meant, and may be a weaker
+ * one: it remembers the failure, and nothing is made of it any more.
+ */
+static int fail_change(struct sbpf_policy *policy, const struct sbpf_error *found,
+		       struct sbpf_error *error)
+{
+	if (policy)
+		error_pass(&policy->failure, found);
+	return error_pass(error, found);
+}
+
+static int begin_change(struct sbpf_policy *policy, struct sbpf_error *error)
+{
+	if (error_is_set(error))
+		return fail_change(policy, error, error);
+	return policy_check(policy, error);
+}
+
+static int end_change(struct sbpf_policy *policy, const struct sbpf_error *found,
+		      struct sbpf_error *error)
+{
+	return error_is_set(found) ? fail_change(policy, found, error) : 0;
+}
+
+static int unknown_abi(const char *abi, struct sbpf_error *error)
+{
+	return error_set(error, SBPF_ERROR_USAGE,
+			 "unknown ABI '%s'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64",
+			 abi ? printable(abi).text : "(null)");
+}
+
+static int add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
 {
 	int index = abi ? sbpf_abi_find(abi) : -1;
 
-	if (!policy)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy to add an ABI to");
 	if (index < 0)
-		return error_set(
-			error, SBPF_ERROR_USAGE,
-			"unknown ABI '%s'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64",
-			abi ? abi : "(null)");
+		return unknown_abi(abi, error);
 	return policy_add_abi_index(policy, index, error);
 }
 
-int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+int sbpf_policy_add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+{
+	struct sbpf_error found = { 0 };
+
+	if (begin_change(policy, error))
+		return -1;
+	add_abi(policy, abi, &found);
+	return end_change(policy, &found, error);
+}
+
+static int remove_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
 {
 	int index = abi ? sbpf_abi_find(abi) : -1;
 	size_t left = 0;
 
-	if (!policy)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy to remove an ABI from");
 	if (!sbpf_policy_has_abi(policy, index))
 		return error_set(error, SBPF_ERROR_USAGE, "the policy does not cover ABI '%s'",
-				 abi ? abi : "(null)");
+				 abi ? printable(abi).text : "(null)");
 	if (index == policy->machine)
 		policy->leaves_out_own = true;
 	policy->abi_set &= ~(UINT64_C(1) << index);
@@ -154,6 +203,16 @@ int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi, struct s
 	}
 	policy->abi_count = left;
 	return 0;
+}
+
+int sbpf_policy_remove_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
+{
+	struct sbpf_error found = { 0 };
+
+	if (begin_change(policy, error))
+		return -1;
+	remove_abi(policy, abi, &found);
+	return end_change(policy, &found, error);
 }
 
 int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
@@ -175,6 +234,19 @@ int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
 	return 0;
 }
 
+static int check_condition(const struct sbpf_condition *condition, size_t index,
+			   struct sbpf_error *error)
+{
+	if (condition->argument > 5)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "condition %zu: argument %u; calls have arguments 0 to 5", index,
+				 condition->argument);
+	if (condition->compare < SBPF_NE || condition->compare > SBPF_MASKED_EQ)
+		return error_set(error, SBPF_ERROR_USAGE, "condition %zu: unknown comparison %d",
+				 index, (int)condition->compare);
+	return 0;
+}
+
 static int check_conditions(const struct sbpf_condition *conditions, size_t count,
 			    struct sbpf_error *error)
 {
@@ -183,21 +255,16 @@ static int check_conditions(const struct sbpf_condition *conditions, size_t coun
 	if (count > UINT32_MAX)
 		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions are too many", count);
 	for (size_t i = 0; i < count; i++) {
-		if (conditions[i].argument > 5)
-			return error_set(error, SBPF_ERROR_USAGE,
-					 "condition %zu: argument %u; calls have arguments 0 to 5",
-					 i, conditions[i].argument);
-		if (conditions[i].compare < SBPF_NE || conditions[i].compare > SBPF_MASKED_EQ)
-			return error_set(error, SBPF_ERROR_USAGE,
-					 "condition %zu: unknown comparison %d", i,
-					 (int)conditions[i].compare);
+		if (check_condition(&conditions[i], i, error))
+			return -1;
 	}
 	return 0;
 }
 
 /* Checks what all rules have in common and appends the rule with its own copy of the conditions. */
-static int add_rule(struct sbpf_policy *policy, struct policy_rule *rule,
-		    const struct sbpf_condition *conditions, size_t count, struct sbpf_error *error)
+static int append_rule(struct sbpf_policy *policy, struct policy_rule *rule,
+		       const struct sbpf_condition *conditions, size_t count,
+		       struct sbpf_error *error)
 {
 	struct sbpf_condition *copy = NULL;
 
@@ -216,27 +283,39 @@ static int add_rule(struct sbpf_policy *policy, struct policy_rule *rule,
 	return policy_append(policy, rule, error);
 }
 
-int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
-			 const struct sbpf_condition *conditions, size_t count,
-			 struct sbpf_error *error)
+static int add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
+		    const struct sbpf_condition *conditions, size_t count, struct sbpf_error *error)
 {
 	struct policy_rule rule = { .abi = -1, .verdict = verdict };
 
-	if (!policy || !call)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy or no call to make a rule of");
+	if (!call || !*call)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "a rule needs the name of a system call, such as \"mkdir\"");
 	rule.call = call_find(call, strlen(call));
 	if (rule.call < 0) {
 		const char *near = sbpf_call_suggest(call);
 
-		return error_set(error, SBPF_ERROR_USAGE, "unknown system call '%s'%s%s%s", call,
-				 near ? "; did you mean '" : "", near ? near : "",
-				 near ? "'?" : "");
+		return error_set(error, SBPF_ERROR_USAGE, "unknown system call '%s'%s%s%s",
+				 printable(call).text, near ? "; did you mean '" : "",
+				 near ? near : "", near ? "'?" : "");
 	}
-	if (add_rule(policy, &rule, conditions, count, error))
+	if (append_rule(policy, &rule, conditions, count, error))
 		return -1;
 	if (call_since(rule.call) > policy->newest)
 		policy->newest = call_since(rule.call);
 	return 0;
+}
+
+int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const char *call,
+			 const struct sbpf_condition *conditions, size_t count,
+			 struct sbpf_error *error)
+{
+	struct sbpf_error found = { 0 };
+
+	if (begin_change(policy, error))
+		return -1;
+	add_rule(policy, verdict, call, conditions, count, &found);
+	return end_change(policy, &found, error);
 }
 
 /* Takes the ABI's offset off a number of seccomp_data.nr. */
@@ -270,26 +349,34 @@ static int find_abi(struct sbpf_policy *policy, const char *name)
 	return policy->last_abi;
 }
 
+static int add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
+		      uint32_t number, const struct sbpf_condition *conditions, size_t count,
+		      struct sbpf_error *error)
+{
+	struct policy_rule rule = { .call = -1, .verdict = verdict };
+
+	rule.abi = abi ? find_abi(policy, abi) : -1;
+	if (rule.abi < 0)
+		return unknown_abi(abi, error);
+	if (table_number(rule.abi, number, &rule.number, error))
+		return -1;
+	return append_rule(policy, &rule, conditions, count, error);
+}
+
 int sbpf_policy_add_number(struct sbpf_policy *policy, uint32_t verdict, const char *abi,
 			   uint32_t number, const struct sbpf_condition *conditions, size_t count,
 			   struct sbpf_error *error)
 {
-	struct policy_rule rule = { .call = -1, .verdict = verdict };
+	struct sbpf_error found = { 0 };
 
-	if (!policy || !abi)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy or no ABI to make a rule of");
-	rule.abi = find_abi(policy, abi);
-	if (rule.abi < 0)
-		return error_set(error, SBPF_ERROR_USAGE, "unknown ABI '%s'", abi);
-	if (table_number(rule.abi, number, &rule.number, error))
+	if (begin_change(policy, error))
 		return -1;
-	return add_rule(policy, &rule, conditions, count, error);
+	add_number(policy, verdict, abi, number, conditions, count, &found);
+	return end_change(policy, &found, error);
 }
 
-int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct sbpf_error *error)
+static int add_flags(struct sbpf_policy *policy, unsigned int flags, struct sbpf_error *error)
 {
-	if (!policy)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy to add flags to");
 	for (unsigned int bit = 1; bit; bit <<= 1) {
 		if ((flags & bit) && !flag_name(bit))
 			return error_set(error, SBPF_ERROR_USAGE,
@@ -297,6 +384,16 @@ int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct
 	}
 	policy->flags |= flags;
 	return 0;
+}
+
+int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct sbpf_error *error)
+{
+	struct sbpf_error found = { 0 };
+
+	if (begin_change(policy, error))
+		return -1;
+	add_flags(policy, flags, &found);
+	return end_change(policy, &found, error);
 }
 
 /* ---- Reading --------------------------------------------------------------------------- */

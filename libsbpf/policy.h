@@ -45,6 +45,7 @@ struct sbpf_policy {
 	struct sbpf_error *warnings;
 	size_t warning_count;
 	size_t warning_capacity;
+	struct sbpf_error failure; /* of the first change that failed: it is not what was meant */
 };
 
 /* One condition list and what it gives; the first whose conditions all hold wins. */
@@ -82,6 +83,10 @@ struct target;
 
 /* A policy that has what the target says, but no ABI, default or rule yet; NULL without memory. */
 struct sbpf_policy *policy_for_target(const struct target *target, struct sbpf_error *error);
+
+/* Whether all that was asked of a policy is in it, and the caller has not failed before. 0 or -1.
+ */
+int policy_check(const struct sbpf_policy *policy, struct sbpf_error *error);
 
 /* Adds one call of one rule. conditions must live as long as the policy (its arena). */
 int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "error.h"
 #include "meaning.h"
+#include "policy.h"
 #include "prove.h"
 #include "symbolic.h"
 
@@ -23,6 +24,8 @@ struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit, struct sbpf_
 {
 	struct sbpf_space *space;
 
+	if (error_is_set(error))
+		return NULL;
 	if (machine < 0 || machine >= sbpf_abi_count()) {
 		error_set(error, SBPF_ERROR_USAGE, "no machine has the index %d", machine);
 		return NULL;
@@ -74,11 +77,37 @@ static int keep(struct sbpf_space *space, diagram d, sbpf_meaning *meaning,
 	return 0;
 }
 
+int space_check(const struct sbpf_space *space, sbpf_meaning a, sbpf_meaning b,
+		struct sbpf_error *error)
+{
+	if (error_is_set(error))
+		return -1;
+	if (!space)
+		return error_set(error, SBPF_ERROR_USAGE, "there is no space of meanings");
+	if (a >= space->diagrams.count || b >= space->diagrams.count)
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "there is no such meaning in this space: the call that should "
+				 "have made it failed, or made it in another");
+	return 0;
+}
+
+/* Until there is a meaning, there is one that no call takes. */
+static int begin_meaning(const struct sbpf_space *space, sbpf_meaning *meaning,
+			 struct sbpf_error *error)
+{
+	if (!meaning)
+		return error_set(error, SBPF_ERROR_USAGE, "no place to put a meaning");
+	*meaning = DIAGRAM_FAILED;
+	if (error_is_set(error))
+		return -1;
+	return space ? 0 : error_set(error, SBPF_ERROR_USAGE, "there is no space of meanings");
+}
+
 int sbpf_meaning_of_policy(struct sbpf_space *space, const struct sbpf_policy *policy,
 			   sbpf_meaning *meaning, struct sbpf_error *error)
 {
-	if (!space || !policy)
-		return error_set(error, SBPF_ERROR_USAGE, "no policy to find the meaning of");
+	if (begin_meaning(space, meaning, error) || policy_check(policy, error))
+		return -1;
 	if (abi_big_endian(policy->machine) != abi_big_endian(space->machine))
 		return error_set(error, SBPF_ERROR_USAGE,
 				 "a policy for %s has no meaning among calls of %s",
@@ -93,9 +122,7 @@ int sbpf_meaning_of_program(struct sbpf_space *space, const struct sock_filter *
 	size_t culprit;
 	diagram d;
 
-	if (!space)
-		return error_set(error, SBPF_ERROR_USAGE, "no space to find a meaning in");
-	if (sbpf_program_check(program, count, error))
+	if (begin_meaning(space, meaning, error) || sbpf_program_check(program, count, error))
 		return -1;
 	diagrams_begin(&space->diagrams);
 	d = symbolic_run(&space->diagrams, program, count, abi_big_endian(space->machine),
@@ -110,8 +137,8 @@ static int combine(struct sbpf_space *space, enum diagram_operation operation, s
 {
 	diagram both;
 
-	if (!space)
-		return error_set(error, SBPF_ERROR_USAGE, "no space to find a meaning in");
+	if (begin_meaning(space, meaning, error) || space_check(space, a, b, error))
+		return -1;
 	diagrams_begin(&space->diagrams);
 	both = diagram_apply(&space->diagrams, operation, a, b);
 	if (both == DIAGRAM_FAILED)
@@ -167,6 +194,8 @@ bool sbpf_meaning_verdict(const struct sbpf_space *space, sbpf_meaning meaning,
 {
 	uint32_t words[DIAGRAM_WORDS];
 
+	if (!data || !verdict || space_check(space, meaning, meaning, NULL))
+		return false;
 	to_words(data, words);
 	*verdict = diagram_at(&space->diagrams, meaning, words);
 	return *verdict != SYMBOLIC_UNKNOWN;
@@ -270,8 +299,10 @@ enum sbpf_answer sbpf_meaning_compare(struct sbpf_space *space, sbpf_meaning a, 
 	uint32_t words[DIAGRAM_WORDS];
 	diagram violated;
 
-	if (!space) {
-		error_set(error, SBPF_ERROR_USAGE, "no space to compare meanings in");
+	if (space_check(space, a, b, error))
+		return SBPF_UNKNOWN;
+	if (relation != SBPF_EQUAL && relation != SBPF_SUBSET) {
+		error_set(error, SBPF_ERROR_USAGE, "there is no relation %d", (int)relation);
 		return SBPF_UNKNOWN;
 	}
 	diagrams_begin(&space->diagrams);
@@ -417,8 +448,10 @@ int sbpf_meaning_differences(struct sbpf_space *space, sbpf_meaning a, sbpf_mean
 	uint32_t own;
 	bool more;
 
-	if (!space || !report)
-		return error_set(error, SBPF_ERROR_USAGE, "no space, or nobody to report to");
+	if (space_check(space, a, b, error))
+		return -1;
+	if (!report)
+		return error_set(error, SBPF_ERROR_USAGE, "nobody to report to");
 	diagrams_begin(&space->diagrams);
 	listing.differ = known_violation(space, a, b, SBPF_EQUAL);
 	own = abi_audit_arch(space->machine);

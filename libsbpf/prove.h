@@ -15,4 +15,8 @@ struct sbpf_space {
 /* Says which limit is used up. Returns -1. */
 int space_failed(const struct sbpf_space *space, struct sbpf_error *error);
 
+/* Whether there is a space with these meanings, and the caller has not failed before. 0 or -1. */
+int space_check(const struct sbpf_space *space, sbpf_meaning a, sbpf_meaning b,
+		struct sbpf_error *error);
+
 #endif

@@ -33,8 +33,12 @@ START_TEST(allow_lets_the_call_through)
 	struct seen seen;
 	int status;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "getppid", NULL, 0, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "getppid", NULL, 0,
+					      &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0,
+					      &error),
+			 0);
 	filter = compile(policy);
 	status = run_case(install_and_call, filter, &seen);
 	assert_survived(status, &seen);
@@ -60,7 +64,9 @@ START_TEST(default_verdict_is_for_calls_without_a_rule)
 	struct seen seen;
 	int status;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0,
+					      &error),
+			 0);
 	filter = compile(policy);
 	status = run_case(install_and_call_another, filter, &seen);
 	assert_survived(status, &seen);

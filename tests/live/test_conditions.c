@@ -161,8 +161,12 @@ START_TEST(first_rule_that_holds_gives_the_verdict)
 	struct seen seen;
 	int status;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | HELD, "getppid", &below, 1, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_KILL_PROCESS, "getppid", &five, 1, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | HELD, "getppid", &below,
+					      1, &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_KILL_PROCESS, "getppid", &five, 1,
+					      &error),
+			 0);
 	filter = compile(policy);
 	tried_arguments = arguments;
 	tried_count = 2;

@@ -97,7 +97,9 @@ START_TEST(numbers_of_one_abi_do_not_leak_into_another)
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, &target, &error);
 	struct sbpf_filter *filter;
 
-	sbpf_policy_add_number(policy, SECCOMP_RET_ERRNO | REFUSED, "x86_64", 64, NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_number(policy, SECCOMP_RET_ERRNO | REFUSED, "x86_64", 64,
+						NULL, 0, &error),
+			 0);
 	filter = compile(policy);
 	ck_assert_int_eq(value_32bit(filter, 0), getpid());
 	sbpf_filter_free(filter);
@@ -354,7 +356,9 @@ START_TEST(number_0xffffffff_gets_the_default)
 	struct seen seen;
 	int status;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0,
+					      &error),
+			 0);
 	filter = compile(policy);
 	status = run_case(call_number_minus_one, filter, &seen);
 	assert_survived(status, &seen);

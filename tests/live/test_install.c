@@ -179,7 +179,7 @@ static struct sbpf_filter *with_flags(unsigned int flags, uint32_t verdict)
 	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, NULL, &error);
 
-	sbpf_policy_add_rule(policy, verdict, "getppid", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, verdict, "getppid", NULL, 0, &error), 0);
 	ck_assert_msg(sbpf_policy_add_flags(policy, flags, &error) == 0, "%s", error.message);
 	return compile(policy);
 }
@@ -269,8 +269,8 @@ static void *wait_and_call(void *argument)
 	const uint64_t arguments[6] = { 0 };
 	struct other_thread *other = argument;
 
-	if (other->own_filter)
-		sbpf_install(other->own_filter, 0, NULL);
+	if (other->own_filter && sbpf_install(other->own_filter, 0, NULL) < 0)
+		abort();
 	pthread_barrier_wait(&other->ready);
 	pthread_barrier_wait(&other->go);
 	call_getppid(other->seen, arguments);
@@ -481,11 +481,16 @@ static struct sbpf_filter *refusing_and_deadly(uint32_t system_errno)
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, NULL, NULL);
 	struct sbpf_filter *filter;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | system_errno, "seccomp", installs, 2,
-			     NULL);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "seccomp", &asks, 1, NULL);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "prctl", NULL, 0, NULL);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, NULL);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | system_errno, "seccomp",
+					      installs, 2, NULL),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "seccomp", &asks, 1, NULL),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "prctl", NULL, 0, NULL),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0,
+					      NULL),
+			 0);
 	filter = sbpf_compile(policy, NULL, NULL);
 	ck_assert_ptr_nonnull(filter);
 	sbpf_policy_free(policy);
@@ -568,9 +573,14 @@ START_TEST(installing_takes_prctl_and_seccomp_alone)
 	struct sbpf_filter *second = harmless();
 	struct seen seen;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "prctl", NULL, 0, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "seccomp", NULL, 0, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "prctl", NULL, 0, &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "seccomp", NULL, 0,
+					      &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ALLOW, "exit_group", NULL, 0,
+					      &error),
+			 0);
 	second_filter = second;
 	second_flags = 0;
 	assert_survived(run_with(install_second, compile(policy), &seen), &seen);

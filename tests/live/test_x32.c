@@ -43,9 +43,15 @@ static struct sbpf_filter *filter_for(const struct sbpf_target *target)
 	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, target, &error);
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | REFUSED, "getppid", &wide, 1, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | REFUSED, "ioctl", NULL, 0, &error);
-	sbpf_policy_add_rule(policy, SECCOMP_RET_KILL_PROCESS, "execve", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | REFUSED, "getppid", &wide,
+					      1, &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_ERRNO | REFUSED, "ioctl", NULL, 0,
+					      &error),
+			 0);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_KILL_PROCESS, "execve", NULL, 0,
+					      &error),
+			 0);
 	return compile(policy);
 }
 

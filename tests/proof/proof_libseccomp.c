@@ -148,14 +148,20 @@ static struct sbpf_policy *build_ours(const struct attempt *attempt, struct sbpf
 	const struct sbpf_target target = { .machine = "x86_64", .bad_arch = "KILL_THREAD" };
 	struct sbpf_policy *policy = sbpf_policy_new(attempt->default_verdict, &target, error);
 
+	bool failed = false;
+
 	if (attempt->has_x86)
-		sbpf_policy_add_abi(policy, "x86", error);
+		failed |= sbpf_policy_add_abi(policy, "x86", error) < 0;
 	if (attempt->has_x32)
-		sbpf_policy_add_abi(policy, "x32", error);
+		failed |= sbpf_policy_add_abi(policy, "x32", error) < 0;
 	for (size_t i = 0; i < attempt->rule_count; i++)
-		sbpf_policy_add_rule(policy, attempt->rules[i].verdict, attempt->rules[i].call,
-				     attempt->rules[i].conditions, attempt->rules[i].count, error);
-	return policy;
+		failed |= sbpf_policy_add_rule(policy, attempt->rules[i].verdict,
+					       attempt->rules[i].call, attempt->rules[i].conditions,
+					       attempt->rules[i].count, error) < 0;
+	if (!failed)
+		return policy;
+	sbpf_policy_free(policy);
+	return NULL;
 }
 
 static int add_theirs(scmp_filter_ctx context, const struct rule *rule)

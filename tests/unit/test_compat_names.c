@@ -598,7 +598,9 @@ static int listen_to_getsid(void)
 	struct sbpf_filter *filter;
 	int listener;
 
-	sbpf_policy_add_rule(policy, SECCOMP_RET_USER_NOTIF, "getsid", NULL, 0, &error);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_USER_NOTIF, "getsid", NULL, 0,
+					      &error),
+			 0);
 	filter = sbpf_compile(policy, NULL, &error);
 	listener = sbpf_install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER, &error);
 	sbpf_filter_free(filter);

@@ -482,7 +482,7 @@ START_TEST(null_policy_is_a_usage_error)
 
 	ck_assert_ptr_null(sbpf_compile(NULL, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
-	ck_assert_str_eq(error.message, "no policy to compile");
+	ck_assert_str_eq(error.message, "there is no policy");
 	ck_assert_ptr_null(sbpf_compile(NULL, NULL, NULL));
 }
 END_TEST

@@ -596,7 +596,7 @@ START_TEST(endless_file_is_refused)
 	ck_assert_ptr_null(sbpf_load_json_file("/dev/zero", NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
 	ck_assert_str_eq(error.message,
-			 "'/dev/zero' is too large: a profile has at most 4194304 bytes");
+			 "the file is too large: a profile has at most 4194304 bytes");
 }
 END_TEST
 

@@ -208,28 +208,19 @@ START_TEST(builder_reports_failed_allocations)
 }
 END_TEST
 
-/* A rule that could not be added is not there. */
-START_TEST(policy_is_as_before_a_failed_rule)
+/* Without the rule it would allow what was to be logged. */
+START_TEST(nothing_is_made_of_a_policy_without_memory_for_a_rule)
 {
 	const struct sbpf_target target = { .machine = "x86_64", .abis = "" };
 	struct sbpf_policy *policy = sbpf_policy_new(SECCOMP_RET_ALLOW, &target, NULL);
-	struct sbpf_policy *empty = sbpf_policy_new(SECCOMP_RET_ALLOW, &target, NULL);
 	struct sbpf_error error = { 0 };
-	struct sbpf_filter *filter;
-	struct sbpf_filter *wanted;
 
 	allocator_arm(1);
-	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_LOG, "read", NULL, 0, &error),
-			 -1);
+	ck_assert_int_eq(sbpf_policy_add_rule(policy, SECCOMP_RET_LOG, "read", NULL, 0, NULL), -1);
 	ck_assert(allocator_disarm());
+	ck_assert_ptr_null(sbpf_compile(policy, NULL, &error));
 	ck_assert_int_eq(error.code, SBPF_ERROR_MEMORY);
-	filter = sbpf_compile(policy, NULL, NULL);
-	wanted = sbpf_compile(empty, NULL, NULL);
-	assert_same(filter, wanted);
-	sbpf_filter_free(filter);
-	sbpf_filter_free(wanted);
 	sbpf_policy_free(policy);
-	sbpf_policy_free(empty);
 }
 END_TEST
 
@@ -278,7 +269,7 @@ int main(void)
 	tcase_add_loop_test(tests, failed_allocation_is_an_error_and_leaks_nothing, 0,
 			    COUNT(cases));
 	tcase_add_test(tests, builder_reports_failed_allocations);
-	tcase_add_test(tests, policy_is_as_before_a_failed_rule);
+	tcase_add_test(tests, nothing_is_made_of_a_policy_without_memory_for_a_rule);
 	tcase_add_loop_test(tests, formats_report_failed_allocations, SBPF_FORMAT_RAW,
 			    SBPF_FORMAT_DOT + 1);
 	suite_add_tcase(suite, tests);

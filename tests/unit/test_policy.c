@@ -88,11 +88,13 @@ static const struct {
 	const char *message;
 } wrong_rules[] = {
 	{ 0x00010000, "read", NULL, 0, "verdict 0x00010000 is no SECCOMP_RET_* value of Linux" },
-	{ SECCOMP_RET_ALLOW, NULL, NULL, 0, "no policy or no call to make a rule of" },
+	{ SECCOMP_RET_ALLOW, NULL, NULL, 0,
+	  "a rule needs the name of a system call, such as \"mkdir\"" },
 	{ SECCOMP_RET_ALLOW, "mkdri", NULL, 0,
 	  "unknown system call 'mkdri'; did you mean 'mkdir'?" },
 	{ SECCOMP_RET_ALLOW, "frobnicate", NULL, 0, "unknown system call 'frobnicate'" },
-	{ SECCOMP_RET_ALLOW, "", NULL, 0, "unknown system call ''" },
+	{ SECCOMP_RET_ALLOW, "", NULL, 0,
+	  "a rule needs the name of a system call, such as \"mkdir\"" },
 	{ SECCOMP_RET_ALLOW, "read", NULL, 2, "2 conditions, but none given" },
 	{ SECCOMP_RET_ALLOW, "read", far_argument, 2,
 	  "condition 1: argument 6; calls have arguments 0 to 5" },
@@ -132,8 +134,10 @@ static const struct {
 	const char *message;
 } wrong_numbers[] = {
 	{ 0x00010000, "x86", 1, NULL, 0, "verdict 0x00010000 is no SECCOMP_RET_* value of Linux" },
-	{ SECCOMP_RET_ALLOW, NULL, 1, NULL, 0, "no policy or no ABI to make a rule of" },
-	{ SECCOMP_RET_ALLOW, "y86", 1, NULL, 0, "unknown ABI 'y86'" },
+	{ SECCOMP_RET_ALLOW, NULL, 1, NULL, 0,
+	  "unknown ABI '(null)'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64" },
+	{ SECCOMP_RET_ALLOW, "y86", 1, NULL, 0,
+	  "unknown ABI 'y86'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64" },
 	{ SECCOMP_RET_ALLOW, "mips", 3999, NULL, 0, "mips has no number 3999: its first is 4000" },
 	{ SECCOMP_RET_ALLOW, "SCMP_ARCH_MIPS64N32", 0, NULL, 0,
 	  "mips64n32 has no number 0: its first is 6000" },
@@ -167,16 +171,16 @@ START_TEST(null_policy_is_a_usage_error)
 	struct sbpf_error error = { 0 };
 
 	ck_assert_int_eq(sbpf_policy_add_abi(NULL, "x86", &error), -1);
-	assert_usage(&error, "no policy to add an ABI to");
+	assert_usage(&error, "there is no policy");
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_flags(NULL, SECCOMP_FILTER_FLAG_LOG, &error), -1);
-	assert_usage(&error, "no policy to add flags to");
+	assert_usage(&error, "there is no policy");
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_rule(NULL, DENY, "read", NULL, 0, &error), -1);
-	assert_usage(&error, "no policy or no call to make a rule of");
+	assert_usage(&error, "there is no policy");
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_number(NULL, DENY, "x86", 1, NULL, 0, &error), -1);
-	assert_usage(&error, "no policy or no ABI to make a rule of");
+	assert_usage(&error, "there is no policy");
 	ck_assert_int_eq(sbpf_policy_machine(NULL), -1);
 	ck_assert_uint_eq(sbpf_policy_flags(NULL), 0);
 	ck_assert(!sbpf_policy_depends_on_kernel(NULL));
@@ -221,6 +225,8 @@ START_TEST(abis_are_added_by_any_name_and_once)
 	ck_assert_int_eq(sbpf_policy_add_abi(policy, "y86", &error), -1);
 	assert_usage(&error,
 		     "unknown ABI 'y86'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64");
+	sbpf_policy_free(policy);
+	policy = new_policy(DENY, &x86_64);
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_abi(policy, NULL, &error), -1);
 	assert_usage(&error,
@@ -259,12 +265,14 @@ START_TEST(removing_an_abi_that_is_not_covered_is_a_usage_error)
 
 	ck_assert_int_eq(sbpf_policy_remove_abi(policy, "x86", &error), -1);
 	assert_usage(&error, "the policy does not cover ABI 'x86'");
+	sbpf_policy_free(policy);
+	policy = new_policy(DENY, &x86_64);
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_remove_abi(policy, NULL, &error), -1);
 	assert_usage(&error, "the policy does not cover ABI '(null)'");
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_remove_abi(NULL, "x86", &error), -1);
-	assert_usage(&error, "no policy to remove an ABI from");
+	assert_usage(&error, "there is no policy");
 	sbpf_policy_free(policy);
 }
 END_TEST
@@ -355,6 +363,8 @@ START_TEST(flags_gather)
 	assert_usage(&error, "a policy cannot ask for filter flag 0x8");
 	ck_assert_uint_eq(sbpf_policy_flags(policy),
 			  SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC);
+	sbpf_policy_free(policy);
+	policy = new_policy(DENY, &x86_64);
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_flags(policy, 1u << 31, &error), -1);
 	assert_usage(&error, "a policy cannot ask for filter flag 0x80000000");

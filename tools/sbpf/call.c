@@ -133,6 +133,9 @@ static uint32_t print_profile_cause(FILE *out, const struct operand_part *part,
 	case SBPF_BY_UNKNOWN_CALL:
 		fprintf(out, "%s: newer than the profile (--enosys)", part->path);
 		break;
+	case SBPF_BY_FAILURE:
+		fprintf(out, "%s: no policy", part->path);
+		break;
 	}
 	return verdict;
 }

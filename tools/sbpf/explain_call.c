@@ -230,6 +230,7 @@ static const char *const causes[] = {
 	[SBPF_BY_DEFAULT] = "defaultAction",
 	[SBPF_BY_BAD_ARCH] = "the profile does not cover this ABI (--bad-arch)",
 	[SBPF_BY_UNKNOWN_CALL] = "the call is newer than the profile (--enosys)",
+	[SBPF_BY_FAILURE] = "there is no policy",
 };
 
 /* "socket(AF_VSOCK, 1)" with the arguments that were given. */
