@@ -256,8 +256,8 @@ static int parse_errno_number(struct parser *parser, const struct place *place,
 	action->data = (uint16_t)(number > ERRNO_MAX ? ERRNO_MAX : number);
 	if (number <= ERRNO_MAX)
 		return 0;
-	return profile_ignore(profile, place, find_value(&profile->finder, place),
-			      SBPF_WARN_IGNORED, parser->error,
+	return profile_ignore(profile, place, find_value(&profile->finder, place), SBPF_WARN_ERRNO,
+			      parser->error,
 			      profile->strict ? "errno %" PRIu64
 						" is too large: the kernel returns at most %d"
 					      : "errno %" PRIu64

@@ -387,6 +387,52 @@ def test_trace_refuses_where_nobody_may_trace():
     assert traces(profile("ALLOW", *shadowed)) == []
 
 
+def test_unknown_keys():
+    policy = profile("ALLOW", {**rule("swapon", "ERRNO"), "arg": [], "zzz": 1, "_comment": "why"},
+                     defualtErrnoRet=1)
+    found = lint(policy)
+    assert [(f["id"], f["severity"], f["path"]) for f in found] == [
+        ("unknown-key", "warning", "syscalls[0].arg"), ("unknown-key", "warning", "syscalls[0].zzz"),
+        ("unknown-key", "note", "syscalls[0]._comment"),
+        ("unknown-key", "warning", "defualtErrnoRet")], found
+    assert "did you mean 'args'?" in found[0]["message"]
+    assert "did you mean 'defaultErrnoRet'?" in found[3]["message"]
+    done = run("lint", *TARGET, path_of("lint.json"))
+    assert (done.returncode, done.stderr) == (1, ""), done
+
+
+def test_what_has_no_effect():
+    text = json.dumps(profile("ALLOW", rule("swapon", "KILL_PROCESS", errnoRet=2), rule([], "ERRNO")))
+    twice = text.replace('"syscalls"', '"comment": "a", "comment": "b", "syscalls"', 1)
+    found = lint(write("twice.json", twice.encode()))
+    assert [f["id"] for f in found] == ["without-effect"] * 3
+    assert {f["path"] for f in found} == {"comment", "syscalls[0].errnoRet", "syscalls[1].names"}
+    mixed = profile("ALLOW", rule("swapon", "ERRNO"))
+    mixed["architectures"] = [*ABIS, "SCMP_ARCH_AARCH64"]
+    assert lint(mixed) == []
+
+
+def test_errno_too_large():
+    found = only(lint(profile("ALLOW", rule("swapon", "ERRNO", errnoRet=4096))), "errno-too-large")
+    assert (found["severity"], found["path"]) == ("warning", "syscalls[0].errnoRet")
+
+
+def test_an_empty_name_beside_names_is_none():
+    policy = profile("ALLOW", {**rule(["swapon", "swapoff", "swappon"], "ERRNO"), "name": ""})
+    found = only(lint(policy), "unknown-syscall")
+    assert found["path"] == "syscalls[0].names[2]"
+
+
+def test_filter_exempt():
+    policy = profile("ALLOW", rule(["uretprobe", "swapon"], "KILL_PROCESS"))
+    found = only(lint(policy), "filter-exempt")
+    assert (found["severity"], found["path"]) == ("warning", "syscalls[0]")
+    assert found["message"].startswith("uretprobe: from Linux 6.14 on")
+    assert found["example"]["a"]["text"] == "KILL_PROCESS"
+    assert lint(profile("ERRNO", rule(["uretprobe", "uprobe"]))) == []
+    assert "filter-exempt" not in kinds(policy, "--arch", "aarch64")
+
+
 def test_exit_status_follows_fail_on():
     note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8)),
                                       rule(NEEDED)))

@@ -148,7 +148,7 @@ static bool prepare(struct lint *lint)
 static void (*const checks[])(struct lint *lint) = {
 	lint_widths,	 lint_readings, lint_runtimes,	   lint_siblings, lint_names,
 	lint_idle_rules, lint_entries,	lint_multiplexers, lint_probes,	  lint_actions,
-	lint_overlaps,	 lint_traces,	lint_starts,
+	lint_overlaps,	 lint_traces,	lint_starts,	   lint_keys,	  lint_exemptions,
 };
 
 /* Hands over the findings; false when something failed, which was reported. */
@@ -403,7 +403,7 @@ int lint_main(int argc, char **argv)
 		return status;
 	if (argc - operand != 1)
 		return usage_error(&tool, "which profile is to be looked at?");
-	if (!operand_load(&tool, &target, argv[operand], &policy))
+	if (!operand_load_quietly(&tool, &target, argv[operand], &policy))
 		return STATUS_TROUBLE;
 	status = STATUS_TROUBLE;
 	if (look_at_all(&target, &policy, &findings))

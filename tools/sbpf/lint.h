@@ -31,6 +31,10 @@ enum lint_id {
 	CANNOT_START,
 	CANNOT_EXIT,
 	RUNTIME_STARTUP,
+	UNKNOWN_KEY,
+	ERRNO_TOO_LARGE,
+	WITHOUT_EFFECT,
+	FILTER_EXEMPT,
 	LINT_IDS,
 };
 
@@ -46,7 +50,7 @@ extern const char *const severity_names[];
 
 /* Where a finding is: a path in the profile and its line. */
 struct lint_place {
-	char path[96];
+	char path[160];
 	unsigned int line; /* 0: not known */
 };
 
@@ -244,6 +248,8 @@ void lint_actions(struct lint *lint);
 void lint_overlaps(struct lint *lint);
 void lint_traces(struct lint *lint);
 void lint_starts(struct lint *lint);
+void lint_keys(struct lint *lint);
+void lint_exemptions(struct lint *lint);
 
 /* ---- Output ---- */
 

@@ -61,6 +61,14 @@ const struct lint_rule lint_rules[LINT_IDS] = {
 	[RUNTIME_STARTUP] = { "runtime-startup", SEVERITY_NOTE,
 			      "A call that container runtimes make after the filter is in force is "
 			      "refused." },
+	[UNKNOWN_KEY] = { "unknown-key", SEVERITY_WARNING,
+			  "A key that no runtime knows, and so ignores." },
+	[ERRNO_TOO_LARGE] = { "errno-too-large", SEVERITY_WARNING,
+			      "An errno above the largest that the kernel returns." },
+	[WITHOUT_EFFECT] = { "without-effect", SEVERITY_WARNING,
+			     "Something that stands in the profile has no effect." },
+	[FILTER_EXEMPT] = { "filter-exempt", SEVERITY_WARNING,
+			    "A rule refuses a call that the kernel does not ask filters for." },
 };
 
 /* ---- Findings -------------------------------------------------------------------------- */

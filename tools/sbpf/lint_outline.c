@@ -154,6 +154,17 @@ static void take_names(struct reader *reader)
 		take_name(reader);
 }
 
+/* An empty name counts as absent, as does null. */
+static void take_only_name(struct reader *reader)
+{
+	if (peek(reader) != '"' || (reader->end - reader->at > 1 && reader->at[1] == '"')) {
+		skip_value(reader);
+		return;
+	}
+	last_entry(reader)->has_name = true;
+	take_name(reader);
+}
+
 static void take_include(struct reader *reader, const struct word *key)
 {
 	bool says_something = true;
@@ -182,8 +193,7 @@ static void take_rule_member(struct reader *reader, const struct word *key)
 	if (is_word(key, "names")) {
 		take_names(reader);
 	} else if (is_word(key, "name")) {
-		last_entry(reader)->has_name = true;
-		take_name(reader);
+		take_only_name(reader);
 	} else if (is_word(key, "includes")) {
 		read_object(reader, take_include);
 	} else if (is_word(key, "excludes")) {

@@ -153,7 +153,6 @@ static bool parse_profile(const struct tool *tool, const struct sbpf_target *tar
 		report_error(tool->name, part->path, &error);
 		return false;
 	}
-	report_warnings(tool->name, part->path, part->policy);
 	return true;
 }
 
@@ -266,8 +265,8 @@ static bool load_parts(const struct tool *tool, const struct sbpf_target *target
 	}
 }
 
-bool operand_load(const struct tool *tool, const struct sbpf_target *target, const char *name,
-		  struct operand *operand)
+bool operand_load_quietly(const struct tool *tool, const struct sbpf_target *target,
+			  const char *name, struct operand *operand)
 {
 	*operand = (struct operand){ .name = strdup(name) };
 	if (!operand->name)
@@ -276,6 +275,19 @@ bool operand_load(const struct tool *tool, const struct sbpf_target *target, con
 		return true;
 	operand_free(operand);
 	return false;
+}
+
+bool operand_load(const struct tool *tool, const struct sbpf_target *target, const char *name,
+		  struct operand *operand)
+{
+	if (!operand_load_quietly(tool, target, name, operand))
+		return false;
+	for (size_t i = 0; i < operand->count; i++) {
+		if (operand->parts[i].policy)
+			report_warnings(tool->name, operand->parts[i].path,
+					operand->parts[i].policy);
+	}
+	return true;
 }
 
 bool operand_retarget(const struct tool *tool, const struct sbpf_target *target,

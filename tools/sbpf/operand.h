@@ -34,6 +34,10 @@ struct operand {
 bool operand_load(const struct tool *tool, const struct sbpf_target *target, const char *name,
 		  struct operand *operand);
 
+/* The same without the warnings of profiles. */
+bool operand_load_quietly(const struct tool *tool, const struct sbpf_target *target,
+			  const char *name, struct operand *operand);
+
 /*
  * Reads the profiles of an operand anew, for another target and without their warnings. False when
  * that failed, which was reported; then they are as before.
