@@ -13,13 +13,15 @@ from containerd import Ctr, KubernetesCri
 from containers import BY_ENVIRONMENT, ContainerChecks
 from docker import Docker
 from image import make_image
+from pages import Pages
 from podman import Podman, PodmanRunc
 from programs import Lxc, Man, Nspawn, ProgramChecks, Qemu
 from runtimes import Crun, Runc
 
 CONTAINER_ENGINES = [Docker, Ctr, KubernetesCri, Podman, PodmanRunc, Runc, Crun]
 PROGRAMS = [Lxc, Nspawn, Man, Qemu]
-ALL = [*CONTAINER_ENGINES, *PROGRAMS, Bubblewrap]
+# The pages last: they change what the system of the others is.
+ALL = [*CONTAINER_ENGINES, *PROGRAMS, Bubblewrap, Pages]
 
 
 class Test:
@@ -40,6 +42,9 @@ class Test:
             elif engine_class in PROGRAMS:
                 for way in self.setting.ways:
                     ProgramChecks(self.setting, self.results, engine, self.watch).run_all(way)
+            elif engine_class is Pages:
+                if "oci" in self.setting.ways:
+                    engine.run_all(self.results)
             elif "ours" in self.setting.ways:
                 BubblewrapChecks(self.setting, self.results, engine).run_all()
         except Exception:  # pylint: disable=broad-except
