@@ -142,6 +142,34 @@ def test_runtime_ignores_guards():
     assert kinds(profile("ERRNO", {**guarded, "includes": {}, "excludes": {"caps": []}})) == []
 
 
+def test_a_file_for_a_runtime_whose_guards_open_calls_is_an_error():
+    guarded = rule(["reboot", "mount"], includes={"caps": ["CAP_SYS_BOOT"]})
+    path = write("localhost.json", profile("ERRNO", guarded, rule(NEEDED)))
+    found, = [f for f in lint(path, "--reading", "oci") if f["id"] == "runtime-ignores"]
+    assert found["severity"] == "error" and "sbpf flatten" in found["message"]
+    expect("lint", *TARGET, "--reading", "oci", "--fail-on", "error", path, status=1)
+    flat = expect("flatten", *TARGET, path)
+    assert "runtime-ignores" not in kinds(write("flat.json", flat.encode()), "--reading", "oci")
+    shut = rule("reboot", "ERRNO", errnoRet=5, includes={"caps": ["CAP_SYS_BOOT"]})
+    found, = [f for f in lint(profile("ALLOW", shut), "--reading", "oci")
+              if f["id"] == "runtime-ignores"]
+    assert found["severity"] == "warning"
+
+
+def test_what_a_flattened_profile_compares_has_no_bypass():
+    path = write("wide.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "NE", 8))))
+    flat = expect("flatten", *TARGET, "--width", "kernel", path)
+    assert "width-bypass" not in kinds(write("flat.json", flat.encode()))
+
+
+def test_width_findings_of_one_rule_are_one_line():
+    wide = rule(["close", "fchdir", "fsync"], "ERRNO", compare(0, "EQ", 9))
+    path = write("wide.json", profile("ALLOW", wide, rule("io_uring_setup", "ERRNO")))
+    assert [f["id"] for f in lint(path)].count("width-bypass") == 3
+    lines = [line for line in run("lint", *TARGET, path).stdout.splitlines() if "[width-byp" in line]
+    assert len(lines) == 1 and "close, fchdir, fsync: ALLOW when fd is" in lines[0], lines
+
+
 def test_runtime_ignores_archmap_and_name():
     mapped = profile("ERRNO", rule("read"))
     del mapped["architectures"]
@@ -164,6 +192,16 @@ def test_unknown_calls_of_three_kinds():
     assert [f["severity"] for f in found] == ["warning", "warning", "warning", "note"]
     assert [line_of(f).strip('",') for f in found] \
         == ["opneat", "fopen", "zzzzqqqq", "riscv_hwprobe"]
+
+
+def test_names_with_prefixes_and_of_the_library():
+    names = ["sys_read", "SYS_write", "__NR_mkdir", "__x64_sys_bpf", "pread", "fstatat", "dlopen"]
+    found = lint(profile("ERRNO", rule(names)))
+    assert [f["id"] for f in found] == ["unknown-syscall"] * len(names)
+    for finding, call in zip(found, ("read", "write", "mkdir", "bpf")):
+        assert finding["message"].endswith(f"write {call}") and "prefix" in finding["message"]
+    for finding, call in zip(found[4:], ("pread64", "newfstatat", "mmap")):
+        assert call in finding["message"], finding
 
 
 def test_a_rule_for_other_machines_may_name_their_calls():

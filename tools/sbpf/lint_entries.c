@@ -42,7 +42,7 @@ static void add_open(struct lint *lint, uint64_t missing, const struct sbpf_exam
 
 	lint_add(lint, MISSING_ABI, SEVERITY_WARNING, &place, (struct evidence){ example, false },
 		 "every call by %s is %s, as no rule speaks of these ABIs: name them in "
-		 "'architectures', or choose another --bad-arch",
+		 "'architectures'",
 		 abis_text(lint, missing, abis),
 		 sbpf_verdict_format(example->a, verdict, VERDICT_MAX));
 }

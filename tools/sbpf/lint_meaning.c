@@ -47,13 +47,15 @@ static void add_bypass(struct lint *lint, const struct record *record,
 	struct sbpf_parameter parameter;
 	unsigned int argument = cut_argument(example, &parameter);
 
-	lint_add(lint, WIDTH_BYPASS, SEVERITY_WARNING, &place, (struct evidence){ example, true },
-		 "%s is %s when its %s is 0x%" PRIx64 ", of which the kernel reads 0x%" PRIx32
-		 ", for which it is %s: compile with --width kernel, or compare with "
-		 "SCMP_CMP_MASKED_EQ and the value 4294967295",
-		 record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
-		 (uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
-		 sbpf_verdict_format(example->b, meant, sizeof(meant)));
+	lint_add(
+		lint, WIDTH_BYPASS, SEVERITY_WARNING, &place, (struct evidence){ example, true },
+		"%s: %s when %s is 0x%" PRIx64 ", of which the kernel reads 0x%" PRIx32
+		", for which it is %s: compile with --width kernel, for a runtime by 'sbpf flatten "
+		"--width kernel', or compare with SCMP_CMP_MASKED_EQ and the value 4294967295",
+		record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
+		(uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
+		sbpf_verdict_format(example->b, meant, sizeof(meant)));
+	lint_about(lint, record->call);
 }
 
 static void add_refusal(struct lint *lint, const struct record *record,
@@ -65,11 +67,13 @@ static void add_refusal(struct lint *lint, const struct record *record,
 	unsigned int argument = cut_argument(example, &parameter);
 
 	lint_add(lint, WIDTH_REFUSAL, SEVERITY_NOTE, &place, (struct evidence){ example, true },
-		 "%s is %s when its %s is 0x%" PRIx64 ", which the kernel takes for 0x%" PRIx32
-		 ", for which it is %s: if programs pass such values, compile with --width kernel",
+		 "%s: %s when %s is 0x%" PRIx64 ", which the kernel takes for 0x%" PRIx32
+		 ", for which it is %s: if programs pass such values, compile with --width kernel, "
+		 "for a runtime by 'sbpf flatten --width kernel'",
 		 record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
 		 (uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
 		 sbpf_verdict_format(example->b, meant, sizeof(meant)));
+	lint_about(lint, record->call);
 }
 
 /* Compares in one direction: what a allows and b does not. */
@@ -320,6 +324,15 @@ static const char *ignored_keys(const struct lint *lint, size_t entry)
 	return at->is_guarded ? "'includes' and 'excludes'" : "symbolic errnos";
 }
 
+/* Where the file is one for a runtime, what the guards are to keep shut is open. */
+static enum severity runtime_severity(const struct lint *lint, const struct sbpf_example *example)
+{
+	bool opens = is_permitted(example->b) && !is_permitted(example->a);
+
+	return opens && lint->target->reading == SBPF_READING_OCI ? SEVERITY_ERROR
+								  : SEVERITY_WARNING;
+}
+
 static void add_runtime(struct lint *lint, const struct cluster *cluster)
 {
 	char engine[VERDICT_MAX], runtime[VERDICT_MAX];
@@ -327,11 +340,11 @@ static void add_runtime(struct lint *lint, const struct cluster *cluster)
 
 	if (names)
 		lint_add(
-			lint, RUNTIME_IGNORES, SEVERITY_WARNING, &cluster->place,
-			(struct evidence){ &cluster->example, true },
+			lint, RUNTIME_IGNORES, runtime_severity(lint, &cluster->example),
+			&cluster->place, (struct evidence){ &cluster->example, true },
 			"runc, crun and containerd's CRI ignore %s in a file that they are handed: "
-			"%s get%s %s there, and %s from Docker; hand them a profile without such "
-			"keys",
+			"%s get%s %s there, and %s from Docker; flatten it for the target: "
+			"sbpf flatten, with --arch, --kernel and --caps",
 			ignored_keys(lint, cluster->key[0]), names, cluster->count == 1 ? "s" : "",
 			sbpf_verdict_format(cluster->example.b, runtime, sizeof(runtime)),
 			sbpf_verdict_format(cluster->example.a, engine, sizeof(engine)));
@@ -372,7 +385,8 @@ static void add_lost_abis(struct lint *lint, const struct runtimes *runtimes)
 		lint, RUNTIME_IGNORES, SEVERITY_WARNING, &place,
 		(struct evidence){ &example, true },
 		"runc, crun and containerd's CRI ignore '%s' in a file that they are handed: calls "
-		"by %s get %s there; name these ABIs in 'architectures' for them",
+		"by %s get %s there; name these ABIs in 'architectures', or flatten it: sbpf "
+		"flatten",
 		lint->outline.abis_key, abis_text(lint, lost, abis),
 		sbpf_verdict_format(example.b, verdict, sizeof(verdict)));
 }

@@ -33,14 +33,39 @@ static const struct library_function *find_function(const char *name)
 	return NULL;
 }
 
+/* The call behind a macro's or a kernel function's name, such as "__NR_mkdir"; NULL for none. */
+static const char *without_prefix(const char *name)
+{
+	static const char *const prefixes[] = {
+		"sys_",	      "__sys_",	     "__se_sys_", "__do_sys_",	  "ksys_",
+		"__x64_sys_", "__ia32_sys_", "SYS_",	  "__arm64_sys_", "__NR_",
+		"__NR3264_",  "NR_",	     "__SNR_",	  "SCMP_SYS_",	  "__PNR_",
+		"syscall_",   "sys_enter_",  "sys_exit_", "compat_sys_",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (!strncmp(name, prefixes[i], length) && kept_name(name + length))
+			return kept_name(name + length);
+	}
+	return NULL;
+}
+
 static void add_unknown(struct lint *lint, const struct outline_name *name,
 			const struct lint_place *place)
 {
 	const struct library_function *function = find_function(name->text);
+	const char *plain = without_prefix(name->text);
 	const char *suggestion = sbpf_call_suggest(name->text);
 	struct evidence none = { 0 };
 
-	if (function)
+	if (plain)
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
+			 "a profile names calls without the prefix of '%s', so this says nothing: "
+			 "write %s",
+			 name->text, plain);
+	else if (function)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %s, which is a function of the C library: name the "
 			 "calls that it makes (%s)",
