@@ -13,6 +13,10 @@
  */
 void constant_print(FILE *out, int abi, const char *call, unsigned int argument, uint64_t value);
 
+/* The same as the operand of an operator: "(CLONE_NEWUSER|CLONE_NEWNS)" where it is several. */
+void constant_print_operand(FILE *out, int abi, const char *call, unsigned int argument,
+			    uint64_t value);
+
 /*
  * Prints bits of an argument, as a mask or what a mask leaves: "(CLONE_NEWNS|CLONE_NEWUSER)", or a
  * number where the argument's constants are no flags.

@@ -47,7 +47,7 @@ void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_cond
 		constant_print_bits(out, abi, call, argument, condition->value_two);
 	} else {
 		fprintf(out, "%s %s ", parameter, comparisons[condition->compare]);
-		constant_print(out, abi, call, argument, condition->value);
+		constant_print_operand(out, abi, call, argument, condition->value);
 	}
 }
 

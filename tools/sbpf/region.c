@@ -248,23 +248,31 @@ static struct operand_text name_operand(const struct wording *wording, unsigned 
 	return text;
 }
 
-/* "AF_VSOCK", "(A|B)" where the value has a name, else "0x28". */
+/* "AF_VSOCK", "(A|B)" where the value has a name. */
 static void print_value(FILE *out, const struct operand_text *text, uint64_t value)
 {
-	char name[256] = "";
-	FILE *stream = text->call ? fmemopen(name, sizeof(name), "w") : NULL;
-	bool is_named = false;
-
-	if (stream) {
-		constant_print(stream, text->abi, text->call, text->argument, value);
-		is_named = fclose(stream) == 0;
-	}
-	if (!is_named)
-		fprintf(out, "0x%" PRIx64, value);
-	else if (strchr(name, '|'))
-		fprintf(out, "(%s)", name);
+	if (text->call)
+		constant_print_operand(out, text->abi, text->call, text->argument, value);
 	else
-		fputs(name, out);
+		fprintf(out, "0x%" PRIx64, value);
+}
+
+static void print_bits(FILE *out, const struct operand_text *text, uint64_t bits)
+{
+	if (text->call)
+		constant_print_bits(out, text->abi, text->call, text->argument, bits);
+	else
+		fprintf(out, "0x%" PRIx64, bits);
+}
+
+/* "(x & MASK) == VALUE", or another comparison. */
+static void print_masked(FILE *out, const struct operand_text *text, const struct bounds *bounds,
+			 const char *comparison)
+{
+	fprintf(out, "(%s & ", text->name);
+	print_bits(out, text, bounds->mask);
+	fprintf(out, ") %s ", comparison);
+	print_bits(out, text, bounds->value);
 }
 
 /* "x == 1", "x >= 2", "x >= 2 && x <= 9". */
@@ -302,9 +310,8 @@ static bool print_bounds(FILE *out, const struct operand_text *text, const struc
 		follows = true;
 	}
 	if (bounds->mask) {
-		fprintf(out, "%s(%s & 0x%" PRIx64 ") == ", follows ? " && " : "", text->name,
-			bounds->mask);
-		print_value(out, text, bounds->value);
+		fputs(follows ? " && " : "", out);
+		print_masked(out, text, bounds, "==");
 		follows = true;
 	}
 	return follows;
@@ -489,11 +496,9 @@ void regions_print_outside(FILE *out, const struct wording *wording, const struc
 	unsigned int masked = count == 1 ? find_masked(regions) : 6;
 
 	if (masked < 6) {
-		const struct bounds *bounds = &regions[0].bounds[masked];
 		struct operand_text text = name_operand(wording, masked);
 
-		fprintf(out, "(%s & 0x%" PRIx64 ") != ", text.name, bounds->mask);
-		print_value(out, &text, bounds->value);
+		print_masked(out, &text, &regions[0].bounds[masked], "!=");
 		return;
 	}
 	fputs("!(", out);
