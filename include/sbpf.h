@@ -770,6 +770,13 @@ SBPF_API void sbpf_policy_rules(const struct sbpf_policy *policy,
 SBPF_API bool sbpf_json_locate(const char *text, size_t length, const char *path,
 			       unsigned int *line, unsigned int *column);
 
+/*
+ * The 1-based lines of the elements of an array, such as "syscalls", in one walk: fills the first
+ * count of lines and returns how many elements there are, 0 when the text has no such array.
+ */
+SBPF_API size_t sbpf_json_lines(const char *text, size_t length, const char *path,
+				unsigned int *lines, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

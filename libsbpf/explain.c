@@ -16,6 +16,8 @@ struct inquiry {
 	bool decided;
 	uint32_t verdict;
 	const struct policy_rule *outright;
+	int asked; /* the call that find_outright() was last asked for, and its answer */
+	const struct policy_rule *answered;
 };
 
 /* How a rule bears on the call: not at all, on the call itself, or on a sub-call. */
@@ -174,11 +176,16 @@ static const struct policy_rule *find_decisive(const struct inquiry *inquiry)
 }
 
 /* Whether the rule could decide the multiplexed form of its call, and if not why. */
-static enum sbpf_fate fate_of_extension(const struct inquiry *inquiry,
-					const struct policy_rule *rule)
+static enum sbpf_fate fate_of_extension(struct inquiry *inquiry, const struct policy_rule *rule)
 {
-	const struct policy_rule *outright = find_outright(inquiry, call_of(inquiry->abi, rule));
+	int call = call_of(inquiry->abi, rule);
+	const struct policy_rule *outright;
 
+	/* All rules that bear on one sub-call are on the same call. */
+	if (call != inquiry->asked)
+		inquiry->answered = find_outright(inquiry, call);
+	inquiry->asked = call;
+	outright = inquiry->answered;
 	if (is_literal(inquiry) && (!rule->condition_count || repeats_default(inquiry, rule)))
 		return SBPF_DECIDES;
 	if (outright && !is_literal(inquiry))
@@ -188,7 +195,7 @@ static enum sbpf_fate fate_of_extension(const struct inquiry *inquiry,
 	return SBPF_CANNOT_EXTEND;
 }
 
-static enum sbpf_fate fate_of(const struct inquiry *inquiry, const struct policy_rule *rule,
+static enum sbpf_fate fate_of(struct inquiry *inquiry, const struct policy_rule *rule,
 			      enum bearing bearing)
 {
 	enum sbpf_fate fate = SBPF_DECIDES;
@@ -337,6 +344,7 @@ uint32_t sbpf_policy_verdict(const struct sbpf_policy *policy, const struct secc
 		.data = data,
 		.report = report,
 		.context = context,
+		.asked = -1,
 	};
 	enum sbpf_cause ignored;
 

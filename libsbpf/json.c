@@ -1105,6 +1105,32 @@ static int check_tree(struct parser *parser)
 	return error_memory(parser->error);
 }
 
+/*
+ * The most memory that json-c may take for a text's tree. An empty object of it has a table for 16
+ * members, an empty array room for 32 elements; a profile of 4 MiB, densely written, stays below.
+ */
+#define TREE_MAX ((size_t)224 << 20)
+#define TREE_OBJECT 780u
+#define TREE_ARRAY 340u
+#define TREE_MEMBER 240u /* of an object with many */
+#define TREE_ELEMENT 64u
+
+static int check_size(struct parser *parser)
+{
+	const struct syntax *facts = &parser->facts;
+	size_t size = facts->objects * TREE_OBJECT + facts->arrays * TREE_ARRAY +
+		      facts->members * TREE_MEMBER +
+		      (facts->values - facts->members) * TREE_ELEMENT + facts->bytes;
+
+	if (size <= TREE_MAX)
+		return 0;
+	return profile_error(
+		parser->profile, NULL, parser->error,
+		"the text holds too much for a profile: %zu objects, %zu arrays and %zu "
+		"values in them would take more than %zu MiB of memory",
+		facts->objects, facts->arrays, facts->values, TREE_MAX >> 20);
+}
+
 /* syntax_check() accepted the text, UTF-8 included, so that only memory can be wanting here. */
 static struct json_object *make_tree(const char *text, size_t length)
 {
@@ -1137,6 +1163,8 @@ int profile_parse(const char *text, size_t length, bool strict, struct profile *
 		return -1;
 	if (text[find_value(&profile->finder, NULL)] != '{')
 		return profile_error(profile, NULL, error, "a profile is a JSON object: { ... }");
+	if (check_size(&parser))
+		return -1;
 	profile->document = make_tree(text, length);
 	if (!profile->document)
 		return error_memory(error);

@@ -54,6 +54,27 @@ bool sbpf_json_locate(const char *text, size_t length, const char *path, unsigne
 	return true;
 }
 
+size_t sbpf_json_lines(const char *text, size_t length, const char *path, unsigned int *lines,
+		       size_t count)
+{
+	struct finder finder = { .text = text, .length = length };
+	struct syntax facts;
+	unsigned int column;
+	size_t offset;
+	size_t found = 0;
+
+	if (!text || !path || (count && !lines) || syntax_check(text, length, &facts, NULL) ||
+	    !find_path(&finder, path, &offset) || text[offset] != '[')
+		return 0;
+	for (offset = first_element(&finder, offset); text[offset] != ']';
+	     offset = next_element(&finder, offset)) {
+		if (found < count)
+			find_line(&finder, offset, &lines[found], &column);
+		found++;
+	}
+	return found;
+}
+
 /* ---- Files ----------------------------------------------------------------------------- */
 
 /* A file's text; bytes has room for one byte more than the most that is accepted. */

@@ -124,6 +124,16 @@ static size_t advance(const struct finder *finder, size_t value)
 	return finder->text[at] == ',' ? skip_space(finder, at + 1) : at;
 }
 
+size_t first_element(const struct finder *finder, size_t array)
+{
+	return enter(finder, array);
+}
+
+size_t next_element(const struct finder *finder, size_t element)
+{
+	return advance(finder, element);
+}
+
 static size_t value_of(const struct finder *finder, size_t key)
 {
 	size_t colon = skip_space(finder, skip_string(finder, key));
@@ -323,14 +333,18 @@ bool find_path(struct finder *finder, const char *path, size_t *offset)
 void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigned int *column)
 {
 	if (offset < finder->line_start) {
-		finder->line_start = 0;
 		finder->lines = 0;
+		finder->line_start = finder->line_seen = 0;
 	}
-	for (size_t at = finder->line_start; at < offset; at++) {
-		if (finder->text[at] == '\n') {
-			finder->lines++;
-			finder->line_start = at + 1;
-		}
+	while (finder->line_seen < offset) {
+		const char *newline =
+			memchr(finder->text + finder->line_seen, '\n', offset - finder->line_seen);
+
+		finder->line_seen = newline ? (size_t)(newline - finder->text) + 1 : offset;
+		if (!newline)
+			break;
+		finder->lines++;
+		finder->line_start = finder->line_seen;
 	}
 	*line = finder->lines + 1;
 	*column = (unsigned int)(offset - finder->line_start) + 1;

@@ -34,6 +34,7 @@ struct finder {
 	} last[SBPF_NESTING_MAX];
 	unsigned int lines; /* before line_start */
 	size_t line_start;
+	size_t line_seen; /* no line begins between line_start and this */
 };
 
 /* The offset of a place's value, or of its key when it is a member. */
@@ -45,6 +46,10 @@ void find_line(struct finder *finder, size_t offset, unsigned int *line, unsigne
 
 /* The offset of the value at a path as place_format() writes it; false when there is none. */
 bool find_path(struct finder *finder, const char *path, size_t *offset);
+
+/* From a '[' to its first element, and from one to the next; or to the ']'. */
+size_t first_element(const struct finder *finder, size_t array);
+size_t next_element(const struct finder *finder, size_t element);
 
 /* A key that an object has once more: what place and the two offsets of the key are. */
 struct duplicate {

@@ -332,6 +332,7 @@ static int check_member(struct scan *scan, const unsigned char *open)
 	scan->at++;
 	if (peek(scan) < 0)
 		return refuse_end(scan, open);
+	scan->facts->members++;
 	return check_value(scan);
 }
 
@@ -363,8 +364,10 @@ static int check_container(struct scan *scan, char close,
 			   int (*check)(struct scan *scan, const unsigned char *open))
 {
 	const unsigned char *open = scan->at;
+	size_t *count = close == '}' ? &scan->facts->objects : &scan->facts->arrays;
 	int more = 1;
 
+	++*count;
 	if (++scan->depth > SBPF_NESTING_MAX)
 		return refuse(scan, open, "objects and arrays may be nested 32 levels deep");
 	scan->at++;

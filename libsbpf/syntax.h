@@ -10,6 +10,9 @@ struct syntax {
 	size_t values; /* members of objects and elements of arrays */
 	size_t nulls;
 	size_t bytes; /* in keys and strings, once escapes are decoded */
+	size_t objects;
+	size_t arrays;
+	size_t members; /* of objects; the other values are elements of arrays */
 	bool has_negative_zero;
 	bool has_huge_integer; /* above UINT64_MAX, where json-c saturates */
 };

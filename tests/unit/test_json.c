@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* mempcpy() */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -267,6 +268,57 @@ START_TEST(text_of_4_mib_is_accepted)
 	ck_assert_ptr_nonnull(policy);
 	sbpf_policy_free(policy);
 	free(text);
+}
+END_TEST
+
+/* head, then count times unit, then tail; as text of at most 4 MiB. */
+static char *repeated(const char *head, const char *unit, const char *tail)
+{
+	size_t length = strlen(unit);
+	size_t room = SBPF_TEXT_MAX - strlen(head) - strlen(tail);
+	char *text = malloc(SBPF_TEXT_MAX + 1), *end = text;
+
+	ck_assert_ptr_nonnull(text);
+	end += sprintf(end, "%s", head);
+	for (size_t used = length; used <= room; used += length)
+		end = mempcpy(end, unit, length);
+	strcpy(end - (end[-1] == ','), tail);
+	return text;
+}
+
+/* What is densely written and has a meaning; json-c takes some 40 times the text for it. */
+static const char *const dense[] = {
+	"{\"names\":[],\"action\":\"SCMP_ACT_LOG\"},",
+	"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[]},",
+	"{\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,"
+	"\"op\":\"SCMP_CMP_EQ\"}]},",
+	"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\",\"includes\":{},\"excludes\":{}},",
+};
+
+START_TEST(dense_profile_of_4_mib_is_accepted)
+{
+	char *text =
+		repeated("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[", dense[_i], "]}");
+
+	sbpf_policy_free(load_valid(text));
+	free(text);
+}
+END_TEST
+
+START_TEST(text_that_takes_too_much_memory_is_refused)
+{
+	static const char *const units[] = { "{},", "[],", "{\"a\":{}}," };
+	struct sbpf_error error;
+
+	for (size_t i = 0; i < COUNT(units); i++) {
+		char *text =
+			repeated("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":[", units[i], "]}");
+
+		ck_assert_ptr_null(load(text, &error));
+		ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
+		ck_assert_ptr_nonnull(strstr(error.message, "the text holds too much"));
+		free(text);
+	}
 }
 END_TEST
 
@@ -637,6 +689,8 @@ static TCase *text_tests(void)
 	tcase_add_test(tests, text_ends_at_its_length);
 	tcase_add_test(tests, text_of_4_mib_is_accepted);
 	tcase_add_test(tests, text_above_4_mib_is_refused);
+	tcase_add_loop_test(tests, dense_profile_of_4_mib_is_accepted, 0, COUNT(dense));
+	tcase_add_test(tests, text_that_takes_too_much_memory_is_refused);
 	tcase_add_test(tests, no_text_is_a_usage_error);
 	tcase_add_test(tests, errors_may_be_ignored);
 	tcase_add_test(tests, first_error_is_kept);

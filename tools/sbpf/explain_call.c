@@ -165,7 +165,28 @@ static void note_rule(void *context, const struct sbpf_rule *rule)
 	finding = &findings[opinion->count++];
 	*finding = (struct finding){ .rule = *rule };
 	snprintf(finding->path, sizeof(finding->path), "syscalls[%zu]", rule->entry);
-	finding->line = find_line(opinion->part, finding->path);
+}
+
+/* Notes where in the text the entries stand, all in one walk. */
+static bool find_lines(struct opinion *opinion)
+{
+	const struct operand_part *part = opinion->part;
+	size_t count = 0;
+	unsigned int *lines;
+
+	for (size_t i = 0; i < opinion->count; i++) {
+		if (opinion->findings[i].rule.entry >= count)
+			count = opinion->findings[i].rule.entry + 1;
+	}
+	lines = calloc(count + 1, sizeof(lines[0]));
+	if (!lines)
+		return false;
+	if (!sbpf_json_lines(part->text, part->length, "syscalls", lines, count))
+		sbpf_json_lines(part->text, part->length, "linux.seccomp.syscalls", lines, count);
+	for (size_t i = 0; i < opinion->count; i++)
+		opinion->findings[i].line = lines[opinion->findings[i].rule.entry];
+	free(lines);
+	return true;
 }
 
 static bool ask(struct answer *answer, size_t index)
@@ -182,6 +203,8 @@ static bool ask(struct answer *answer, size_t index)
 	if (opinion->part->policy)
 		opinion->verdict = sbpf_policy_verdict(opinion->part->policy, &answer->data,
 						       &opinion->cause, note_rule, opinion);
+	if (opinion->count && !find_lines(opinion))
+		opinion->out_of_memory = true;
 	if (index &&
 	    verdict_compare(opinion->verdict, answer->opinions[answer->decider].verdict) < 0)
 		answer->decider = index;
