@@ -471,6 +471,12 @@ def test_filter_exempt():
     assert "filter-exempt" not in kinds(policy, "--arch", "aarch64")
 
 
+def test_more_findings_than_are_listed_are_said():
+    found = lint(profile("ALLOW", *(rule("swapon", "KILL") for _ in range(300))))
+    kills = [f for f in found if f["id"] == "kill-thread"]
+    assert len(kills) == 201 and kills[0]["message"].startswith("100 more of these")
+
+
 def test_exit_status_follows_fail_on():
     note = write("note.json", profile("ERRNO", rule("personality", "ALLOW", compare(0, "EQ", 8)),
                                       rule(NEEDED)))

@@ -71,13 +71,17 @@ static void find_verdicts(struct lint *lint)
 	struct sbpf_error error = { 0 };
 	struct sbpf_policy *policy;
 
-	target.unknown_as_enosys = false;
-	policy = sbpf_load_json(lint->part->text, lint->part->length, &target, &error);
-	if (policy)
-		lint->default_verdict = verdict_of_nothing(lint, policy);
-	else
-		lint_fail(lint, &error);
-	sbpf_policy_free(policy);
+	if (target.unknown_as_enosys) {
+		target.unknown_as_enosys = false;
+		policy = sbpf_load_json(lint->part->text, lint->part->length, &target, &error);
+		if (policy)
+			lint->default_verdict = verdict_of_nothing(lint, policy);
+		else
+			lint_fail(lint, &error);
+		sbpf_policy_free(policy);
+	} else {
+		lint->default_verdict = verdict_of_nothing(lint, lint->part->policy);
+	}
 
 	target.unknown_as_enosys = true;
 	policy = sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, &target, &error);
@@ -135,7 +139,7 @@ static bool prepare(struct lint *lint)
 	lint->is_gap = calloc((size_t)sbpf_call_count(), sizeof(lint->is_gap[0]));
 	if (!lint->is_gap)
 		lint_fail(lint, NULL);
-	if (lint->failed || !records_collect(lint) || !absent_collect(lint))
+	if (lint->failed || !find_calls(lint) || !records_collect(lint) || !absent_collect(lint))
 		return false;
 	lint->space = sbpf_space_new(lint->machine, 0, &error);
 	if (!lint->space ||
@@ -160,6 +164,8 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 
 	for (size_t i = 0; ready && i < sizeof(checks) / sizeof(checks[0]) && !lint.failed; i++)
 		checks[i](&lint);
+	if (ready && !lint.failed)
+		lint_add_rest(&lint);
 	findings->list = lint.findings;
 	findings->count = lint.finding_count;
 	sbpf_space_free(lint.space);
@@ -167,6 +173,7 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	free(lint.records);
 	free(lint.groups);
 	free(lint.absent);
+	free(lint.is_on_target);
 	free(lint.is_gap);
 	sbpf_policy_free(lint.with_more);
 	free(lint.abi_list);

@@ -70,7 +70,7 @@ struct finding {
 /* One call of one rule that applies to the target. */
 struct record {
 	size_t entry;	   /* in syscalls[] */
-	size_t name;	   /* in its names */
+	size_t name;	   /* in lint->outline.names; NO_NAME: not known */
 	const char *call;  /* as sbpf_call_at() gives it: one pointer, one call */
 	size_t call_index; /* of sbpf_call_at() */
 	size_t group;	   /* in lint->groups */
@@ -78,7 +78,6 @@ struct record {
 	uint32_t verdict;
 	const struct sbpf_condition *conditions; /* the policy's */
 	size_t condition_count;
-	struct lint_place place; /* of the name */
 };
 
 /* The records on one call, or on all calls that one multiplexer reaches, in document order. */
@@ -110,10 +109,13 @@ struct lint {
 	struct sbpf_policy *with_more; /* with ABIs that have other calls; NULL for none */
 	struct record *absent; /* on calls that none of the ABIs has, in order of the calls */
 	size_t absent_count;
-	bool *is_gap; /* by call: a rule on it is in vain, which a finding says */
+	bool *is_on_target; /* by call: one of the ABIs has it, by itself or behind a multiplexer */
+	bool *is_gap;	    /* by call: a rule on it is in vain, which a finding says */
 	struct finding *findings;
 	size_t finding_count;
-	bool failed; /* which was reported */
+	size_t counts[LINT_IDS]; /* of findings, those too that are not listed */
+	bool is_listed;		 /* the last one */
+	bool failed;		 /* which was reported */
 };
 
 /* ---- Findings (lint_find.c) ---- */
@@ -125,6 +127,7 @@ struct evidence {
 };
 
 /* Adds a finding; what goes wrong is kept in lint->failed. */
+#define FINDINGS_MAX 200 /* of one kind; more are counted only */
 void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 	      const struct lint_place *place, struct evidence evidence, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -132,10 +135,15 @@ void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 /* The finding that was added last is about this call, with whose name its message begins. */
 void lint_about(struct lint *lint, const char *call);
 
+/* A finding for each kind of which some are not listed. */
+void lint_add_rest(struct lint *lint);
+
 /* Reports what stands in the way, once, and ends the work on this profile. */
 void lint_fail(struct lint *lint, const struct sbpf_error *error);
 
 struct lint_place place_of_entry(const struct lint *lint, size_t entry);
+struct lint_place place_of_name(const struct lint *lint, size_t name); /* in outline.names */
+struct lint_place place_of_record(const struct lint *lint, const struct record *record);
 struct lint_place place_of_default(const struct lint *lint);
 
 /* ---- Findings that speak of several calls ---- */
@@ -153,6 +161,8 @@ struct cluster {
 struct clusters {
 	struct cluster *list;
 	size_t count;
+	size_t *slots; /* by key: an index of list, plus 1; 0 for none */
+	size_t slot_count;
 };
 
 /* The cluster with this key, a new one if need be; the name is added. NULL: no memory, reported. */
@@ -205,8 +215,8 @@ bool records_collect(struct lint *lint);
 /* The same for calls that none of the ABIs has: rules that say nothing for the target. */
 bool absent_collect(struct lint *lint);
 
-/* Whether one of the ABIs has the call, by itself or behind a multiplexer. */
-bool is_on_target(const struct lint *lint, const char *call);
+/* Fills in lint->is_on_target; false when that failed, which was reported. */
+bool find_calls(struct lint *lint);
 
 /* ALLOW or LOG. */
 bool is_permitted(uint32_t verdict);

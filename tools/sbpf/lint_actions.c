@@ -32,6 +32,7 @@ static void look_at_listener(struct lint *lint, const struct record *record)
 	bool found = example_of(lint, record->call, &example) &&
 		     action_of(example.a) == SECCOMP_RET_USER_NOTIF;
 	struct evidence evidence = { found ? &example : NULL, false };
+	struct lint_place place = place_of_record(lint, record);
 
 	for (size_t i = 0; i < hand_over_count; i++) {
 		const struct hand_over *part = &hand_overs[i];
@@ -39,13 +40,12 @@ static void look_at_listener(struct lint *lint, const struct record *record)
 		if (strcmp(part->call, record->call) != 0)
 			continue;
 		if (part->by_process)
-			lint_add(lint, LISTENER_DEADLOCK, SEVERITY_ERROR, &record->place, evidence,
+			lint_add(lint, LISTENER_DEADLOCK, SEVERITY_ERROR, &place, evidence,
 				 "%s waits for the agent's answer, but %s, so that both may wait "
 				 "for ever: take %s out of this rule",
 				 record->call, part->part, record->call);
 		else
-			lint_add(lint, LISTENER_DEADLOCK, SEVERITY_WARNING, &record->place,
-				 evidence,
+			lint_add(lint, LISTENER_DEADLOCK, SEVERITY_WARNING, &place, evidence,
 				 "%s waits for the agent's answer, but %s: an agent that is under "
 				 "this filter itself waits for ever; keep the agent outside, or "
 				 "take %s out of this rule",

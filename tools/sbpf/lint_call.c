@@ -166,40 +166,22 @@ struct collection {
 	size_t group;
 	bool multiplexed; /* which of the rules are asked for */
 	size_t capacity;
-	size_t entry; /* of the last record of this call */
-	size_t name;  /* of that: where to look for the next one in the entry */
+	size_t name; /* where to look for the next one, in outline.names; or NO_NAME */
 };
 
-/* The name's place: names may stand in an entry more than once, in order. */
-static struct lint_place place_of_name(struct collection *collection, size_t entry)
+/* The name that made the rule: a call may stand in an entry more than once, in order. */
+static size_t next_name(struct collection *collection, size_t entry)
 {
-	const struct outline *outline = &collection->lint->outline;
-	struct lint_place place = place_of_entry(collection->lint, entry);
-	const struct outline_entry *at;
+	const struct outline_name *names = collection->lint->outline.names;
+	size_t at = collection->name;
 
-	if (entry >= outline->entry_count)
-		return place;
-	at = &outline->entries[entry];
-	if (entry != collection->entry)
-		collection->name = 0;
-	collection->entry = entry;
-	for (; collection->name < at->name_count; collection->name++) {
-		const struct outline_name *name =
-			&outline->names[at->first_name + collection->name];
-
-		if (!name->text || strcmp(name->text, collection->call) != 0)
-			continue;
-		if (at->has_name)
-			snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].name",
-				 outline->prefix, entry);
-		else
-			snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].names[%zu]",
-				 outline->prefix, entry, collection->name);
-		place.line = name->line;
-		collection->name++;
-		break;
-	}
-	return place;
+	while (at != NO_NAME && names[at].entry < entry)
+		at = names[at].next;
+	collection->name = at;
+	if (at == NO_NAME || names[at].entry > entry)
+		return NO_NAME;
+	collection->name = names[at].next;
+	return at;
 }
 
 /* Calls that one multiplexer reaches are in its group, others each in their own. */
@@ -219,7 +201,6 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 	struct collection *collection = context;
 	struct lint *lint = collection->lint;
 	struct record *records = *collection->records;
-	struct lint_place place;
 
 	if (rule->multiplexed != collection->multiplexed || lint->failed)
 		return;
@@ -232,17 +213,15 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 		}
 		*collection->records = records;
 	}
-	place = place_of_name(collection, rule->entry);
 	records[(*collection->count)++] = (struct record){
 		.entry = rule->entry,
-		.name = collection->name,
+		.name = next_name(collection, rule->entry),
 		.call = collection->call,
 		.call_index = collection->call_index,
 		.group = collection->group,
 		.verdict = rule->verdict,
 		.conditions = rule->conditions,
 		.condition_count = rule->condition_count,
-		.place = place,
 	};
 }
 
@@ -322,12 +301,15 @@ const struct group *group_of_call(const struct lint *lint, const char *call)
 
 static void collect_call(struct collection *collection, size_t index)
 {
+	const struct outline *outline = &collection->lint->outline;
 	struct seccomp_data data = { 0 };
 
+	if (outline->first_name[index] == NO_NAME && !outline->has_escapes)
+		return;
 	collection->call = sbpf_call_at((int)index);
 	collection->call_index = index;
 	collection->group = group_index(index);
-	collection->entry = NO_ENTRY;
+	collection->name = collection->lint->outline.first_name[index];
 	if (find_entry(collection, &data))
 		sbpf_policy_verdict(collection->policy, &data, NULL, add_record, collection);
 }
@@ -352,16 +334,19 @@ bool records_collect(struct lint *lint)
 
 /* ---- Calls that the target does not have ----------------------------------------------- */
 
-bool is_on_target(const struct lint *lint, const char *call)
+bool find_calls(struct lint *lint)
 {
-	struct collection collection = {
-		.abis = lint->ordered,
-		.abi_count = lint->abi_count,
-		.call = call,
-	};
+	struct collection collection = { .abis = lint->ordered, .abi_count = lint->abi_count };
 	struct seccomp_data data;
 
-	return find_entry(&collection, &data);
+	lint->is_on_target = calloc((size_t)sbpf_call_count(), sizeof(lint->is_on_target[0]));
+	if (!lint->is_on_target)
+		lint_fail(lint, NULL);
+	for (int i = 0; lint->is_on_target && i < sbpf_call_count(); i++) {
+		collection.call = sbpf_call_at(i);
+		lint->is_on_target[i] = find_entry(&collection, &data);
+	}
+	return !lint->failed;
 }
 
 /* By its own names, a call on these ABIs is almost any call of Linux. */
@@ -386,10 +371,8 @@ static struct sbpf_policy *load_with_more(struct lint *lint)
 
 static bool names_others(const struct lint *lint)
 {
-	for (size_t i = 0; i < lint->outline.name_count; i++) {
-		const char *name = lint->outline.names[i].text;
-
-		if (name && kept_name(name) && !is_on_target(lint, name))
+	for (int i = 0; i < sbpf_call_count(); i++) {
+		if (lint->outline.first_name[i] != NO_NAME && !lint->is_on_target[i])
 			return true;
 	}
 	return false;
@@ -417,7 +400,7 @@ bool absent_collect(struct lint *lint)
 	lint->with_more = load_with_more(lint);
 	collection.policy = lint->with_more;
 	for (int i = 0; i < sbpf_call_count() && !lint->failed; i++) {
-		if (!is_on_target(lint, sbpf_call_at(i)))
+		if (!lint->is_on_target[i])
 			collect_call(&collection, (size_t)i);
 	}
 	return !lint->failed;

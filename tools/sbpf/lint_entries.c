@@ -117,7 +117,7 @@ static struct lint_place multiplexer_place(const struct lint *lint, const char *
 		const struct record *record = &lint->records[i];
 
 		if (record->entry == entry && !strcmp(record->call, multiplexer))
-			return record->place;
+			return place_of_record(lint, record);
 	}
 	return place_of_entry(lint, entry);
 }

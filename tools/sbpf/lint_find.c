@@ -94,11 +94,14 @@ static char *format_message(const char *format, va_list arguments)
 void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 	      const struct lint_place *place, struct evidence evidence, const char *format, ...)
 {
-	struct finding *findings =
-		reallocarray(lint->findings, lint->finding_count + 1, sizeof(findings[0]));
+	struct finding *findings;
 	struct finding *finding;
 	va_list arguments;
 
+	lint->is_listed = lint->counts[id]++ < FINDINGS_MAX;
+	if (!lint->is_listed)
+		return;
+	findings = reallocarray(lint->findings, lint->finding_count + 1, sizeof(findings[0]));
 	if (!findings) {
 		lint_fail(lint, NULL);
 		return;
@@ -127,8 +130,26 @@ void lint_add(struct lint *lint, enum lint_id id, enum severity severity,
 
 void lint_about(struct lint *lint, const char *call)
 {
-	if (!lint->failed)
+	if (!lint->failed && lint->is_listed)
 		lint->findings[lint->finding_count - 1].call = call;
+}
+
+void lint_add_rest(struct lint *lint)
+{
+	struct lint_place place = { 0 };
+
+	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->outline.prefix);
+	for (int id = 0; id < LINT_IDS && !lint->failed; id++) {
+		size_t count = lint->counts[id];
+
+		if (count <= FINDINGS_MAX)
+			continue;
+		lint->counts[id] = 0;
+		lint_add(lint, (enum lint_id)id, lint_rules[id].severity, &place,
+			 (struct evidence){ 0 },
+			 "%zu more of these are not listed: mend those that are, and look again",
+			 count - FINDINGS_MAX);
+	}
 }
 
 struct lint_place place_of_entry(const struct lint *lint, size_t entry)
@@ -143,6 +164,27 @@ struct lint_place place_of_entry(const struct lint *lint, size_t entry)
 	return place;
 }
 
+struct lint_place place_of_name(const struct lint *lint, size_t name)
+{
+	const struct outline_name *at = &lint->outline.names[name];
+	const struct outline_entry *entry = &lint->outline.entries[at->entry];
+	struct lint_place place = { .line = at->line };
+
+	if (entry->has_name)
+		snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].name",
+			 lint->outline.prefix, at->entry);
+	else
+		snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].names[%zu]",
+			 lint->outline.prefix, at->entry, name - entry->first_name);
+	return place;
+}
+
+struct lint_place place_of_record(const struct lint *lint, const struct record *record)
+{
+	return record->name == NO_NAME ? place_of_entry(lint, record->entry)
+				       : place_of_name(lint, record->name);
+}
+
 struct lint_place place_of_default(const struct lint *lint)
 {
 	struct lint_place place = { .line = lint->outline.default_line };
@@ -153,28 +195,53 @@ struct lint_place place_of_default(const struct lint *lint)
 
 /* ---- Clusters -------------------------------------------------------------------------- */
 
-static struct cluster *find_cluster(struct clusters *clusters, size_t first_key, size_t second_key)
+static size_t *find_slot(const struct clusters *clusters, const size_t key[2])
 {
-	/* The last one is the most likely. */
-	for (size_t i = clusters->count; i--;) {
-		struct cluster *cluster = &clusters->list[i];
+	uint64_t hash =
+		(key[0] * UINT64_C(0x9e3779b97f4a7c15)) ^ (key[1] * UINT64_C(0xc2b2ae3d27d4eb4f));
 
-		if (cluster->key[0] == first_key && cluster->key[1] == second_key)
-			return cluster;
+	hash ^= hash >> 32;
+	for (;; hash++) {
+		size_t *slot = &clusters->slots[hash & (clusters->slot_count - 1)];
+
+		if (!*slot || !memcmp(clusters->list[*slot - 1].key, key, 2 * sizeof(key[0])))
+			return slot;
 	}
-	return NULL;
 }
 
-static struct cluster *new_cluster(struct clusters *clusters, size_t first_key, size_t second_key)
+/* Room for twice as many, at half the slots taken. */
+static bool grow_clusters(struct clusters *clusters)
 {
-	struct cluster *list =
-		reallocarray(clusters->list, clusters->count + 1, sizeof(clusters->list[0]));
+	size_t capacity = clusters->slot_count ? clusters->slot_count : 8;
+	struct cluster *list = reallocarray(clusters->list, capacity, sizeof(list[0]));
 
 	if (!list)
-		return NULL;
+		return false;
 	clusters->list = list;
-	list[clusters->count] = (struct cluster){ .key = { first_key, second_key } };
-	return &list[clusters->count++];
+	free(clusters->slots);
+	clusters->slots = calloc(2 * capacity, sizeof(clusters->slots[0]));
+	clusters->slot_count = clusters->slots ? 2 * capacity : 0;
+	for (size_t i = 0; clusters->slots && i < clusters->count; i++)
+		*find_slot(clusters, list[i].key) = i + 1;
+	return clusters->slots;
+}
+
+static struct cluster *take_cluster(struct clusters *clusters, size_t first_key, size_t second_key,
+				    const struct sbpf_example *example)
+{
+	const size_t key[2] = { first_key, second_key };
+	size_t *slot;
+
+	if (2 * clusters->count >= clusters->slot_count && !grow_clusters(clusters))
+		return NULL;
+	slot = find_slot(clusters, key);
+	if (!*slot) {
+		clusters->list[clusters->count] = (struct cluster){ .key = { key[0], key[1] } };
+		if (example)
+			clusters->list[clusters->count].example = *example;
+		*slot = ++clusters->count;
+	}
+	return &clusters->list[*slot - 1];
 }
 
 static bool add_name(struct cluster *cluster, const char *name)
@@ -196,13 +263,8 @@ static bool add_name(struct cluster *cluster, const char *name)
 struct cluster *cluster_add(struct lint *lint, struct clusters *clusters, size_t first_key,
 			    size_t second_key, const char *name, const struct sbpf_example *example)
 {
-	struct cluster *cluster = find_cluster(clusters, first_key, second_key);
+	struct cluster *cluster = take_cluster(clusters, first_key, second_key, example);
 
-	if (!cluster) {
-		cluster = new_cluster(clusters, first_key, second_key);
-		if (cluster && example)
-			cluster->example = *example;
-	}
 	if (!cluster || !add_name(cluster, name)) {
 		lint_fail(lint, NULL);
 		return NULL;
@@ -217,6 +279,7 @@ void clusters_free(struct clusters *clusters)
 	for (size_t i = 0; i < clusters->count; i++)
 		free(clusters->list[i].names);
 	free(clusters->list);
+	free(clusters->slots);
 	*clusters = (struct clusters){ 0 };
 }
 

@@ -7,11 +7,16 @@
 /* More rules on one call than that are not tried one by one. */
 #define TRIALS_MAX 256
 
+/* Nor are any once as many rules as that were compared with: a second's work or less. */
+#define WORK_MAX 50000
+
 enum idleness { WORKS, NEVER_DECIDES, CHANGES_NOTHING, REPEATS_DEFAULT, IDLENESSES };
 
 struct idle_search {
 	struct lint *lint;
-	bool *without; /* records that are out of the way already */
+	bool *without;	/* records that are out of the way already */
+	size_t *counts; /* records by entry */
+	size_t work;	/* rules that trials were made of */
 	struct clusters found[IDLENESSES];
 };
 
@@ -111,9 +116,14 @@ static bool is_sub_call_only(const struct lint *lint, const struct record *recor
 }
 
 /* A rule that is alone on its call works, unless it repeats the default. */
-static bool is_worth_trying(const struct lint *lint, size_t index)
+static bool is_worth_trying(struct idle_search *search, size_t index)
 {
+	const struct lint *lint = search->lint;
 	size_t related = group_of(lint, index)->count;
+
+	if (search->work > WORK_MAX)
+		return false;
+	search->work += related > 1 && related <= TRIALS_MAX ? related : 0;
 
 	/* With ENOSYS for what is newer than the profile, a call that is named gets the default. */
 	if (lint->records[index].verdict == lint->default_verdict)
@@ -124,13 +134,18 @@ static bool is_worth_trying(const struct lint *lint, size_t index)
 
 /* ---- Findings -------------------------------------------------------------------------- */
 
-static size_t count_entry(const struct lint *lint, size_t entry)
+/* The records of each entry. */
+static size_t *count_entries(struct lint *lint)
 {
-	size_t count = 0;
+	size_t *counts = calloc(lint->outline.entry_count + 1, sizeof(counts[0]));
 
-	for (size_t i = 0; i < lint->record_count; i++)
-		count += lint->records[i].entry == entry;
-	return count;
+	if (!counts)
+		lint_fail(lint, NULL);
+	for (size_t i = 0; counts && i < lint->record_count; i++) {
+		if (lint->records[i].entry < lint->outline.entry_count)
+			counts[lint->records[i].entry]++;
+	}
+	return counts;
 }
 
 static const char *const advice[IDLENESSES] = {
@@ -159,8 +174,9 @@ static void reverse_names(struct cluster *cluster)
 	}
 }
 
-static void add_idle(struct lint *lint, enum idleness idleness, struct cluster *cluster)
+static void add_idle(struct idle_search *search, enum idleness idleness, struct cluster *cluster)
 {
+	struct lint *lint = search->lint;
 	enum lint_id id = ids[idleness];
 	struct lint_place place = place_of_entry(lint, cluster->key[0]);
 	char *names;
@@ -168,12 +184,18 @@ static void add_idle(struct lint *lint, enum idleness idleness, struct cluster *
 	reverse_names(cluster);
 	names = names_text(lint, cluster);
 
-	if (count_entry(lint, cluster->key[0]) > cluster->count)
+	if (search->counts[cluster->key[0]] > cluster->count)
 		place = cluster->place;
 	if (names)
 		lint_add(lint, id, lint_rules[id].severity, &place, (struct evidence){ 0 },
 			 "%s: %s", names, advice[idleness]);
 	free(names);
+}
+
+static void note_place(struct cluster *cluster, struct lint_place place)
+{
+	if (!cluster->place.line || place.line < cluster->place.line)
+		cluster->place = place;
 }
 
 /* From the last rule to the first, so that of two equal ones the later is to be removed. */
@@ -182,11 +204,12 @@ void lint_idle_rules(struct lint *lint)
 	struct idle_search search = { .lint = lint };
 
 	search.without = calloc(lint->record_count + 1, sizeof(search.without[0]));
+	search.counts = count_entries(lint);
 	if (!search.without)
 		lint_fail(lint, NULL);
 	for (size_t i = lint->record_count; i-- && !lint->failed;) {
 		const struct record *record = &lint->records[i];
-		enum idleness idleness = is_worth_trying(lint, i) ? judge(&search, i) : WORKS;
+		enum idleness idleness = is_worth_trying(&search, i) ? judge(&search, i) : WORKS;
 		struct cluster *cluster;
 
 		if (idleness == WORKS || lint->failed)
@@ -194,13 +217,14 @@ void lint_idle_rules(struct lint *lint)
 		search.without[i] = true;
 		cluster = cluster_add(lint, &search.found[idleness], record->entry, 0, record->call,
 				      NULL);
-		if (cluster && (!cluster->place.line || record->place.line < cluster->place.line))
-			cluster->place = record->place;
+		if (cluster)
+			note_place(cluster, place_of_record(lint, record));
 	}
 	for (int kind = WORKS; kind < IDLENESSES; kind++) {
 		for (size_t i = 0; i < search.found[kind].count; i++)
-			add_idle(lint, (enum idleness)kind, &search.found[kind].list[i]);
+			add_idle(&search, (enum idleness)kind, &search.found[kind].list[i]);
 		clusters_free(&search.found[kind]);
 	}
 	free(search.without);
+	free(search.counts);
 }

@@ -152,11 +152,22 @@ static bool has_conditions(const struct lint *lint, const struct record *record)
 	return false;
 }
 
+static bool is_conditional(const struct lint *lint)
+{
+	for (size_t i = 0; i < lint->record_count; i++) {
+		if (lint->records[i].condition_count)
+			return true;
+	}
+	return false;
+}
+
 void lint_widths(struct lint *lint)
 {
-	struct sbpf_policy *registers =
-		load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
+	struct sbpf_policy *registers;
 
+	if (!is_conditional(lint))
+		return;
+	registers = load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
 	for (size_t i = 0; registers && i < lint->record_count && !lint->failed; i++) {
 		if (lint->records[i].is_first && has_conditions(lint, &lint->records[i]))
 			compare_widths(lint, registers, &lint->records[i]);
@@ -223,17 +234,26 @@ static void add_reading(struct lint *lint, const struct cluster *cluster)
 	free(names);
 }
 
+/* Once they are needed, for that takes a while in a long profile. */
+static bool load_readings(struct lint *lint, struct readings *readings)
+{
+	if (!readings->docker)
+		readings->docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, false);
+	if (!readings->literal)
+		readings->literal = load_as(lint, SBPF_READING_LITERAL, lint->target->width, false);
+	return readings->docker && readings->literal;
+}
+
 void lint_readings(struct lint *lint)
 {
-	struct readings readings = {
-		.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, false),
-		.literal = load_as(lint, SBPF_READING_LITERAL, lint->target->width, false),
-	};
+	struct readings readings = { 0 };
 
 	for (size_t i = 0; i < lint->record_count && !lint->failed; i++) {
-		if (readings.docker && readings.literal && may_differ(lint, &lint->records[i]) &&
-		    lint->records[i].is_first)
-			compare_readings(lint, &readings, &lint->records[i]);
+		if (!lint->records[i].is_first || !may_differ(lint, &lint->records[i]))
+			continue;
+		if (!load_readings(lint, &readings))
+			break;
+		compare_readings(lint, &readings, &lint->records[i]);
 	}
 	for (size_t i = 0; i < readings.clusters.count; i++)
 		add_reading(lint, &readings.clusters.list[i]);
@@ -402,15 +422,32 @@ static void compare_runtimes(struct runtimes *runtimes)
 		lint_fail(runtimes->lint, &error);
 }
 
+/* Whether the profile has keys that the OCI schema does not. */
+static bool has_engine_keys(const struct lint *lint)
+{
+	const struct outline *outline = &lint->outline;
+
+	if (outline->has_default_errno ||
+	    (outline->abis_key && strcmp(outline->abis_key, "architectures") != 0))
+		return true;
+	for (size_t i = 0; i < outline->entry_count; i++) {
+		const struct outline_entry *entry = &outline->entries[i];
+
+		if (entry->is_guarded || entry->has_name || entry->has_errno)
+			return true;
+	}
+	return false;
+}
+
 void lint_runtimes(struct lint *lint)
 {
-	struct runtimes runtimes = {
-		.lint = lint,
-		.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, true),
-		.oci = load_as(lint, SBPF_READING_OCI, lint->target->width, true),
-		.space = trial_space(lint),
-	};
+	struct runtimes runtimes = { .lint = lint };
 
+	if (!has_engine_keys(lint))
+		return;
+	runtimes.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, true);
+	runtimes.oci = load_as(lint, SBPF_READING_OCI, lint->target->width, true);
+	runtimes.space = trial_space(lint);
 	if (runtimes.docker && runtimes.oci && runtimes.space)
 		compare_runtimes(&runtimes);
 	for (size_t i = 0; i < runtimes.clusters.count; i++)

@@ -81,47 +81,32 @@ static void add_unknown(struct lint *lint, const struct outline_name *name,
 			 newest_release(), name->text);
 }
 
-static void name_place(const struct lint *lint, size_t entry, size_t index,
-		       struct lint_place *place)
-{
-	const struct outline_entry *at = &lint->outline.entries[entry];
-
-	place->line = lint->outline.names[at->first_name + index].line;
-	if (at->has_name)
-		snprintf(place->path, sizeof(place->path), "%ssyscalls[%zu].name",
-			 lint->outline.prefix, entry);
-	else
-		snprintf(place->path, sizeof(place->path), "%ssyscalls[%zu].names[%zu]",
-			 lint->outline.prefix, entry, index);
-}
-
 /*
  * A name of another ABI goes into foreign, a cluster for each rule, but one for all rules with
  * 'name', as there is one for each call; a name of no ABI gets its own finding.
  */
-static void look_at_name(struct lint *lint, size_t entry, size_t index, struct clusters *foreign,
-			 size_t *unknown)
+static void look_at_name(struct lint *lint, size_t index, struct clusters *foreign, size_t *unknown)
 {
-	const struct outline_entry *at = &lint->outline.entries[entry];
-	const struct outline_name *name = &lint->outline.names[at->first_name + index];
+	const struct outline_name *name = &lint->outline.names[index];
+	const struct outline_entry *entry = &lint->outline.entries[name->entry];
 	struct lint_place place;
 	struct cluster *cluster;
 
 	if (!name->text)
 		return;
-	name_place(lint, entry, index, &place);
-	if (!sbpf_call_since(name->text)) {
+	if (name->call < 0) {
+		place = place_of_name(lint, index);
 		if ((*unknown)++ < UNKNOWN_MAX)
 			add_unknown(lint, name, &place);
 		return;
 	}
 	/* A rule for certain machines is right to name their calls. */
-	if (at->includes_arches || is_on_target(lint, name->text) ||
-	    lint->is_gap[call_index(name->text)])
+	if (entry->includes_arches || lint->is_on_target[name->call] || lint->is_gap[name->call])
 		return;
-	cluster = cluster_add(lint, foreign, at->has_name ? NO_ENTRY : entry, 0, name->text, NULL);
+	cluster = cluster_add(lint, foreign, entry->has_name ? NO_ENTRY : name->entry, 0,
+			      sbpf_call_at(name->call), NULL);
 	if (cluster && !cluster->place.path[0])
-		cluster->place = place;
+		cluster->place = place_of_name(lint, index);
 }
 
 static void add_foreign(struct lint *lint, const struct cluster *cluster)
@@ -155,10 +140,8 @@ void lint_names(struct lint *lint)
 	struct clusters foreign = { 0 };
 	size_t unknown = 0;
 
-	for (size_t entry = 0; entry < lint->outline.entry_count && !lint->failed; entry++) {
-		for (size_t i = 0; i < lint->outline.entries[entry].name_count; i++)
-			look_at_name(lint, entry, i, &foreign, &unknown);
-	}
+	for (size_t i = 0; i < lint->outline.name_count && !lint->failed; i++)
+		look_at_name(lint, i, &foreign, &unknown);
 	if (unknown > UNKNOWN_MAX)
 		add_more(lint, unknown - UNKNOWN_MAX);
 	for (size_t i = 0; i < foreign.count; i++)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A walk over JSON that is known to be valid; anything else merely ends it early. */
-#include "lint_outline.h"
-
-#include "sbpf.h"
+#include "lint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +125,12 @@ static void take_name(struct reader *reader)
 	struct outline *outline = reader->outline;
 	struct outline_name *names =
 		grow(reader, outline->names, outline->name_count, sizeof(names[0]));
-	struct outline_name name = { .line = reader->line };
+	struct outline_name name = {
+		.line = reader->line,
+		.call = -1,
+		.entry = outline->entry_count - 1,
+		.next = NO_NAME,
+	};
 	struct word word;
 
 	if (!names || peek(reader) != '"') {
@@ -139,6 +142,8 @@ static void take_name(struct reader *reader)
 	if (!memchr(word.text, '\\', word.length)) {
 		name.text = strndup(word.text, word.length);
 		reader->failed |= !name.text;
+	} else {
+		outline->has_escapes = true;
 	}
 	names[outline->name_count++] = name;
 	last_entry(reader)->name_count++;
@@ -266,6 +271,28 @@ static void take_config_member(struct reader *reader, const struct word *key)
 		skip_value(reader);
 }
 
+/* From the last to the first, so that each knows the next. */
+static bool index_names(struct outline *outline)
+{
+	size_t calls = (size_t)sbpf_call_count();
+
+	outline->first_name = reallocarray(NULL, calls, sizeof(outline->first_name[0]));
+	if (!outline->first_name)
+		return false;
+	for (size_t i = 0; i < calls; i++)
+		outline->first_name[i] = NO_NAME;
+	for (size_t i = outline->name_count; i--;) {
+		struct outline_name *name = &outline->names[i];
+
+		name->call = name->text ? call_index(name->text) : -1;
+		if (name->call < 0)
+			continue;
+		name->next = outline->first_name[name->call];
+		outline->first_name[name->call] = i;
+	}
+	return true;
+}
+
 bool outline_read(const char *text, size_t length, struct outline *outline)
 {
 	struct reader reader = {
@@ -279,7 +306,7 @@ bool outline_read(const char *text, size_t length, struct outline *outline)
 
 	*outline = (struct outline){ .prefix = is_config ? "linux.seccomp." : "" };
 	read_object(&reader, is_config ? take_config_member : take_profile_member);
-	return !reader.failed;
+	return !reader.failed && index_names(outline);
 }
 
 void outline_free(struct outline *outline)
@@ -288,5 +315,6 @@ void outline_free(struct outline *outline)
 		free(outline->names[i].text);
 	free(outline->names);
 	free(outline->entries);
+	free(outline->first_name);
 	*outline = (struct outline){ 0 };
 }

@@ -9,7 +9,12 @@
 struct outline_name {
 	char *text; /* as it is written; NULL for one with escapes */
 	unsigned int line;
+	int call;     /* the index for sbpf_call_at(); -1 for no call, or one with escapes */
+	size_t entry; /* it stands in */
+	size_t next;  /* name of the same call, in order; NO_NAME for none */
 };
+
+#define NO_NAME ((size_t)-1)
 
 /* One entry of syscalls[]. */
 struct outline_entry {
@@ -32,6 +37,8 @@ struct outline {
 	size_t entry_count;
 	struct outline_name *names;
 	size_t name_count;
+	bool has_escapes;   /* some names cannot be told */
+	size_t *first_name; /* by call: the first of its names; NO_NAME for none */
 };
 
 /* False when there is no memory. */

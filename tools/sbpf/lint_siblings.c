@@ -96,7 +96,7 @@ static void look_for_ways(struct gap_search *search, const char *denied,
 		    !is_permitted(way.restrictive.a))
 			continue;
 		if (!search->denied.count)
-			search->place = denial->record->place;
+			search->place = place_of_record(search->lint, denial->record);
 		search->conditional |= !denial->outcome.always;
 		example = way.restrictive;
 		example.b = denial->outcome.restrictive.a;
