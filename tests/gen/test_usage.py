@@ -45,7 +45,7 @@ WRONG_USAGE = [
     ["-o", "out", "--kernel", "new", "web.json"],
     ["-o", "out", "--kernel", "6.99999999999", "web.json"],
     ["-o", "out", "--caps", ", ", "web.json"],
-    ["-o", "out", "--reading", "runc", "web.json"],
+    ["-o", "out", "--reading", "rnuc", "web.json"],
     ["-o", "out", "--caps", "NET_ROW", "web.json"],
     ["-o", "out", "--bad-arch", "SCMP_ACT_STOP", "web.json"],
     ["-o", "out", "--strict=yes", "web.json"],

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import subprocess
 
-from common import DOCKER, compile_raw, expect, path_of, program, run, run_tests, write
+from common import (DOCKER, SBPF, SBPF_GEN, compile_raw, expect, path_of, program, run, run_tests,
+                    write)
 
 LOAD_NUMBER = (0x20, 0, 0, 0)
 LOAD_ARGUMENT_0 = (0x20, 0, 0, 16)
@@ -267,7 +269,24 @@ def test_wrong_usage():
     assert run("prove", none, none, none).returncode == 2
     done = run("prove", "--reading", "other", none, none)
     assert done.returncode == 2
-    assert "--reading: 'other' is not one of docker|oci|literal" in done.stderr, done.stderr
+    assert "--reading: 'other' is not one of docker|podman|" in done.stderr, done.stderr
+
+
+def test_readings_go_by_the_names_of_engines():
+    guarded = write("guarded.json", profile(rule("bpf", includes={"caps": ["CAP_BPF"]})))
+    opened_by = {"docker": 0, "podman": 0, "cri-o": 0, "crio": 0, "literal": 0, "oci": 1,
+                 "containerd": 1, "ctr": 1, "runc": 1, "crun": 1, "kubernetes": 1}
+    for option in ("--reading", "--runtime"):
+        for name, refuses in opened_by.items():
+            one = json.loads(expect("explain", "--arch", "x86_64", "--format", "json", option, name,
+                                    guarded, "bpf"))
+            assert (one["verdict"]["action"] == "ERRNO") == bool(refuses), (name, one)
+    for tool in (SBPF_GEN,), (SBPF, "run"):
+        shown = subprocess.run([*tool, "--help"], check=True,
+                               capture_output=True, text=True).stdout
+        for name in opened_by:
+            assert re.search(rf"\b{name}\b", shown), (tool, name)
+        assert "Kubernetes on CRI-O is cri-o" in shown, shown
 
 
 run_tests(globals())

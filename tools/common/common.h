@@ -15,13 +15,22 @@ enum status {
 
 /* ---- Options ---- */
 
+/* A word that an option takes. */
+struct option_word {
+	const char *word;
+	int value;
+	const char
+		*meaning; /* of the first word with this value; the others are other names of it */
+};
+
 /* One option: this row parses it and prints its help. */
 struct option_row {
 	const char *name; /* long name, without the dashes */
 	char letter;	  /* short name, or 0 */
 	/*
 	 * What it takes ("FILE"): the value is a const char *. Words to choose from ("text|json"):
-	 * the value is an enum, the word's place. NULL: a flag, the value is a bool.
+	 * the value is an enum, the word's place. The name of a list of words (option_lists): an
+	 * enum too, the word's value. NULL: a flag, the value is a bool.
 	 */
 	const char *argument;
 	const char *help; /* lines end with \n but for the last */
@@ -54,6 +63,15 @@ bool options_parse(const struct tool *tool, const struct option_group *groups, s
 /* The rows of the target options, with offsets into struct sbpf_target. */
 extern const struct option_row target_options[];
 extern const size_t target_option_count;
+
+/* Arguments that are a word of a list, which ends with one that is NULL. */
+struct option_list {
+	const char *argument; /* as in struct option_row */
+	const struct option_word *words;
+};
+
+extern const struct option_list option_lists[];
+extern const size_t option_list_count;
 
 /* "--arch" for "target.machine", as struct sbpf_error has it in where; NULL for other places. */
 const char *target_option_of(const char *where);

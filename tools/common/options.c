@@ -95,12 +95,57 @@ static const struct option_row *row_of(const struct parser *parser, int value, v
 	return NULL;
 }
 
+/* The words that a row's argument is one of; NULL where it is no list. */
+static const struct option_word *words_of(const struct option_row *row)
+{
+	for (size_t i = 0; row->argument && i < option_list_count; i++) {
+		if (!strcmp(option_lists[i].argument, row->argument))
+			return option_lists[i].words;
+	}
+	return NULL;
+}
+
 /* Characters before the help of an option. */
 #define LEFT_COLUMN 25
 
+/* Text whose lines begin in the right column. */
+static void print_lines(const char *text)
+{
+	for (const char *at = text; *at; at++) {
+		putchar(*at);
+		if (*at == '\n')
+			printf("%*s", LEFT_COLUMN + 2, "");
+	}
+}
+
+/* "docker (podman, cri-o): as engines read their own profiles", a line for each meaning. */
+static void print_words(const struct option_word *words)
+{
+	for (const struct option_word *word = words; word->word; word++) {
+		const char *separator = " (";
+
+		if (!word->meaning)
+			continue;
+		printf("%*s%s", LEFT_COLUMN + 2, "", word->word);
+		for (const struct option_word *other = words; other->word; other++) {
+			if (other->value != word->value || other->meaning)
+				continue;
+			printf("%s%s", separator, other->word);
+			separator = ", ";
+		}
+		fputs(*separator == ',' ? "):" : ":", stdout);
+		printf("\n%*s", LEFT_COLUMN + 4, "");
+		print_lines(word->meaning);
+		putchar('\n');
+	}
+}
+
 static void print_rows(const struct option_row *rows, size_t count)
 {
+	const struct option_word *told = NULL;
+
 	for (size_t i = 0; i < count; i++) {
+		const struct option_word *words = words_of(&rows[i]);
 		char left[48];
 		char letter[] = { '-', rows[i].letter, ',', 0 };
 
@@ -111,12 +156,11 @@ static void print_rows(const struct option_row *rows, size_t count)
 			printf(" %s\n%*s", left, LEFT_COLUMN + 2, "");
 		else
 			printf(" %-*s ", LEFT_COLUMN, left);
-		for (const char *at = rows[i].help; *at; at++) {
-			putchar(*at);
-			if (*at == '\n')
-				printf("%*s", LEFT_COLUMN + 2, "");
-		}
+		print_lines(rows[i].help);
 		putchar('\n');
+		if (words && words != told)
+			print_words(words);
+		told = words;
 	}
 }
 
@@ -190,6 +234,41 @@ static bool choose(const struct option_row *row, const char *word, void *value)
 	}
 }
 
+/* Stores the value of a word. */
+static bool find_word(const struct option_word *words, const char *word, void *value)
+{
+	for (; words->word; words++) {
+		if (!strcmp(words->word, word)) {
+			memcpy(value, &words->value, sizeof(words->value));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Refuses what is none of the words that a row takes. */
+static int refuse_word(const struct tool *tool, const struct option_row *row)
+{
+	const struct option_word *words = words_of(row);
+	char *list = NULL;
+	size_t length;
+	FILE *out;
+	int status;
+
+	if (!words)
+		return usage_error(tool, "--%s: '%s' is not one of %s", row->name, optarg,
+				   row->argument);
+	out = open_memstream(&list, &length);
+	for (const struct option_word *word = words; out && word->word; word++)
+		fprintf(out, "%s%s", word == words ? "" : "|", word->word);
+	if (out)
+		fclose(out);
+	status = usage_error(tool, "--%s: '%s' is not one of %s", row->name, optarg,
+			     list ? list : row->argument);
+	free(list);
+	return status;
+}
+
 /* False when the row cannot take optarg. */
 static bool store(const struct option_row *row, void *values)
 {
@@ -197,6 +276,8 @@ static bool store(const struct option_row *row, void *values)
 
 	if (!row->argument)
 		*(bool *)value = true;
+	else if (words_of(row))
+		return find_word(words_of(row), optarg, value);
 	else if (strchr(row->argument, '|'))
 		return choose(row, optarg, value);
 	else
@@ -225,8 +306,7 @@ static bool parse(const struct parser *parser, int argc, char **argv, int *statu
 			return false;
 		}
 		if (!store(row, values)) {
-			*status = usage_error(parser->tool, "--%s: '%s' is not one of %s",
-					      row->name, optarg, row->argument);
+			*status = refuse_word(parser->tool, row);
 			return false;
 		}
 	}

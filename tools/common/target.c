@@ -7,6 +7,30 @@
 
 #define TARGET(field) offsetof(struct sbpf_target, field)
 
+static const struct option_word reading_words[] = {
+	{ "docker", SBPF_READING_DOCKER, "as engines read their own profiles" },
+	{ "podman", SBPF_READING_DOCKER, NULL },
+	{ "cri-o", SBPF_READING_DOCKER, NULL },
+	{ "crio", SBPF_READING_DOCKER, NULL },
+	{ "oci", SBPF_READING_OCI,
+	  "as runc reads a file handed to it as it is\n"
+	  "(kubernetes: on containerd; Kubernetes on CRI-O is cri-o)" },
+	{ "containerd", SBPF_READING_OCI, NULL },
+	{ "ctr", SBPF_READING_OCI, NULL },
+	{ "runc", SBPF_READING_OCI, NULL },
+	{ "crun", SBPF_READING_OCI, NULL },
+	{ "kubernetes", SBPF_READING_OCI, NULL },
+	{ "literal", SBPF_READING_LITERAL, "as it is written, the first rule that holds" },
+	{ NULL, 0, NULL },
+};
+
+const struct option_list option_lists[] = {
+	{ "READING", reading_words },
+	{ "ENGINE", reading_words },
+};
+
+const size_t option_list_count = sizeof(option_lists) / sizeof(option_lists[0]);
+
 const struct option_row target_options[] = {
 	{ "arch", 0, "MACHINE",
 	  "the machine the filter is for, such as x86_64 or aarch64\n"
@@ -33,10 +57,11 @@ const struct option_row target_options[] = {
 	  "would deny them",
 	  TARGET(unknown_as_enosys) },
 	{ "strict", 0, NULL, "take unknown call names and keys as errors", TARGET(strict) },
-	{ "reading", 0, "docker|oci|literal",
-	  "how the profile is read: as engines read their own, as runc\n"
-	  "reads a file handed to it, as it is written (default: docker)",
+	{ "reading", 0, "READING",
+	  "how the profile is read, by the name of a reading or of an\n"
+	  "engine (default: docker):",
 	  TARGET(reading) },
+	{ "runtime", 0, "ENGINE", "the same as --reading", TARGET(reading) },
 	{ "width", 0, "profile|kernel",
 	  "what conditions compare: whole registers, or what the kernel\n"
 	  "reads of them (default: profile)",

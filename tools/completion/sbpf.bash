@@ -10,6 +10,26 @@ _sbpf_commands() { # tool
 	"$1" --help 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
+_sbpf_values() { # option, command line of a tool: the words that the option takes
+	local option=$1
+	shift
+	"$@" --help 2>/dev/null | awk -v option="$option" '
+		/^ +(-[a-zA-Z], )?--/ {
+			inside = 0
+			for (i = 1; i < NF; i++)
+				if ($i == option) {
+					inside = 1
+					if ($(i + 1) ~ /\|/) { gsub(/\|/, " ", $(i + 1)); print $(i + 1); exit }
+					if ($(i + 1) == "READING" || $(i + 1) == "ENGINE") listed = 1
+				}
+		}
+		# "docker (podman, cri-o):" in the help of --reading, which that of --runtime points to
+		listed && /^ +[a-z-]+( \([a-z, -]+\))?:$/ { gsub(/[(),:]/, ""); print; found = 1; next }
+		# A list that was told for the option before
+		/^ +[a-z-]+( \([a-z, -]+\))?:$/ { gsub(/[(),:]/, ""); last = last " " $0 }
+		END { if (listed && !found) print last }'
+}
+
 _sbpf_reply() { # word, choices
 	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
 }
@@ -27,6 +47,10 @@ _sbpf_complete() { # tool, word, word before
 			mapfile -t COMPREPLY < <(compgen -c -- "$2")
 			return
 		fi
+	fi
+	if [[ $3 = --* && $2 != -* ]]; then
+		_sbpf_reply "$2" "$(_sbpf_values "$3" "$1" ${command:+"$command"})"
+		return
 	fi
 	[[ $2 != -* ]] || _sbpf_reply "$2" "$(_sbpf_options "$1" ${command:+"$command"})"
 }
