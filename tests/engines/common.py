@@ -18,6 +18,8 @@ class Setting:
     build: str
     folder: str
     ways: list
+    # A root folder with newer engines, or "".
+    newer: str = ""
 
     def path(self, *names):
         return os.path.join(self.folder, *names)

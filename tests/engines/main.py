@@ -13,6 +13,7 @@ from containerd import Ctr, KubernetesCri
 from containers import BY_ENVIRONMENT, ContainerChecks
 from docker import Docker
 from image import make_image
+from newer import Newer
 from pages import Pages
 from podman import Podman, PodmanRunc
 from programs import Lxc, Man, Nspawn, ProgramChecks, Qemu
@@ -21,7 +22,7 @@ from runtimes import Crun, Runc
 CONTAINER_ENGINES = [Docker, Ctr, KubernetesCri, Podman, PodmanRunc, Runc, Crun]
 PROGRAMS = [Lxc, Nspawn, Man, Qemu]
 # The pages last: they change what the system of the others is.
-ALL = [*CONTAINER_ENGINES, *PROGRAMS, Bubblewrap, Pages]
+ALL = [*CONTAINER_ENGINES, *PROGRAMS, Bubblewrap, Newer, Pages]
 
 
 class Test:
@@ -42,7 +43,7 @@ class Test:
             elif engine_class in PROGRAMS:
                 for way in self.setting.ways:
                     ProgramChecks(self.setting, self.results, engine, self.watch).run_all(way)
-            elif engine_class is Pages:
+            elif engine_class in (Newer, Pages):
                 if "oci" in self.setting.ways:
                     engine.run_all(self.results)
             elif "ours" in self.setting.ways:
@@ -97,6 +98,7 @@ def parse():
     parser.add_argument("--build")
     parser.add_argument("--folder")
     parser.add_argument("--log")
+    parser.add_argument("--newer", default="")
     parser.add_argument("--way", action="append")
     parser.add_argument("engines", nargs="*", metavar="ENGINE")
     return parser.parse_args()
@@ -108,7 +110,7 @@ def main():
     if unknown:
         print(f"test-engines: no such engine: {', '.join(unknown)}", file=sys.stderr)
         return 2
-    setting = Setting(options.build, options.folder, options.way)
+    setting = Setting(options.build, options.folder, options.way, options.newer)
     with open(options.log, "w", encoding="utf-8") as log:
         results = Results(log)
         write_wrapper(setting)
