@@ -209,9 +209,34 @@ def test_whole_policy_in_words():
     words = text(DOCKER)
     for part in ("ALLOW, whatever the arguments", "By x86: ", "By x32: ", "By any other arch: "
                  "KILL_PROCESS", "clone: ALLOW if (clone_flags & (CLONE_NEWNS|",
-                 "personality == PER_LINUX32", "AF_VSOCK", "socketcall"):
+                 "personality == PER_LINUX32", "AF_VSOCK"):
         assert part in words, part
     assert "By x86: KILL_PROCESS, whatever the call" in text("--abi", "", DOCKER)
+
+
+def test_what_most_calls_get_is_said_by_the_others():
+    block = write("most.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]})
+    words = text(block)
+    assert "ALLOW, whatever the arguments: every call but\n    mkdir mkdirat\n" in words, words
+    assert " getpid " not in words and " getpid " in text("--all", block), words
+    few = write("few.json", {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+        {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"}]})
+    assert "whatever the arguments: every call but\n    read write\n" in text(few)
+    assert "whatever the arguments: 2 calls\n    read write\n" in text(few)
+    assert " socketcall " in text("--all", DOCKER)
+
+
+def test_several_targets():
+    guarded = write("guarded.json", {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+        {"names": ["bpf"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_BPF"]}}]})
+    words = expect("explain", "--arch", "x86_64,aarch64", guarded, "bpf")
+    assert words.startswith("@@ x86_64, kernel ") and "\n@@ aarch64, kernel " in words, words
+    found = json.loads(expect("explain", "--arch", "x86_64", "--all-targets", "--format", "json",
+                              guarded, "bpf"))
+    assert [(len(one["targets"]), one["answer"]["verdict"]["action"]) for one in found] == \
+        [(1, "ERRNO"), (1, "ALLOW")], found
+    assert "CAP_BPF" in found[1]["targets"][0]["capabilities"], found
 
 
 def test_unknown_arithmetic_is_called_unknown():

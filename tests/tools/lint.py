@@ -634,5 +634,21 @@ def test_the_profiles_of_the_project_have_no_idle_rules():
         assert not {"redundant-rule", "shadowed-rule", "reading-differs"} & set(found), path
 
 
+def test_several_targets_are_looked_at():
+    guarded = write("guarded.json", {
+        "defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+            {"names": ["bpf"], "action": "SCMP_ACT_ERRNO", "includes": {"arches": ["arm64"]}}]})
+
+    def places(*options):
+        done = run("lint", "--format", "json", *options, guarded)
+        assert done.returncode in (0, 1), done
+        return [(one["id"], one["target"] and one["target"]["machine"])
+                for one in json.loads(done.stdout) if one["path"].startswith("syscalls[0]")]
+    assert ("equals-default", None) not in places("--arch", "x86_64")
+    assert ("equals-default", None) in places("--arch", "aarch64")
+    assert ("equals-default", "aarch64") in places("--arch", "x86_64,aarch64")
+    assert ("equals-default", "aarch64") in places("--all-targets")
+
+
 if __name__ == "__main__":
     run_tests(globals())

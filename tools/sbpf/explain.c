@@ -4,7 +4,10 @@
 
 #include "commands.h"
 #include "common.h"
+#include "json.h"
+#include "targets.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum explain_format { FORMAT_TEXT, FORMAT_JSON };
@@ -12,6 +15,7 @@ enum explain_format { FORMAT_TEXT, FORMAT_JSON };
 struct explain_options {
 	enum explain_format format;
 	enum sbpf_effort effort;
+	bool all;
 };
 
 static const struct option_row explain_rows[] = {
@@ -20,6 +24,8 @@ static const struct option_row explain_rows[] = {
 	{ "effort", 0, "quick|thorough",
 	  "how profiles are compiled to count steps (default: thorough)",
 	  offsetof(struct explain_options, effort) },
+	{ "all", 0, NULL, "name every call, also where \"every call but\" is shorter",
+	  offsetof(struct explain_options, all) },
 };
 
 static const struct tool tool = {
@@ -37,68 +43,225 @@ static const struct tool tool = {
 };
 
 /*
- * With a call, --abi says how it comes, not what the filter covers. Returns the ABI, or -1: there
- * is none of this name, which was reported.
+ * With a call, --abi says how it comes, not what the filter covers. False: there is no ABI of this
+ * name, which was reported.
  */
-static int take_entry(struct sbpf_target *target)
+static bool take_entry(struct sbpf_target *target, int *abi)
 {
 	const char *name = target->abis;
-	int abi;
 
 	target->abis = NULL;
 	if (!name)
-		return operand_machine(&tool, target);
-	abi = sbpf_abi_find(name);
-	if (abi < 0)
+		return true;
+	*abi = sbpf_abi_find(name);
+	if (*abi < 0)
 		usage_error(&tool, "--abi: a call comes by one ABI, and there is none named '%s'",
 			    name);
-	return abi;
+	return *abi >= 0;
 }
 
-static int explain(const struct question *question, int abi, char **words, size_t count)
+/* What is asked about a policy. */
+struct request {
+	const struct explain_options *options;
+	int abi; /* that a call enters by; -1: the machine's own */
+	char **words;
+	size_t count; /* 0: the whole policy */
+};
+
+/* The answer for some targets. */
+struct answer {
+	const struct one_target **targets;
+	size_t count;
+	char *text;
+};
+
+struct answers {
+	struct answer *list;
+	size_t count;
+};
+
+static int explain(const struct request *request, const struct one_target *target,
+		   const struct operand *policy, FILE *out)
+{
+	struct filters filters = { 0 };
+	int status = STATUS_FAILURE;
+
+	if (filters_make(&tool, &target->target, policy, request->options->effort, &filters)) {
+		const struct question question = {
+			.tool = &tool,
+			.target = &target->target,
+			.operand = policy,
+			.filters = &filters,
+			.json = request->options->format == FORMAT_JSON,
+			.all = request->options->all,
+		};
+		int abi = request->abi < 0 ? target->machine : request->abi;
+
+		status = request->count
+				 ? explain_call(&question, abi, request->words, request->count, out)
+				 : explain_policy(&question, out);
+	}
+	filters_free(&filters);
+	return status;
+}
+
+/* Takes the text over; targets with the same one share an answer. False without memory. */
+static bool add_answer(struct answers *answers, const struct one_target *target, char *text)
+{
+	struct answer *answer = answers->list;
+	const struct one_target **targets;
+
+	while (answer < answers->list + answers->count && strcmp(answer->text, text) != 0)
+		answer++;
+	targets = reallocarray(answer->targets, answer->count + 1, sizeof(targets[0]));
+	if (!targets) {
+		free(text);
+		return false;
+	}
+	targets[answer->count++] = target;
+	answer->targets = targets;
+	if (answer->text) {
+		free(text);
+	} else {
+		answer->text = text;
+		answers->count++;
+	}
+	return true;
+}
+
+/* One target's answer. Returns an exit status. */
+static int answer_for(const struct request *request, const struct one_target *target,
+		      const struct operand *policy, struct answers *answers)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	int status = out ? explain(request, target, policy, out) : STATUS_FAILURE;
+
+	if (!out || fclose(out) == EOF) {
+		free(text);
+		report(tool.name, "out of memory");
+		return STATUS_FAILURE;
+	}
+	if (status != STATUS_OK) {
+		free(text);
+		return status;
+	}
+	if (!add_answer(answers, target, text)) {
+		report(tool.name, "out of memory");
+		return STATUS_FAILURE;
+	}
+	return STATUS_OK;
+}
+
+static void print_heading(struct page *page, const struct answer *answer)
+{
+	page_paint(page, PAINT_TITLE);
+	for (size_t i = 0; i < answer->count; i++) {
+		fputs(i ? "   " : "@@ ", page->stream);
+		target_print(page->stream, answer->targets[i], 0);
+		fputs(i + 1 < answer->count ? "\n" : " @@\n", page->stream);
+	}
+	page_paint(page, PAINT_NONE);
+}
+
+/* [{"targets": […], "answer": …}, …] */
+static void print_list(FILE *out, const struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++) {
+		const struct answer *answer = &answers->list[i];
+
+		fputs(i ? ", {\"targets\": [" : "[{\"targets\": [", out);
+		for (size_t k = 0; k < answer->count; k++) {
+			fputs(k ? ", " : "", out);
+			target_json(out, answer->targets[k]);
+		}
+		fprintf(out, "], \"answer\": %s}\n", answer->text);
+	}
+	fputs("]\n", out);
+}
+
+static bool show(const struct explain_options *options, const struct targets *targets,
+		 const struct answers *answers, enum color_choice color)
 {
 	struct page page;
-	int status;
+	bool shown;
 
 	if (!page_open(tool.name, &page))
-		return STATUS_FAILURE;
-	status = count ? explain_call(question, abi, words, count, page.stream)
-		       : explain_policy(question, page.stream);
-	if (status == STATUS_OK && !page_show(tool.name, &page, NULL))
-		status = STATUS_FAILURE;
+		return false;
+	page.color = color;
+	page.is_data = options->format == FORMAT_JSON;
+	if (page.is_data && targets->count > 1)
+		print_list(page.stream, answers);
+	for (size_t i = 0; i < answers->count && !(page.is_data && targets->count > 1); i++) {
+		if (targets->count > 1)
+			print_heading(&page, &answers->list[i]);
+		fputs(answers->list[i].text, page.stream);
+	}
+	shown = page_show(tool.name, &page, NULL);
 	page_free(&page);
-	return status;
+	return shown;
+}
+
+static int answer_all(const struct request *request, const struct targets *targets,
+		      struct operand *policy, enum color_choice color)
+{
+	struct answers answers = { .list = calloc(targets->count + 1, sizeof(answers.list[0])) };
+	int status = answers.list ? STATUS_OK : STATUS_FAILURE;
+
+	for (size_t i = 0; status == STATUS_OK && i < targets->count; i++) {
+		const struct one_target *target = &targets->list[i];
+
+		if (i && !operand_retarget(&tool, &target->target, policy))
+			status = STATUS_FAILURE;
+		else
+			status = answer_for(request, target, policy, &answers);
+	}
+	if (status == STATUS_OK && !show(request->options, targets, &answers, color))
+		status = STATUS_FAILURE;
+	for (size_t i = 0; i < answers.count; i++) {
+		free(answers.list[i].targets);
+		free(answers.list[i].text);
+	}
+	free(answers.list);
+	return status == STATUS_OK && targets->limited ? STATUS_FAILURE : status;
 }
 
 int explain_main(int argc, char **argv)
 {
 	struct explain_options options = { .effort = SBPF_THOROUGH };
-	struct sbpf_target target = { 0 };
+	struct target_choice choice = { 0 };
+	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
 		{ "Options", explain_rows, sizeof(explain_rows) / sizeof(explain_rows[0]),
 		  &options },
-		{ "Target", target_options, target_option_count, &target },
+		{ "Output", color_rows, color_row_count, &color },
+		{ "Targets", targets_rows, targets_row_count, &choice },
+		{ "Target", target_options, target_option_count, &choice.target },
 	};
-	struct filters filters = { 0 };
-	struct operand policy;
-	int operand, status, abi = -1;
+	struct request request = { .options = &options, .abi = -1 };
+	struct operand policy = { 0 };
+	const struct operand *const operands[] = { &policy };
+	struct targets targets = { 0 };
+	struct sbpf_target first;
+	int operand, status;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
 		return status;
 	if (operand == argc)
 		return usage_error(&tool, "which POLICY?");
-	if (operand + 1 < argc && (abi = take_entry(&target)) < 0)
+	request.words = argv + operand + 1;
+	request.count = (size_t)(argc - operand - 1);
+	if (request.count && !take_entry(&choice.target, &request.abi))
 		return STATUS_USAGE;
-	if (!operand_load(&tool, &target, argv[operand], &policy))
+	if (!targets_first(&tool, &choice, &first))
+		return STATUS_USAGE;
+	if (!operand_load(&tool, &first, argv[operand], &policy))
 		return STATUS_FAILURE;
 	status = STATUS_FAILURE;
-	if (filters_make(&tool, &target, &policy, options.effort, &filters)) {
-		const struct question question = { &tool, &target, &policy, &filters,
-						   options.format == FORMAT_JSON };
-
-		status = explain(&question, abi, argv + operand + 1, (size_t)(argc - operand - 1));
-	}
-	filters_free(&filters);
+	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets))
+		status = answer_all(&request, &targets, &policy, color);
+	targets_free(&targets);
 	operand_free(&policy);
 	return status;
 }

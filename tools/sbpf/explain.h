@@ -13,6 +13,7 @@ struct question {
 	const struct operand *operand;
 	const struct filters *filters;
 	bool json;
+	bool all; /* every name, also where "every call but" is shorter */
 };
 
 /*

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_WIDTH 100
-
 /* Everything there is to say. */
 struct essay {
 	const struct question *question;
@@ -166,7 +164,7 @@ static void add_word(struct paragraph *paragraph, const char *word)
 {
 	size_t length = strlen(word);
 
-	if (paragraph->column && paragraph->column + 1 + length > LINE_WIDTH) {
+	if (paragraph->column && paragraph->column + 1 + length > page_width()) {
 		putc('\n', paragraph->out);
 		paragraph->column = 0;
 	}
@@ -227,23 +225,54 @@ static struct verdicts find_verdicts(const struct essay *essay, const struct abi
 	return verdicts;
 }
 
+/* So many exceptions are named beside "every call but". */
+#define EXCEPTIONS_MAX 20
+
+/* The calls that are told of an ABI and are, or are not, in the list of a verdict. */
+static void print_names(FILE *out, const struct essay *essay, const struct abi_meaning *abi,
+			const struct branch *verdict, bool listed)
+{
+	struct paragraph paragraph = { .out = out, .indent = 4 };
+
+	for (size_t i = 0; i < abi->call_count; i++) {
+		const struct call_meaning *call = &abi->calls[i];
+
+		if (is_news(essay, abi, call) && is_listed(essay, abi, call, verdict) == listed)
+			add_word(&paragraph, call->name);
+	}
+	putc('\n', out);
+}
+
+/* What most calls get is said by the others. */
 static void print_simple(FILE *out, const struct essay *essay, const struct abi_meaning *abi,
 			 const struct branch *verdict)
 {
-	struct paragraph paragraph = { .out = out, .indent = 4 };
 	char text[VERDICT_MAX];
-	size_t count = 0;
+	size_t count = 0, others = 0;
 
-	for (size_t i = 0; i < abi->call_count; i++)
-		count += is_listed(essay, abi, &abi->calls[i], verdict);
-	fprintf(out, "\n  %s, whatever the arguments: %zu %s\n",
-		verdict_text(verdict->known, verdict->verdict, text), count,
-		count == 1 ? "call" : "calls");
 	for (size_t i = 0; i < abi->call_count; i++) {
-		if (is_listed(essay, abi, &abi->calls[i], verdict))
-			add_word(&paragraph, abi->calls[i].name);
+		bool listed = is_listed(essay, abi, &abi->calls[i], verdict);
+
+		count += listed;
+		others += !listed && is_news(essay, abi, &abi->calls[i]);
 	}
-	putc('\n', out);
+	fprintf(out, "\n  %s, whatever the arguments: ",
+		verdict_text(verdict->known, verdict->verdict, text));
+	if (essay->question->all || count <= others || count <= EXCEPTIONS_MAX) {
+		fprintf(out, "%zu %s\n", count, count == 1 ? "call" : "calls");
+		print_names(out, essay, abi, verdict, true);
+		return;
+	}
+	fprintf(out, "every %scall%s", abi == &essay->abis[0] ? "" : "other ",
+		others ? " but" : "");
+	if (others > EXCEPTIONS_MAX) {
+		fprintf(out, " the %zu that are told below or above\n", others);
+	} else if (others) {
+		putc('\n', out);
+		print_names(out, essay, abi, verdict, false);
+	} else {
+		putc('\n', out);
+	}
 }
 
 static void print_branches(FILE *out, const struct call_meaning *call)

@@ -245,6 +245,58 @@ static bool look_at_all(const struct sbpf_target *target, const struct operand *
 	return done;
 }
 
+/* Whether a target before has a finding too. */
+static bool is_known(const struct findings *all, const struct finding *finding)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct finding *known = &all->list[i];
+
+		if (known->id == finding->id && known->file == finding->file &&
+		    !strcmp(known->place.path, finding->place.path) &&
+		    !strcmp(known->message, finding->message))
+			return true;
+	}
+	return false;
+}
+
+/* Takes out what is known, and says of the rest which target it is of. */
+static void keep_news(const struct findings *all, struct findings *more,
+		      const struct one_target *target)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < more->count; i++) {
+		struct finding *finding = &more->list[i];
+
+		if (is_known(all, finding)) {
+			free(finding->message);
+			continue;
+		}
+		more->list[kept] = *finding;
+		more->list[kept++].target = target;
+	}
+	more->count = kept;
+}
+
+static bool look_at_targets(const struct targets *targets, struct operand *operand,
+			    struct findings *all)
+{
+	bool done = true;
+
+	for (size_t i = 0; done && i < targets->count; i++) {
+		const struct one_target *target = &targets->list[i];
+		struct findings findings = { 0 };
+
+		done = (!i || operand_retarget(&tool, &target->target, operand)) &&
+		       look_at_all(&target->target, operand, &findings);
+		if (done && targets->count > 1)
+			keep_news(all, &findings, target);
+		done = done && append(all, &findings);
+		findings_free(&findings);
+	}
+	return done && !targets->limited;
+}
+
 /* ---- Output ---------------------------------------------------------------------------- */
 
 /* What follows the name of the call that a message begins with, else all of it. */
@@ -264,7 +316,7 @@ static bool same_place(const struct lint_place *a, const struct lint_place *b)
 static bool same_but_name(const struct finding *a, const struct finding *b)
 {
 	return a->call && b->call && a->id == b->id && a->severity == b->severity &&
-	       a->file == b->file && same_place(&a->place, &b->place) &&
+	       a->file == b->file && a->target == b->target && same_place(&a->place, &b->place) &&
 	       !strcmp(rest_of(a), rest_of(b));
 }
 
@@ -292,6 +344,11 @@ static void print_findings(FILE *out, const struct finding *finding, size_t coun
 	fprintf(out, ": %s: %s: ", severity_names[finding->severity], finding->place.path);
 	print_names(out, finding, count);
 	fprintf(out, "%s [%s]\n", rest_of(finding), lint_rules[finding->id].name);
+	if (finding->target) {
+		fputs("    target: ", out);
+		target_print(out, finding->target, 0);
+		putc('\n', out);
+	}
 	if (!finding->has_example)
 		return;
 	fputs("    call: ", out);
@@ -360,6 +417,8 @@ static void print_json(FILE *out, const struct findings *findings)
 		json_string(out, finding->message);
 		fputs(", \"example\": ", out);
 		finding_example_json(out, finding);
+		fputs(", \"target\": ", out);
+		target_json(out, finding->target);
 		putc('}', out);
 	}
 	fputs(findings->count ? "\n]\n" : "]\n", out);
@@ -397,25 +456,32 @@ static int conclude(const struct lint_options *options, const struct findings *f
 int lint_main(int argc, char **argv)
 {
 	struct lint_options options = { .fail_on = SEVERITY_WARNING };
-	struct sbpf_target target = { 0 };
+	struct target_choice choice = { 0 };
 	const struct option_group groups[] = {
 		{ "Options", lint_rows, sizeof(lint_rows) / sizeof(lint_rows[0]), &options },
-		{ "Target", target_options, target_option_count, &target },
+		{ "Targets", targets_rows, targets_row_count, &choice },
+		{ "Target", target_options, target_option_count, &choice.target },
 	};
-	struct operand policy;
+	struct operand policy = { 0 };
+	const struct operand *const operands[] = { &policy };
 	struct findings findings = { 0 };
+	struct targets targets = { 0 };
+	struct sbpf_target first;
 	int operand, status;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 3, argc, argv, &operand, &status))
 		return status;
 	if (argc - operand != 1)
 		return usage_error(&tool, "which profile is to be looked at?");
-	if (!operand_load_quietly(&tool, &target, argv[operand], &policy))
+	if (!targets_first(&tool, &choice, &first) ||
+	    !operand_load_quietly(&tool, &first, argv[operand], &policy))
 		return STATUS_TROUBLE;
 	status = STATUS_TROUBLE;
-	if (look_at_all(&target, &policy, &findings))
+	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets) &&
+	    look_at_targets(&targets, &policy, &findings))
 		status = conclude(&options, &findings);
 	findings_free(&findings);
+	targets_free(&targets);
 	operand_free(&policy);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "lint_outline.h"
 #include "operand.h"
+#include "targets.h"
 
 #include <stdio.h>
 
@@ -64,7 +65,8 @@ struct finding {
 	bool has_example;
 	bool has_other; /* the example's b counts */
 	struct sbpf_example example;
-	size_t order; /* of adding */
+	size_t order;			 /* of adding */
+	const struct one_target *target; /* where several are looked at; the first that shows it */
 };
 
 /* One call of one rule that applies to the target. */
