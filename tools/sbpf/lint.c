@@ -141,7 +141,7 @@ static bool prepare(struct lint *lint)
 		lint_fail(lint, NULL);
 	if (lint->failed || !find_calls(lint) || !records_collect(lint) || !absent_collect(lint))
 		return false;
-	lint->space = sbpf_space_new(lint->machine, 0, &error);
+	lint->space = sbpf_space_new(lint->machine, LINT_NODES, &error);
 	if (!lint->space ||
 	    sbpf_meaning_of_policy(lint->space, lint->part->policy, &lint->meaning, &error))
 		lint_fail(lint, &error);

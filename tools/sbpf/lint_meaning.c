@@ -141,6 +141,16 @@ static struct sbpf_policy *load_as(struct lint *lint, enum sbpf_reading reading,
 	return policy;
 }
 
+/* The same in the width that was asked for; loaded, to be freed, where it is not at hand. */
+static const struct sbpf_policy *read_as(struct lint *lint, enum sbpf_reading reading,
+					 bool resolve_abis, struct sbpf_policy **loaded)
+{
+	if (lint->target->reading == reading)
+		return lint->part->policy;
+	*loaded = load_as(lint, reading, lint->target->width, resolve_abis);
+	return *loaded;
+}
+
 static bool has_conditions(const struct lint *lint, const struct record *record)
 {
 	const struct group *group = &lint->groups[record->group];
@@ -150,6 +160,18 @@ static bool has_conditions(const struct lint *lint, const struct record *record)
 			return true;
 	}
 	return false;
+}
+
+/* More rules on one call than that take seconds to compare. */
+#define COMPARED_MAX 4096
+
+static void add_uncompared(struct lint *lint, const struct record *record)
+{
+	struct lint_place place = place_of_record(lint, record);
+
+	lint_add(lint, WIDTH_BYPASS, SEVERITY_NOTE, &place, (struct evidence){ 0 },
+		 "%s: its %zu rules are too many for looking at the widths of its arguments",
+		 record->call, lint->groups[record->group].count);
 }
 
 static bool is_conditional(const struct lint *lint)
@@ -169,8 +191,14 @@ void lint_widths(struct lint *lint)
 		return;
 	registers = load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
 	for (size_t i = 0; registers && i < lint->record_count && !lint->failed; i++) {
-		if (lint->records[i].is_first && has_conditions(lint, &lint->records[i]))
-			compare_widths(lint, registers, &lint->records[i]);
+		const struct record *record = &lint->records[i];
+
+		if (!record->is_first || !has_conditions(lint, record))
+			continue;
+		if (lint->groups[record->group].count > COMPARED_MAX)
+			add_uncompared(lint, record);
+		else
+			compare_widths(lint, registers, record);
 	}
 	sbpf_policy_free(registers);
 }
@@ -178,8 +206,9 @@ void lint_widths(struct lint *lint)
 /* ---- Readings -------------------------------------------------------------------------- */
 
 struct readings {
-	struct sbpf_policy *docker;
-	struct sbpf_policy *literal;
+	const struct sbpf_policy *docker;
+	const struct sbpf_policy *literal;
+	struct sbpf_policy *loaded[2];
 	struct clusters clusters;
 };
 
@@ -203,11 +232,37 @@ static void compare_readings(struct lint *lint, struct readings *readings,
 	sbpf_space_free(space);
 }
 
-/* One rule without conditions, or with one for each argument, is read the same way by all. */
+/* Two conditions on one argument are alternatives to engines. */
+static bool repeats_argument(const struct record *record)
+{
+	unsigned int seen = 0;
+
+	for (size_t i = 0; i < record->condition_count; i++) {
+		if (seen >> record->conditions[i].argument & 1)
+			return true;
+		seen |= 1u << record->conditions[i].argument;
+	}
+	return false;
+}
+
+/*
+ * Rules are read the same way by all where none repeats the default or has two conditions on one
+ * argument, and none without conditions stands beside others that say something else.
+ */
 static bool may_differ(const struct lint *lint, const struct record *record)
 {
-	return record->verdict == lint->default_verdict || record->condition_count > 1 ||
-	       lint->groups[record->group].count > 1;
+	const struct group *group = &lint->groups[record->group];
+	bool has_outright = false, has_others = false;
+
+	for (size_t i = group->first; i < group->first + group->count; i++) {
+		const struct record *other = &lint->records[i];
+
+		if (other->verdict == lint->default_verdict || repeats_argument(other))
+			return true;
+		has_outright |= !other->condition_count;
+		has_others |= other->verdict != record->verdict;
+	}
+	return has_outright && has_others;
 }
 
 static void add_reading(struct lint *lint, const struct cluster *cluster)
@@ -238,9 +293,10 @@ static void add_reading(struct lint *lint, const struct cluster *cluster)
 static bool load_readings(struct lint *lint, struct readings *readings)
 {
 	if (!readings->docker)
-		readings->docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, false);
+		readings->docker = read_as(lint, SBPF_READING_DOCKER, false, &readings->loaded[0]);
 	if (!readings->literal)
-		readings->literal = load_as(lint, SBPF_READING_LITERAL, lint->target->width, false);
+		readings->literal =
+			read_as(lint, SBPF_READING_LITERAL, false, &readings->loaded[1]);
 	return readings->docker && readings->literal;
 }
 
@@ -258,16 +314,17 @@ void lint_readings(struct lint *lint)
 	for (size_t i = 0; i < readings.clusters.count; i++)
 		add_reading(lint, &readings.clusters.list[i]);
 	clusters_free(&readings.clusters);
-	sbpf_policy_free(readings.docker);
-	sbpf_policy_free(readings.literal);
+	sbpf_policy_free(readings.loaded[0]);
+	sbpf_policy_free(readings.loaded[1]);
 }
 
 /* ---- Runtimes -------------------------------------------------------------------------- */
 
 struct runtimes {
 	struct lint *lint;
-	struct sbpf_policy *docker;
-	struct sbpf_policy *oci;
+	const struct sbpf_policy *docker;
+	const struct sbpf_policy *oci;
+	struct sbpf_policy *loaded[2];
 	struct sbpf_space *space;
 	sbpf_meaning engine;
 	sbpf_meaning runtime;
@@ -445,8 +502,8 @@ void lint_runtimes(struct lint *lint)
 
 	if (!has_engine_keys(lint))
 		return;
-	runtimes.docker = load_as(lint, SBPF_READING_DOCKER, lint->target->width, true);
-	runtimes.oci = load_as(lint, SBPF_READING_OCI, lint->target->width, true);
+	runtimes.docker = read_as(lint, SBPF_READING_DOCKER, true, &runtimes.loaded[0]);
+	runtimes.oci = read_as(lint, SBPF_READING_OCI, true, &runtimes.loaded[1]);
 	runtimes.space = trial_space(lint);
 	if (runtimes.docker && runtimes.oci && runtimes.space)
 		compare_runtimes(&runtimes);
@@ -456,6 +513,6 @@ void lint_runtimes(struct lint *lint)
 		add_lost_abis(lint, &runtimes);
 	clusters_free(&runtimes.clusters);
 	sbpf_space_free(runtimes.space);
-	sbpf_policy_free(runtimes.docker);
-	sbpf_policy_free(runtimes.oci);
+	sbpf_policy_free(runtimes.loaded[0]);
+	sbpf_policy_free(runtimes.loaded[1]);
 }

@@ -31,7 +31,7 @@ enum order { IN_DOCUMENT, PERMISSIVE_FIRST, RESTRICTIVE_FIRST, ORDERS };
 struct ordering {
 	size_t *rules; /* as they were added to the policy */
 	struct sbpf_policy *policy;
-	sbpf_meaning meaning;
+	sbpf_meaning meaning; /* not of the document's order */
 };
 
 struct round {
@@ -84,6 +84,87 @@ static bool may_overlap(const struct overlap_search *search)
 			return true;
 	}
 	return false;
+}
+
+/* ---- Rules that plainly exclude each other ---- */
+
+static const struct sbpf_condition *equality_on(const struct record *record, unsigned int argument)
+{
+	const struct sbpf_condition *found = NULL;
+
+	for (size_t i = 0; i < record->condition_count; i++) {
+		if (record->conditions[i].argument != argument)
+			continue;
+		/* Two on one argument are alternatives. */
+		if (found || record->conditions[i].compare != SBPF_EQ)
+			return NULL;
+		found = &record->conditions[i];
+	}
+	return found;
+}
+
+static bool repeats_others(const struct record *record, unsigned int argument)
+{
+	unsigned int seen = 1u << argument;
+
+	for (size_t i = 0; i < record->condition_count; i++) {
+		if (record->conditions[i].argument != argument &&
+		    seen >> record->conditions[i].argument & 1)
+			return true;
+		seen |= 1u << record->conditions[i].argument;
+	}
+	return false;
+}
+
+static int compare_numbers(const void *one, const void *two)
+{
+	const uint32_t a = *(const uint32_t *)one;
+	const uint32_t b = *(const uint32_t *)two;
+
+	return (a > b) - (a < b);
+}
+
+/* The lower half of what each rule wants the argument to be; false when one wants no such thing. */
+static bool take_values(const struct overlap_search *search, unsigned int argument,
+			uint32_t *values)
+{
+	const struct lint *lint = search->lint;
+
+	for (size_t i = 0; i < search->count; i++) {
+		const struct record *record = &lint->records[search->rules[i]];
+		const struct sbpf_condition *equality = equality_on(record, argument);
+
+		/* A stricter rule may extend to a multiplexer, without its conditions. */
+		if (!equality || repeats_others(record, argument) ||
+		    verdict_compare(record->verdict, lint->default_verdict) < 0 ||
+		    record->call != lint->records[search->rules[0]].call)
+			return false;
+		values[i] = (uint32_t)equality->value;
+	}
+	return true;
+}
+
+/* Whether all want one argument to be another number: a long list is judged at once by that. */
+static bool exclude_each_other(struct overlap_search *search)
+{
+	const struct record *first = &search->lint->records[search->rules[0]];
+	uint32_t *values;
+	bool distinct;
+
+	if (!first->condition_count)
+		return false;
+	values = reallocarray(NULL, search->count, sizeof(values[0]));
+	if (!values) {
+		lint_fail(search->lint, NULL);
+		return true;
+	}
+	distinct = take_values(search, first->conditions[0].argument, values);
+	if (distinct)
+		qsort(values, search->count, sizeof(values[0]), compare_numbers);
+	for (size_t i = 1; distinct && i < search->count; i++)
+		distinct = values[i] != values[i - 1];
+	free(values);
+	return distinct;
 }
 
 /* ---- Orders ---------------------------------------------------------------------------- */
@@ -151,7 +232,8 @@ static bool make_ordering(struct round *round, enum order order)
 		qsort_r(ordering->rules, search->count, sizeof(ordering->rules[0]),
 			comparisons[order], search->lint->records);
 	if (make_policy(search->lint, ordering, search->count, &error) &&
-	    !sbpf_meaning_of_policy(round->space, ordering->policy, &ordering->meaning, &error))
+	    (order == IN_DOCUMENT ||
+	     !sbpf_meaning_of_policy(round->space, ordering->policy, &ordering->meaning, &error)))
 		return true;
 	lint_fail(search->lint, &error);
 	return false;
@@ -274,6 +356,8 @@ static bool look_once(struct overlap_search *search)
 static void look_at_group(struct overlap_search *search, const struct group *group)
 {
 	take_rules(search, group);
+	if (!search->count || exclude_each_other(search))
+		return;
 	while (may_overlap(search)) {
 		if (search->found >= OVERLAPS_MAX) {
 			search->is_cut = true;

@@ -53,7 +53,7 @@ static int add_records(const struct lint *lint, const struct trial *trial,
 struct sbpf_space *trial_space(struct lint *lint)
 {
 	struct sbpf_error error = { 0 };
-	struct sbpf_space *space = sbpf_space_new(lint->machine, 0, &error);
+	struct sbpf_space *space = sbpf_space_new(lint->machine, LINT_NODES, &error);
 
 	if (!space)
 		lint_fail(lint, &error);
