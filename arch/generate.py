@@ -22,7 +22,7 @@ HASH_SPREAD = 0x9E3779B1
 CALLS_PER_BUCKET = 4
 ERRNO_MAX = 4095  # MAX_ERRNO of include/linux/err.h
 PRIVATE_FIRST = 0xF0000  # __ARM_NR_BASE of arch/arm/include/uapi/asm/unistd.h: arm's private calls
-FAMILIES = ("name", "scmp", "go", "uname")  # as enum name_family in arch.c
+FAMILIES = ("name", "scmp", "go", "uname", "others")  # as enum name_family in arch.c
 ENDIANS = {"little": False, "big": True}
 RANGES = {"int16_t": (-0x8000, 0x7FFF), "uint16_t": (0, 0xFFFF), "uint8_t": (0, 0xFF)}
 ANSWERS = {"no": False, "yes": True}
@@ -101,7 +101,7 @@ def check_unique(row, key, seen, what):
 class Abi:
     def __init__(self, row):
         (name, self.calls, self.errno, audit, word, register, endian, offset, machine, scmp, go,
-         uname) = row.fields
+         uname, others) = row.fields
         self.row = row
         self.name = row.word(name)
         self.audit = row.number(audit, 0xFFFFFFFF)
@@ -115,14 +115,16 @@ class Abi:
             "scmp": [row.word(scmp)],
             "go": [row.word(item) for item in go.split(",")],
             "uname": [row.word(item) for item in uname.split(",")],
+            "others": [row.word(item) for item in others.split(",")],
         }
 
 
 def read_abis(directory):
-    columns = "name calls errno audit word register endian offset machine scmp go uname".split()
+    columns = "name calls errno audit word register endian offset machine scmp go uname others".split()
     abis = [Abi(row) for row in read_rows(directory, "abis.tbl", columns)]
     # uname(2) tells neither x32 nor the byte orders of mips apart, so only there names repeat.
-    for family, what in (("name", "the name"), ("scmp", "the scmp name"), ("go", "the go name")):
+    for family, what in (("name", "the name"), ("scmp", "the scmp name"), ("go", "the go name"),
+                         ("others", "the other name")):
         seen = {}
         for abi in abis:
             for name in abi.names[family]:
@@ -179,6 +181,39 @@ def read_multiplexed(directory, ids):
         check_unique(row, f"{multiplexer} {sub}", subs, "the sub-call")
         entries.append((ids[call], ids[multiplexer], row.number(sub, 0xFFFF)))
     return sorted(entries)
+
+
+def read_wrappers(directory, ids):
+    """(function, "call, call") in byte order of the functions."""
+    wrappers, seen = [], {}
+    for row in read_rows(directory, "wrappers.tbl", ("function", "calls")):
+        function = row.word(row.fields[0])
+        check_unique(row, function, seen, "the function")
+        if function in ids:
+            row.fail(f"'{function}' is a call itself")
+        calls = [] if row.fields[1] == "-" else row.fields[1].split(",")
+        for call in calls:
+            if call not in ids:
+                row.fail(f"no table has a call '{call}'")
+        wrappers.append((function, ", ".join(calls)))
+    return sorted(wrappers)
+
+
+def read_release(directory, tables):
+    """The kernel release, such as "7.1", that the tables of calls are all of."""
+    found = {}
+    for table in tables:
+        path = os.path.join(directory, f"{table}.tbl")
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        release = re.search(r"^# Numbers: Linux v(\d+\.\d+)", text, re.M)
+        if not release:
+            raise TableError(f"{path}:1: has no '# Numbers: Linux vX.Y' in its head")
+        found.setdefault(release[1], path)
+    if len(found) > 1:
+        raise TableError(" but ".join(f"{path}:1: is of Linux {release}"
+                                      for release, path in found.items()))
+    return next(iter(found))
 
 
 def read_exempt(directory, tables, ids, abis):
@@ -440,6 +475,12 @@ def write_exempt(out, entries, strings):
               "Calls that the kernel does not ask filters for.")
 
 
+def write_wrappers(out, wrappers, strings):
+    out.array(f"struct wrapper wrappers[{len(wrappers)}]",
+              [f"{{ {strings.add(function)}, {strings.add(calls)} }}"
+               for function, calls in wrappers], "In byte order of the functions.")
+
+
 def write_abis(out, abis, tables, errno_columns, strings):
     for abi in abis:
         abi.row.choice(abi.errno, {column: column for column in errno_columns})
@@ -447,7 +488,7 @@ def write_abis(out, abis, tables, errno_columns, strings):
     out.array(f"struct abi abis[{len(abis)}]", [
         "{ " + ", ".join(
             [f"0x{abi.audit:08x}u", f"0x{abi.offset:x}u"]
-            + [str(strings.add(abi.names[family][0])) for family in FAMILIES]
+            + [str(strings.add(abi.names[family][0])) for family in FAMILIES[:4]]
             + [str(value) for value in (
                 table_index[abi.calls], errno_columns.index(abi.errno), abi.word_bits,
                 abi.register_bits, int(abi.big_endian), int(abi.is_machine))]) + " }"
@@ -489,6 +530,8 @@ def generate(directory):
     write_tables(out, tables, ids)
     write_multiplexed(out, read_multiplexed(directory, ids), len(ids))
     write_signatures(out, read_signatures(directory, tables, ids), strings)
+    out.define("KERNEL_RELEASE", f'"{read_release(directory, tables)}"')
+    write_wrappers(out, read_wrappers(directory, ids), strings)
     write_exempt(out, read_exempt(directory, tables, ids, abis), strings)
     write_abis(out, abis, tables, columns, strings)
     write_errnos(out, errnos, columns, strings)

@@ -134,12 +134,19 @@ SBPF_API int sbpf_abi_count(void);
 
 /*
  * The index of the ABI with this name, in any of the families of names ("x86", "SCMP_ARCH_X86",
- * "386", "i686"), or -1.
+ * "386", "i686", "AUDIT_ARCH_I386"), or with this audit token in hexadecimal or decimal
+ * ("c000003e", "0xc000003e", "3221225534"); else -1.
  */
 SBPF_API int sbpf_abi_find(const char *name);
 
 /* The ABI this library was built for, which is the machine that a NULL target means. */
 SBPF_API int sbpf_abi_native(void);
+
+/*
+ * The kernel release whose calls are known, such as "7.1": newer ones have no names here. Static
+ * storage.
+ */
+SBPF_API const char *sbpf_kernel_release(void);
 
 /* Fills *abi; false when there is no such index, or abi is NULL. */
 SBPF_API bool sbpf_abi_describe(int index, struct sbpf_abi *abi);
@@ -170,8 +177,19 @@ SBPF_API const char *sbpf_call_exempt(int abi, uint32_t number);
 SBPF_API int sbpf_call_count(void);
 SBPF_API const char *sbpf_call_at(int index);
 
-/* The known call name most like this one, for error messages; NULL when none is near. */
+/*
+ * What somebody who wrote this name meant, for error messages: the call without a prefix ("sys_",
+ * "SYS_", "__NR_"), the one that a function of the C library makes ("pread": "pread64"), else the
+ * call name most like it; NULL when none is near. Static storage.
+ */
 SBPF_API const char *sbpf_call_suggest(const char *name);
+
+/*
+ * The calls that a function of the C library makes, such as "openat, read, mmap, mprotect, close"
+ * for "dlopen", "" when it makes none; NULL when it is not known (arch/wrappers.tbl). Static
+ * storage.
+ */
+SBPF_API const char *sbpf_function_calls(const char *function);
 
 /* What a parameter of a call is to the kernel. */
 enum sbpf_kind {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch.h"
@@ -21,7 +22,7 @@ struct abi {
 };
 
 /* Of several ABIs with one name, the first in this order has it. */
-enum name_family { FAMILY_NAME, FAMILY_SCMP, FAMILY_GO, FAMILY_UNAME };
+enum name_family { FAMILY_NAME, FAMILY_SCMP, FAMILY_GO, FAMILY_UNAME, FAMILY_OTHERS };
 
 struct abi_name {
 	uint16_t name;
@@ -60,6 +61,12 @@ struct signature {
 	uint32_t tables; /* bits: 1 << index in tables[] */
 	uint16_t first;	 /* in parameter_runs[] */
 	uint8_t count;
+};
+
+/* A function of the C library; strings are offsets in strings[]. */
+struct wrapper {
+	uint16_t function;
+	uint16_t calls; /* "brk, mmap" */
 };
 
 struct exempt {
@@ -294,11 +301,70 @@ int errno_find(int machine, const char *symbol)
 
 _Static_assert(SUGGEST_MAX <= DISTANCE_LENGTH_MAX, "names fit");
 
-const char *sbpf_call_suggest(const char *name)
+/* What programs and the kernel's source put before the name of a call; a longer one comes later. */
+static const char prefixes[][16] = {
+	"sys_",	       "__sys_",     "__se_sys_",   "__do_sys_",    "do_sys_",	    "ksys_",
+	"compat_sys_", "__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_",
+	"SYS_",	       "SCMP_SYS_",  "__NR_",	    "__NR3264_",    "NR_",	    "__SNR_",
+	"__PNR_",      "syscall_",   "sys_enter_",  "sys_exit_",
+};
+
+static const char *without_prefix(const char *name)
 {
-	size_t length = name ? strlen(name) : 0;
+	const char *bare = name;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (!strncmp(name, prefixes[i], length) && name[length])
+			bare = name + length;
+	}
+	return bare;
+}
+
+static const struct wrapper *find_wrapper(const char *name)
+{
+	size_t low = 0;
+	size_t high = sizeof(wrappers) / sizeof(wrappers[0]);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(strings + wrappers[middle].function, name);
+
+		if (order == 0)
+			return &wrappers[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* The first call that a function of the C library makes, or NULL. */
+static const char *call_of_wrapper(const char *name)
+{
+	const struct wrapper *wrapper = find_wrapper(name);
+	const char *calls = wrapper ? strings + wrapper->calls : "";
+	int id = call_find(calls, strcspn(calls, ","));
+
+	return id < 0 ? NULL : call_name(id);
+}
+
+/* Whether a name is nearer than the best so far; of two equally near, one of the same length is. */
+static bool is_nearer(unsigned int found, unsigned int nearest, const char *known, const char *best,
+		      size_t length)
+{
+	if (found != nearest || !best)
+		return found <= nearest;
+	return strlen(known) == length && strlen(best) != length;
+}
+
+static const char *nearest_call(const char *name)
+{
+	size_t length = strlen(name);
 	unsigned int nearest = length <= SHORT_NAME ? 1 : SUGGEST_DISTANCE;
-	const char *suggestion = NULL;
+	const char *best = NULL;
 
 	if (length < SUGGEST_MIN || length > SUGGEST_MAX)
 		return NULL;
@@ -310,12 +376,28 @@ const char *sbpf_call_suggest(const char *name)
 		if (known_length > length + nearest || length > known_length + nearest)
 			continue;
 		found = text_distance(name, length, known, known_length);
-		if (found < nearest || (found == nearest && !suggestion)) {
+		if (is_nearer(found, nearest, known, best, length)) {
 			nearest = found;
-			suggestion = known;
+			best = known;
 		}
 	}
-	return suggestion;
+	return best;
+}
+
+const char *sbpf_call_suggest(const char *name)
+{
+	const char *bare = name ? without_prefix(name) : "";
+	int id = call_find(bare, strlen(bare));
+	const char *call = id < 0 ? call_of_wrapper(bare) : call_name(id);
+
+	return call ? call : nearest_call(bare);
+}
+
+const char *sbpf_function_calls(const char *function)
+{
+	const struct wrapper *wrapper = function ? find_wrapper(function) : NULL;
+
+	return wrapper ? strings + wrapper->calls : NULL;
 }
 
 /* ---- The public face ------------------------------------------------------------------- */
@@ -330,9 +412,48 @@ int sbpf_abi_count(void)
 	return ABI_COUNT;
 }
 
+/* "c000003e", "0xc000003e" or "3221225534", as audit(8) and ausearch(8) print them. */
+static bool parse_token(const char *text, uint32_t *token)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	size_t length = strlen(text);
+	unsigned long long value;
+
+	if (!strncmp(text, "0x", 2) && length > 2 && length <= 10 &&
+	    strspn(text + 2, digits) == length - 2)
+		value = strtoull(text, NULL, 16);
+	else if (length == 8 && strspn(text, digits) == length)
+		value = strtoull(text, NULL, 16);
+	else if (length == 10 && strspn(text, "0123456789") == length)
+		value = strtoull(text, NULL, 10);
+	else
+		return false;
+	*token = (uint32_t)value;
+	return value <= UINT32_MAX;
+}
+
+/* x32 has the token of x86_64, which comes first. */
+static int find_token(const char *text)
+{
+	uint32_t token;
+
+	for (int i = 0; parse_token(text, &token) && i < ABI_COUNT; i++) {
+		if (abis[i].audit_arch == token)
+			return i;
+	}
+	return -1;
+}
+
 int sbpf_abi_find(const char *name)
 {
-	return name ? find_abi(name, ~0u) : -1;
+	int abi = name ? find_abi(name, ~0u) : -1;
+
+	return abi >= 0 || !name ? abi : find_token(name);
+}
+
+const char *sbpf_kernel_release(void)
+{
+	return KERNEL_RELEASE;
 }
 
 #define BIG_ENDIAN_BUILD (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)

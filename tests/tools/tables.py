@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from common import FOLDER, PROJECT, run_tests
+from common import FOLDER, PROJECT, run, run_tests, write
 
 # Since Linux 5.1 a new call has one number on all ABIs, from here on (mips and x32 add offsets).
 FIRST_COMMON = 424
@@ -110,6 +110,10 @@ def test_generators_refuse_what_names_no_call():
              r"exempt\.tbl:\d+: x86_64 has no call 'newest'"),
             ("generate.py", "exempt", "uprobe\tx86_64\t6.18\tkernel/seccomp.c: x\n",
              r"exempt\.tbl:\d+: the call uprobe of x86_64 is also at exempt\.tbl:\d+"),
+            ("generate.py", "wrappers", "newest_function\tnewest\n",
+             r"wrappers\.tbl:\d+: no table has a call 'newest'"),
+            ("generate.py", "wrappers", "read\tpread64\n",
+             r"wrappers\.tbl:\d+: 'read' is a call itself"),
             ("generate_constants.py", "constants", "use newest 0 * families\n",
              r"constants\.tbl:\d+: no table has a call 'newest'"),
             ("generate_constants.py", "constants", "use socket 3 * families\n",
@@ -128,6 +132,19 @@ def test_generators_refuse_what_names_no_call():
              r"constants\.tbl:\d+: 'AF_OTHER' is no constant of the set [a-z-]+")):
         found = message_of(generator, copy_with(table, lambda text, line=line: text + line))
         assert re.fullmatch(rf"{re.escape(generator)}: {message}", found), found
+
+
+def test_one_kernel_release_everywhere():
+    with open(os.path.join(PROJECT, "arch", "x86_64.tbl"), encoding="ascii") as file:
+        release = re.search(r"^# Numbers: Linux v(\d+\.\d+)", file.read(), re.M)[1]
+    with open(os.path.join(PROJECT, "README.md"), encoding="utf-8") as file:
+        assert f"Numbers are those of Linux {release}." in file.read()
+    unknown = write("unknown.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["frobnicate"], "action": "SCMP_ACT_ERRNO"}]})
+    assert f"no kernel up to Linux {release} has" in run("lint", unknown).stdout
+    other = copy_with("sh", lambda text: re.sub(r"Linux v[\d.]+", "Linux v7.2", text))
+    assert re.fullmatch(r"generate\.py: \w+\.tbl:1: is of Linux [\d.]+ but sh\.tbl:1: is of Linux 7\.2",
+                        message_of("generate.py", other)), message_of("generate.py", other)
 
 
 def test_tables_agree_with_the_headers_of_this_system():

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -359,6 +360,21 @@ static const struct {
 	{ "SCMP_ARCH_SHEB", "sheb" },
 	{ "sh4", "sh" },
 	{ "sh4eb", "sheb" },
+	{ "i586", "x86" },
+	{ "x64", "x86_64" },
+	{ "armhf", "arm" },
+	{ "powerpc64le", "ppc64le" },
+	{ "ppc64el", "ppc64le" },
+	{ "mips64el", "mipsel64" },
+	{ "AUDIT_ARCH_X86_64", "x86_64" },
+	{ "AUDIT_ARCH_I386", "x86" },
+	{ "AUDIT_ARCH_SHEL", "sh" },
+	{ "c000003e", "x86_64" },
+	{ "0xc000003e", "x86_64" },
+	{ "0xC00000B7", "aarch64" },
+	{ "3221225534", "x86_64" },
+	{ "40000003", "x86" }, /* audit(8) leaves 0x away */
+	{ "0x8", "mips" },
 };
 
 START_TEST(abi_is_found_by_each_family_of_names)
@@ -371,6 +387,41 @@ START_TEST(abi_is_found_by_each_family_of_names)
 END_TEST
 
 /* uname(2) says "x86_64" to x32 programs too, and "mips64" on machines of either byte order. */
+START_TEST(abi_is_found_by_its_audit_token)
+{
+	char token[16];
+	struct sbpf_abi abi;
+
+	ck_assert(sbpf_abi_describe(_i, &abi));
+	snprintf(token, sizeof(token), "0x%x", abi.audit_arch);
+	ck_assert(sbpf_abi_describe(sbpf_abi_find(token), &abi));
+	ck_assert_uint_eq(abi.audit_arch, strtoul(token, NULL, 16));
+}
+END_TEST
+
+START_TEST(release_is_that_of_the_newest_call_or_newer)
+{
+	int major, minor, end = 0;
+	unsigned int newest = 0;
+
+	for (int id = 0; id < sbpf_call_count(); id++)
+		newest = call_since(id) > newest ? call_since(id) : newest;
+	ck_assert_int_eq(sscanf(sbpf_kernel_release(), "%d.%d%n", &major, &minor, &end), 2);
+	ck_assert_uint_eq(strlen(sbpf_kernel_release()), (size_t)end);
+	ck_assert_uint_ge((unsigned int)(major << 16 | minor << 8), newest);
+}
+END_TEST
+
+START_TEST(functions_name_the_calls_they_make)
+{
+	ck_assert_str_eq(sbpf_function_calls("fstatat"), "newfstatat, fstatat64");
+	ck_assert_str_eq(sbpf_function_calls("dlsym"), "");
+	ck_assert_ptr_null(sbpf_function_calls("read"));
+	ck_assert_ptr_null(sbpf_function_calls(""));
+	ck_assert_ptr_null(sbpf_function_calls(NULL));
+}
+END_TEST
+
 START_TEST(abi_name_wins_over_another_abis_uname)
 {
 	ck_assert_str_eq(abi_name(sbpf_abi_find("x86_64")), "x86_64");
@@ -505,9 +556,23 @@ static const struct {
 	{ "clock_gettime46", "clock_gettime64" },
 	{ "set_mempolicy_home_nodes", "set_mempolicy_home_node" },
 	{ "sched_rr_get_interval_time6432", "sched_rr_get_interval_time64" },
-	{ "shmgt", "shmat" }, /* also one from shmdt and shmget: the first of them */
-	{ "op", NULL },	      /* too short to say */
-	{ "pone", NULL },     /* two mistakes in four letters */
+	{ "shmgt", "shmat" },	      /* also one from shmdt and shmget: the first of them */
+	{ "renameat3", "renameat2" }, /* also one from renameat, which is shorter */
+	{ "sys_read", "read" },
+	{ "SYS_write", "write" },
+	{ "__NR_mkdir", "mkdir" },
+	{ "__x64_sys_bpf", "bpf" },
+	{ "sys_enter_openat", "openat" },
+	{ "sys_mkdirr", "mkdir" },
+	{ "sys_pread", "pread64" },
+	{ "pread", "pread64" }, /* and not preadv */
+	{ "fstatat", "newfstatat" },
+	{ "dlopen", "openat" },
+	{ "sleep", "clock_nanosleep" },
+	{ "dlsym", NULL },
+	{ "sys_", NULL },
+	{ "op", NULL },	  /* too short to say */
+	{ "pone", NULL }, /* two mistakes in four letters */
 	{ "", NULL },
 	{ "frobnicate", NULL },
 	{ "sched_rr_get_interval_time64321", NULL },
@@ -643,6 +708,9 @@ static TCase *abi_tests(void)
 	tcase_add_test(tests, abi_index_out_of_range_is_no_abi);
 	tcase_add_loop_test(tests, abi_is_found_by_each_family_of_names, 0, COUNT(names));
 	tcase_add_test(tests, abi_name_wins_over_another_abis_uname);
+	tcase_add_loop_test(tests, abi_is_found_by_its_audit_token, 0, sbpf_abi_count());
+	tcase_add_test(tests, release_is_that_of_the_newest_call_or_newer);
+	tcase_add_test(tests, functions_name_the_calls_they_make);
 	tcase_add_test(tests, unknown_abi_is_not_found);
 	tcase_add_loop_test(tests, abi_is_found_by_all_its_reported_names, 0, sbpf_abi_count());
 	tcase_add_test(tests, families_do_not_mix);

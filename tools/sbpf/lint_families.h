@@ -57,12 +57,4 @@ struct hand_over {
 extern const struct hand_over hand_overs[];
 extern const size_t hand_over_count;
 
-/* A function of the C library that is taken for a call. */
-struct library_function {
-	const char *name;
-	const char *calls; /* what it makes of it */
-};
-extern const struct library_function library_functions[];
-extern const size_t library_function_count;
-
 #endif

@@ -10,66 +10,32 @@
 /* More names of no ABI are only counted: finding what each is like takes a while. */
 #define UNKNOWN_MAX 100
 
-/* The newest release that the tables know a call of, such as "7.0". */
-static const char *newest_release(void)
+/* Whether a name is this call with a prefix: a macro's name, or that of a function in the kernel.
+ */
+static bool has_prefix(const char *name, const char *call)
 {
-	const char *newest = "1.0";
+	size_t more = strlen(name) - strlen(call);
 
-	for (int i = 0; i < sbpf_call_count(); i++) {
-		const char *since = sbpf_call_since(sbpf_call_at(i));
-
-		if (since && strverscmp(since, newest) > 0 && since[0] != '?')
-			newest = since;
-	}
-	return newest;
-}
-
-static const struct library_function *find_function(const char *name)
-{
-	for (size_t i = 0; i < library_function_count; i++) {
-		if (!strcmp(library_functions[i].name, name))
-			return &library_functions[i];
-	}
-	return NULL;
-}
-
-/* The call behind a macro's or a kernel function's name, such as "__NR_mkdir"; NULL for none. */
-static const char *without_prefix(const char *name)
-{
-	static const char *const prefixes[] = {
-		"sys_",	      "__sys_",	     "__se_sys_", "__do_sys_",	  "ksys_",
-		"__x64_sys_", "__ia32_sys_", "SYS_",	  "__arm64_sys_", "__NR_",
-		"__NR3264_",  "NR_",	     "__SNR_",	  "SCMP_SYS_",	  "__PNR_",
-		"syscall_",   "sys_enter_",  "sys_exit_", "compat_sys_",
-	};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t length = strlen(prefixes[i]);
-
-		if (!strncmp(name, prefixes[i], length) && kept_name(name + length))
-			return kept_name(name + length);
-	}
-	return NULL;
+	return strlen(name) > strlen(call) && name[more - 1] == '_' && !strcmp(name + more, call);
 }
 
 static void add_unknown(struct lint *lint, const struct outline_name *name,
 			const struct lint_place *place)
 {
-	const struct library_function *function = find_function(name->text);
-	const char *plain = without_prefix(name->text);
+	const char *calls = sbpf_function_calls(name->text);
 	const char *suggestion = sbpf_call_suggest(name->text);
 	struct evidence none = { 0 };
 
-	if (plain)
+	if (suggestion && has_prefix(name->text, suggestion))
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "a profile names calls without the prefix of '%s', so this says nothing: "
 			 "write %s",
-			 name->text, plain);
-	else if (function)
+			 name->text, suggestion);
+	else if (calls)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %s, which is a function of the C library: name the "
 			 "calls that it makes (%s)",
-			 name->text, function->calls);
+			 name->text, *calls ? calls : "none");
 	else if (suggestion)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %s, so this says nothing: did you mean %s?",
@@ -78,7 +44,7 @@ static void add_unknown(struct lint *lint, const struct outline_name *name,
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel up to Linux %s has a call %s, so this says nothing: if it is "
 			 "newer than that, take a newer version of this program, else remove it",
-			 newest_release(), name->text);
+			 sbpf_kernel_release(), name->text);
 }
 
 /*
