@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "foreign.h"
 #include "policy.h"
 #include "position.h"
 #include "profile.h"
@@ -31,6 +32,8 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 		return NULL;
 	if (!profile_parse(text, length, parsed.strict, &profile, error))
 		policy = resolve(&profile, &parsed, error);
+	else if (error)
+		foreign_explain(text, length, error);
 	if (policy) { /* freed with the policy: not on the way to a ready filter */
 		policy->document = profile.document;
 		policy->release_document = profile_release_document;
