@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import random
+import re
 import struct
 import termios
 
@@ -95,7 +96,25 @@ def test_text_says_why_rules_did_not_decide():
 def test_config_json_has_lines_too():
     config = write("config.json", {"ociVersion": "1.0.0", "linux": {"seccomp": RULES}})
     one = explain(config, "read")
-    assert one["rule"] == "syscalls[0]" and one["line"] > 5, one
+    assert one["rule"] == "linux.seccomp.syscalls[0]" and one["line"] > 5, one
+
+
+def test_paths_of_a_config_json_are_the_same_in_all_commands():
+    config = {"ociVersion": "1.0.0", "linux": {"seccomp": {
+        "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+            {"names": ["mkdir", "mkdr"], "action": "SCMP_ACT_ERRNO"}]}}}
+    path = write("config.json", config)
+    allow = write("allow.json", {"defaultAction": "SCMP_ACT_ALLOW"})
+    entry = r"config\.json:\d+: linux\.seccomp\.syscalls\[0\]"
+    key = r"config\.json:\d+: linux\.seccomp\.defaultAction"
+    assert re.search(entry + ": ERRNO", text(path, "mkdir"))
+    assert re.search(key + ": ALLOW", text(path, "read"))
+    assert re.search(entry + r"\.names\[1\]: warning: unknown", run("cost", path).stderr)
+    assert re.search(r"config\.json:\d+: warning: linux\.seccomp\.syscalls\[0\]\.names\[1\]: no ",
+                     run("lint", path).stdout)
+    assert re.search(entry + "$", run("prove", "--subset", allow, path).stdout, re.M)
+    config["linux"]["seccomp"]["syscalls"][0]["action"] = "ERRNO"
+    assert re.search(entry + r"\.action: ", run("explain", write("config.json", config)).stderr)
 
 
 def test_constants_and_numbers_are_arguments():

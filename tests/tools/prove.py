@@ -116,7 +116,7 @@ def test_places_in_a_config_are_found():
     one = write("config.json", {"linux": {"seccomp": profile(rule("mkdir"))}})
     none = write("none.json", profile())
     text = expect("prove", "--arch", "x86_64", one, none, status=1)
-    assert f"{one}:9: syscalls[0]\n" in text, text
+    assert f"{one}:9: linux.seccomp.syscalls[0]\n" in text, text
 
 
 def test_what_cannot_be_expressed_is_unknown():

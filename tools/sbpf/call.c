@@ -81,26 +81,17 @@ static void note_decisive(void *context, const struct sbpf_rule *rule)
 		*(struct sbpf_rule *)context = *rule;
 }
 
-/* A profile by itself, or the one in a config.json. */
-static bool locate(const struct operand_part *part, const char *path, unsigned int *line)
-{
-	unsigned int column;
-	char whole[80];
-
-	snprintf(whole, sizeof(whole), "linux.seccomp.%s", path);
-	return sbpf_json_locate(part->text, part->length, path, line, &column) ||
-	       sbpf_json_locate(part->text, part->length, whole, line, &column);
-}
-
 /* "b.json:10: defaultAction". */
 static void print_place(FILE *out, const struct operand_part *part, const char *path)
 {
-	unsigned int line;
+	unsigned int line, column;
+	char whole[80];
 
+	snprintf(whole, sizeof(whole), "%s%s", part->prefix, path);
 	fputs(strcmp(part->path, "-") ? part->path : "<stdin>", out);
-	if (locate(part, path, &line))
+	if (sbpf_json_locate(part->text, part->length, whole, &line, &column))
 		fprintf(out, ":%u", line);
-	fprintf(out, ": %s", path);
+	fprintf(out, ": %s", whole);
 }
 
 static void print_rule(FILE *out, const struct operand_part *part, const struct sbpf_rule *rule)

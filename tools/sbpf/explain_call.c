@@ -19,7 +19,7 @@
 /* One rule of a profile on the call. */
 struct finding {
 	struct sbpf_rule rule;
-	char path[32]; /* "syscalls[3]" */
+	char path[64]; /* "syscalls[3]", "linux.seccomp.syscalls[3]" */
 	unsigned int line;
 };
 
@@ -137,17 +137,12 @@ static int parse_arguments(struct answer *answer, char **words, size_t count)
 
 /* ---- What the parts say ---- */
 
-/* Where in the text an entry stands: in a profile by itself, or in a config.json. 0: unknown. */
+/* Where a path is in the text; 0: unknown. */
 static unsigned int find_line(const struct operand_part *part, const char *path)
 {
 	unsigned int line, column;
-	char whole[64];
 
-	snprintf(whole, sizeof(whole), "linux.seccomp.%s", path);
-	if (sbpf_json_locate(part->text, part->length, path, &line, &column) ||
-	    sbpf_json_locate(part->text, part->length, whole, &line, &column))
-		return line;
-	return 0;
+	return sbpf_json_locate(part->text, part->length, path, &line, &column) ? line : 0;
 }
 
 static void note_rule(void *context, const struct sbpf_rule *rule)
@@ -164,7 +159,8 @@ static void note_rule(void *context, const struct sbpf_rule *rule)
 	opinion->findings = findings;
 	finding = &findings[opinion->count++];
 	*finding = (struct finding){ .rule = *rule };
-	snprintf(finding->path, sizeof(finding->path), "syscalls[%zu]", rule->entry);
+	snprintf(finding->path, sizeof(finding->path), "%ssyscalls[%zu]", opinion->part->prefix,
+		 rule->entry);
 }
 
 /* Notes where in the text the entries stand, all in one walk. */
@@ -173,6 +169,7 @@ static bool find_lines(struct opinion *opinion)
 	const struct operand_part *part = opinion->part;
 	size_t count = 0;
 	unsigned int *lines;
+	char path[32];
 
 	for (size_t i = 0; i < opinion->count; i++) {
 		if (opinion->findings[i].rule.entry >= count)
@@ -181,8 +178,8 @@ static bool find_lines(struct opinion *opinion)
 	lines = calloc(count + 1, sizeof(lines[0]));
 	if (!lines)
 		return false;
-	if (!sbpf_json_lines(part->text, part->length, "syscalls", lines, count))
-		sbpf_json_lines(part->text, part->length, "linux.seccomp.syscalls", lines, count);
+	snprintf(path, sizeof(path), "%ssyscalls", part->prefix);
+	sbpf_json_lines(part->text, part->length, path, lines, count);
 	for (size_t i = 0; i < opinion->count; i++)
 		opinion->findings[i].line = lines[opinion->findings[i].rule.entry];
 	free(lines);
@@ -330,7 +327,8 @@ static void print_finding(FILE *out, const struct answer *answer, const struct o
 static void print_opinion(FILE *out, const struct answer *answer, const struct opinion *opinion)
 {
 	char text[VERDICT_MAX];
-	const char *cause;
+	char cause[80];
+	bool is_key;
 
 	sbpf_verdict_format(opinion->verdict, text, sizeof(text));
 	if (!opinion->part->policy) {
@@ -341,9 +339,10 @@ static void print_opinion(FILE *out, const struct answer *answer, const struct o
 		print_finding(out, answer, opinion, &opinion->findings[i]);
 	if (opinion->cause == SBPF_BY_RULE)
 		return;
-	cause = causes[opinion->cause];
-	print_place(out, opinion->part, cause,
-		    opinion->cause == SBPF_BY_DEFAULT ? find_line(opinion->part, cause) : 0);
+	is_key = opinion->cause == SBPF_BY_DEFAULT;
+	snprintf(cause, sizeof(cause), "%s%s", is_key ? opinion->part->prefix : "",
+		 causes[opinion->cause]);
+	print_place(out, opinion->part, cause, is_key ? find_line(opinion->part, cause) : 0);
 	fprintf(out, ": %s: decides\n", text);
 }
 

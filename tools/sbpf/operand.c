@@ -147,7 +147,11 @@ static bool parse_profile(const struct tool *tool, const struct sbpf_target *tar
 			  struct operand_part *part)
 {
 	struct sbpf_error error = { 0 };
+	unsigned int line, column;
+	bool is_config =
+		sbpf_json_locate(part->text, part->length, "linux.seccomp", &line, &column);
 
+	part->prefix = is_config ? "linux.seccomp." : "";
 	part->policy = sbpf_load_json(part->text, part->length, target, &error);
 	if (!part->policy) {
 		report_error(tool->name, part->path, &error);

@@ -14,6 +14,7 @@ struct operand_part {
 	/* A profile; else all of it is NULL and 0. */
 	char *text;
 	size_t length;
+	const char *prefix; /* of its paths: "linux.seccomp." in a config.json, else "" */
 	struct sbpf_policy *policy;
 
 	/* A raw filter, in this machine's byte order; else NULL and 0. */
