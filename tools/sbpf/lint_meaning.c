@@ -185,11 +185,14 @@ static bool is_conditional(const struct lint *lint)
 
 void lint_widths(struct lint *lint)
 {
-	struct sbpf_policy *registers;
+	const struct sbpf_policy *registers = lint->part->policy;
+	struct sbpf_policy *loaded = NULL;
 
 	if (!is_conditional(lint))
 		return;
-	registers = load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
+	if (lint->target->width != SBPF_WIDTH_PROFILE)
+		registers = loaded =
+			load_as(lint, lint->target->reading, SBPF_WIDTH_PROFILE, false);
 	for (size_t i = 0; registers && i < lint->record_count && !lint->failed; i++) {
 		const struct record *record = &lint->records[i];
 
@@ -200,7 +203,7 @@ void lint_widths(struct lint *lint)
 		else
 			compare_widths(lint, registers, record);
 	}
-	sbpf_policy_free(registers);
+	sbpf_policy_free(loaded);
 }
 
 /* ---- Readings -------------------------------------------------------------------------- */
