@@ -444,7 +444,8 @@ static bool answer(const struct comparison *comparison)
 
 	if (!page_open(tool.name, &page))
 		return false;
-	if (comparison->options->format == FORMAT_JSON)
+	page.is_data = comparison->options->format == FORMAT_JSON;
+	if (page.is_data)
 		print_json(page.stream, comparison);
 	else
 		print_text(page.stream, comparison);

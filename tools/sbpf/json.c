@@ -24,6 +24,27 @@ static size_t sequence_length(const unsigned char *at)
 	return length;
 }
 
+/* The character of a sequence of two or three bytes. */
+static unsigned int character_of(const unsigned char *at, size_t length)
+{
+	if (length == 2)
+		return (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
+	return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+}
+
+/* C1 controls, separators of lines, and what turns the direction of writing round. */
+static bool is_steering(const unsigned char *at, size_t length)
+{
+	unsigned int character;
+
+	if (length != 2 && length != 3)
+		return false;
+	character = character_of(at, length);
+	return character < 0xa0 || character == 0x200e || character == 0x200f ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2066 && character <= 0x2069);
+}
+
 void json_string(FILE *out, const char *text)
 {
 	if (!text) {
@@ -36,8 +57,10 @@ void json_string(FILE *out, const char *text)
 
 		if (*at == '"' || *at == '\\')
 			fprintf(out, "\\%c", *at);
-		else if (*at < 0x20)
+		else if (*at < 0x20 || *at == 0x7f)
 			fprintf(out, "\\u%04x", *at);
+		else if (is_steering(at, length))
+			fprintf(out, "\\u%04x", character_of(at, length));
 		else if (!length)
 			fputs("\\ufffd", out);
 		else

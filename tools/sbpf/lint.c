@@ -431,6 +431,7 @@ static bool print(enum lint_format format, const struct findings *findings)
 
 	if (!page_open(tool.name, &page))
 		return false;
+	page.is_data = format != FORMAT_TEXT;
 	if (format == FORMAT_SARIF)
 		sarif_print(page.stream, findings->list, findings->count);
 	else if (format == FORMAT_JSON)

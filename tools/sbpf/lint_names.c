@@ -19,6 +19,9 @@ static bool has_prefix(const char *name, const char *call)
 	return strlen(name) > strlen(call) && name[more - 1] == '_' && !strcmp(name + more, call);
 }
 
+/* Of a name that may be as long as the file. */
+#define NAME_SHOWN "100"
+
 static void add_unknown(struct lint *lint, const struct outline_name *name,
 			const struct lint_place *place)
 {
@@ -28,21 +31,25 @@ static void add_unknown(struct lint *lint, const struct outline_name *name,
 
 	if (suggestion && has_prefix(name->text, suggestion))
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
-			 "a profile names calls without the prefix of '%s', so this says nothing: "
+			 "a profile names calls without the prefix of '%." NAME_SHOWN
+			 "s', so this says nothing: "
 			 "write %s",
 			 name->text, suggestion);
 	else if (calls)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
-			 "no kernel has a call %s, which is a function of the C library: name the "
+			 "no kernel has a call %." NAME_SHOWN
+			 "s, which is a function of the C library: name the "
 			 "calls that it makes (%s)",
 			 name->text, *calls ? calls : "none");
 	else if (suggestion)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
-			 "no kernel has a call %s, so this says nothing: did you mean %s?",
+			 "no kernel has a call %." NAME_SHOWN
+			 "s, so this says nothing: did you mean %s?",
 			 name->text, suggestion);
 	else
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
-			 "no kernel up to Linux %s has a call %s, so this says nothing: if it is "
+			 "no kernel up to Linux %s has a call %." NAME_SHOWN
+			 "s, so this says nothing: if it is "
 			 "newer than that, take a newer version of this program, else remove it",
 			 sbpf_kernel_release(), name->text);
 }

@@ -203,6 +203,7 @@ static bool show(const struct show_options *options, const struct filters *filte
 	       listing_make(tool.name, filters, &filters->list[made], &listings[made]))
 		made++;
 	if (made == filters->count && page_open(tool.name, &page)) {
+		page.is_data = options->graph || options->format == FORMAT_JSON;
 		print_listings(page.stream, options, filters->machine, listings, made);
 		shown = (!is_picture(options) || graph_render(tool.name, &page)) &&
 			page_show(tool.name, &page, options->output);
