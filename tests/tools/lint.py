@@ -300,7 +300,9 @@ def test_sibling_gap_behind_a_condition():
 
 OLD_CALLS = {"link": {"linkat"}, "mknod": {"mknodat"}, "chown": {"fchown", "fchownat"},
              "chmod": {"fchmod", "fchmodat", "fchmodat2"}, "rename": {"renameat", "renameat2"},
-             "fork": {"clone", "clone3"}, "rmdir": {"unlinkat"}, "umount": {"umount2"}}
+             "fork": {"clone", "clone3"}, "rmdir": {"unlinkat"}, "umount": {"umount2"},
+             "access": {"faccessat", "faccessat2"}, "lstat": {"newfstatat", "statx"},
+             "pipe": {"pipe2"}, "dup2": {"dup3"}, "utime": {"utimensat"}, "getdents": {"getdents64"}}
 
 
 def test_sibling_gap_on_machines_that_lack_the_old_call():
