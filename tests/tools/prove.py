@@ -238,6 +238,17 @@ def test_too_many_targets_are_unknown():
     assert expect("prove", "--caps", "BPF", weaker, same).startswith("equal: ")
 
 
+def test_long_profiles_are_looked_at_for_some_targets_and_that_is_said():
+    rules = [rule("read", excludes={"arches": ["s390"], "minKernel": f"{3 + i % 90}.{i % 200}"})
+             for i in range(4000)]
+    long = write("long.json", profile(*rules))
+    done = run("prove", long, long)
+    assert done.returncode == 3 and done.stdout.startswith("unknown: "), done
+    assert re.search(r"only the first \d+ of \d+ targets are looked at", done.stderr), done.stderr
+    assert run("diff", long, long).returncode == 2
+    assert run("prove", "--one-target", long, long).returncode == 0
+
+
 def test_machines_are_a_list():
     one = write("one.json", profile(rule("mkdir")))
     answer = json.loads(expect("prove", "--arch", "s390x,x86_64", "--format", "json", one, one))

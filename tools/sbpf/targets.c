@@ -166,7 +166,7 @@ static bool find_all(struct hunt *hunt)
 }
 
 /* Every target reads the profiles anew: bytes that are read at most, beside the first time. */
-#define BYTES_MAX (UINT64_C(64) << 20)
+#define BYTES_MAX (UINT64_C(16) << 20)
 
 /* So that a profile of some megabytes with guards for every machine ends in good time too. */
 static void limit(const struct tool *tool, const struct operand *const *operands, size_t count,
