@@ -15,7 +15,7 @@
  * need. Each takes some 32 bytes until the filter is ready.
  */
 #define WORK_MAX (1u << 20)
-#define ALL_WORK_MAX (1u << 22) /* of all calls together */
+#define ALL_WORK_MAX (1u << 21) /* of all calls together */
 #define KNOWN_MAX 64u
 
 /* A chain may be long to walk, so it has to save a quarter of the tests; another order any. */
@@ -63,7 +63,7 @@ struct answer {
 	int32_t node;
 };
 
-#define ANSWER_BUCKETS 64u
+#define ANSWER_BUCKETS 512u
 
 struct builder {
 	struct dag *dag;
@@ -386,8 +386,9 @@ static bool reduce(struct builder *builder, const struct question *question,
 	const struct open *open = question->opens;
 
 	builder->work += question->open_count + 1;
-	builder->dag->work += question->open_count + 1;
-	builder->exceeded |= builder->work > WORK_MAX || builder->dag->work > ALL_WORK_MAX;
+	builder->dag->work.conditions += question->open_count + 1;
+	builder->exceeded |=
+		builder->work > WORK_MAX || builder->dag->work.conditions > ALL_WORK_MAX;
 	if (builder->exceeded ||
 	    !make_question(builder, left, question->clause_count, question->open_count))
 		return false;

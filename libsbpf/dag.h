@@ -36,13 +36,20 @@ struct node {
 	int32_t no;
 };
 
+/* What was looked at so far, of which there is a most (lower.h, arguments.c). */
+struct work {
+	uint64_t conditions;	 /* over all calls */
+	uint64_t number_steps;	 /* of thorough searches over numbers */
+	uint64_t argument_steps; /* and over arguments */
+};
+
 struct dag {
 	struct arena *arena;   /* for what lives as long as the DAG */
 	struct arena *scratch; /* for what a stage needs for a moment, and rewinds */
 	struct node *nodes;
 	uint32_t count;
 	uint32_t capacity;
-	uint64_t work;	     /* conditions looked at, over all calls */
+	struct work work;
 	int32_t last_return; /* most calls of a policy have one verdict */
 	int32_t *table;	     /* hash → node, open addressing; -1 is empty */
 	uint32_t table_size;

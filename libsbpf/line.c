@@ -358,12 +358,12 @@ bool line_start(struct search *search, struct line *line, uint32_t parts)
 	return !search->failed;
 }
 
-/* Takes work from the budget before it is done; false when that does not suffice. */
-static bool spend(struct search *search, uint64_t work)
+/* Counts steps before they are taken; false when that is past the most. */
+static bool count_up(struct search *search, uint64_t steps)
 {
-	search->exceeded = search->exceeded || *search->budget < work;
+	search->exceeded = search->exceeded || steps > search->steps_max - *search->steps;
 	search->failed = search->failed || search->exceeded;
-	*search->budget -= search->exceeded ? 0 : work;
+	*search->steps += search->exceeded ? 0 : steps;
 	return !search->failed;
 }
 
@@ -393,7 +393,7 @@ bool line_prepare(struct search *search, struct line *line)
 	}
 	/* A row of a band is as long as its ranges reach to the right and to the left. */
 	line->stride = longest == line->count ? longest : 2 * (longest - 1);
-	if (!spend(search, count_steps(line)))
+	if (!count_up(search, count_steps(line)))
 		return false;
 	line->costs = search_alloc(search, line->count * ((size_t)line->stride + 1),
 				   sizeof(*line->costs));

@@ -25,10 +25,6 @@
 #define SIZE_COST_OTHER 600u
 #define SIZE_COST_ARGUMENTS 8u
 
-/* Steps of a thorough compile: splits and chains looked at. */
-#define NUMBER_BUDGET (UINT64_C(1) << 26)
-#define ARGUMENT_BUDGET (UINT64_C(1) << 25)
-
 /* Tables have no gap wider than this but for arm's few private calls. */
 #define TABLE_NUMBERS 1024u
 
@@ -36,8 +32,6 @@ struct lowering {
 	struct dag *dag;
 	const struct sbpf_policy *policy;
 	bool thorough;
-	uint64_t number_budget;	  /* of thorough trees over the numbers of all ABIs */
-	uint64_t argument_budget; /* and of those over the arguments of all calls */
 	struct tree_history history;
 	struct sbpf_error *error;
 };
@@ -96,7 +90,7 @@ static void fill(const struct lowering *lowering, struct line *line, uint32_t la
 		extend(lowering, line, last, line->above);
 }
 
-static int32_t build_call(struct lowering *lowering, int abi, const struct call *call)
+static int32_t build_call(const struct lowering *lowering, int abi, const struct call *call)
 {
 	const struct argument_layout layout = {
 		.narrow = abi_register_bits(abi) == 32 ? 0x3f : call->narrow,
@@ -105,7 +99,8 @@ static int32_t build_call(struct lowering *lowering, int abi, const struct call 
 	const struct tree_options options = {
 		.thorough = lowering->thorough,
 		.size_cost = SIZE_COST_ARGUMENTS,
-		.budget = &lowering->argument_budget,
+		.steps = &lowering->dag->work.argument_steps,
+		.steps_max = ARGUMENT_STEPS_MAX,
 	};
 
 	return arguments_build(lowering->dag, call, &layout, &options);
@@ -129,7 +124,8 @@ static int start_line(const struct lowering *lowering, const struct abi_calls *c
 	return line->segments && line->otherwise >= 0 && line->above >= 0 ? 0 : -1;
 }
 
-static int make_line(struct lowering *lowering, const struct abi_calls *calls, struct line *line)
+static int make_line(const struct lowering *lowering, const struct abi_calls *calls,
+		     struct line *line)
 {
 	if (start_line(lowering, calls, line))
 		return -1;
@@ -158,7 +154,8 @@ static int32_t build_line(struct lowering *lowering, const struct line *line, bo
 	const struct tree_options options = {
 		.thorough = lowering->thorough,
 		.size_cost = own ? SIZE_COST_OWN : SIZE_COST_OTHER,
-		.budget = &lowering->number_budget,
+		.steps = &lowering->dag->work.number_steps,
+		.steps_max = NUMBER_STEPS_MAX,
 	};
 
 	return tree_build(lowering->dag, WORD_NUMBER, line->segments, line->count, &options,
@@ -309,8 +306,6 @@ int32_t lower_policy(struct dag *dag, const struct sbpf_policy *policy, enum sbp
 		.dag = dag,
 		.policy = policy,
 		.thorough = effort == SBPF_THOROUGH,
-		.number_budget = NUMBER_BUDGET,
-		.argument_budget = ARGUMENT_BUDGET,
 		.error = error,
 	};
 	uint32_t archs[POLICY_ABI_MAX];

@@ -9,7 +9,7 @@
 #include "prove.h"
 #include "symbolic.h"
 
-#define NODES_DEFAULT (1u << 22)
+#define NODES_DEFAULT (1u << 21)
 
 int space_failed(const struct sbpf_space *space, struct sbpf_error *error)
 {

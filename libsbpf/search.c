@@ -260,7 +260,8 @@ int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segment
 				 .word = word,
 				 .size_cost = (int32_t)options->size_cost,
 				 .history = history,
-				 .budget = options->budget };
+				 .steps = options->steps,
+				 .steps_max = options->steps_max };
 	struct arena mark = arena_mark(dag->scratch);
 	bool first = history && !history->segments;
 	int32_t root;

@@ -70,8 +70,9 @@ struct search {
 	int32_t size_cost;
 	struct tree_history *history;
 	struct windows windows;
-	uint64_t *budget;
-	bool failed; /* no memory, or the budget does not suffice */
+	uint64_t *steps;
+	uint64_t steps_max;
+	bool failed; /* no memory, or more steps than the most */
 	bool exceeded;
 };
 
@@ -107,7 +108,7 @@ void *search_alloc(struct search *search, size_t count, size_t size);
 /* A line with room for so many parts. */
 bool line_start(struct search *search, struct line *line, uint32_t parts);
 
-/* Makes room for the costs, once parts and ends are set; takes the work from the budget. */
+/* Makes room for the costs, once parts and ends are set; counts the steps that solving it takes. */
 bool line_prepare(struct search *search, struct line *line);
 
 /* Finds what each range costs. */

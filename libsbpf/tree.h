@@ -33,7 +33,10 @@ struct tree_history {
 struct tree_options {
 	bool thorough;
 	uint32_t size_cost; /* what one test more costs, in weight × depth */
-	uint64_t *budget;   /* of a thorough one: the steps left; the quick tree serves past them */
+	/* Of a thorough search: counts the splits and chains looked at. Where a tree would take
+	 * them past the most, the quick tree serves. */
+	uint64_t *steps;
+	uint64_t steps_max;
 };
 
 /*

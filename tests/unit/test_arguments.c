@@ -101,10 +101,11 @@ static uint32_t decide(const struct stage *stage, int32_t root,
 static int32_t build(struct stage *stage, const struct call *call,
 		     const struct argument_layout *layout, bool thorough)
 {
-	uint64_t budget = UINT64_C(1) << 30;
+	uint64_t steps = 0;
 	const struct tree_options options = { .thorough = thorough,
 					      .size_cost = 8,
-					      .budget = &budget };
+					      .steps = &steps,
+					      .steps_max = UINT64_C(1) << 30 };
 	int32_t root = arguments_build(&stage->dag, call, layout, &options);
 
 	ck_assert_int_ge(root, 0);

@@ -60,10 +60,11 @@ static void add_values(const uint32_t *values, size_t count)
 
 static int32_t build(bool thorough, uint32_t size_cost, struct tree_history *history)
 {
-	uint64_t budget = UINT64_C(1) << 30;
+	uint64_t steps = 0;
 	const struct tree_options options = { .thorough = thorough,
 					      .size_cost = size_cost,
-					      .budget = &budget };
+					      .steps = &steps,
+					      .steps_max = UINT64_C(1) << 30 };
 	int32_t root =
 		tree_build(&stage.dag, WORD_NUMBER, stage.segments, stage.count, &options, history);
 
@@ -262,6 +263,34 @@ START_TEST(same_segments_give_the_same_nodes)
 		arena_free(&first.scratch);
 		arena_free(&first.arena);
 	}
+}
+END_TEST
+
+/* Equal nodes exist once, so the same tree has the same root. */
+START_TEST(search_past_the_most_steps_is_left_to_the_quick_tree)
+{
+	struct tree_history history = { 0 };
+	uint64_t steps = 0;
+	struct tree_options options = { .thorough = true, .size_cost = 20, .steps = &steps };
+	uint32_t state = 30011u;
+	int32_t quick;
+	int32_t root;
+
+	add_random(&state, 90, 4);
+	quick = build(false, 20, NULL);
+	for (options.steps_max = 1; options.steps_max < 4000000; options.steps_max *= 3) {
+		steps = 0;
+		root = tree_build(&stage.dag, WORD_NUMBER, stage.segments, stage.count, &options,
+				  &history);
+		ck_assert_uint_le(steps, options.steps_max);
+		if (root != quick)
+			break;
+		ck_assert_uint_eq(history.region_count, 0);
+		ck_assert_ptr_null(history.segments);
+	}
+	ck_assert_uint_gt(options.steps_max, 1000);
+	ck_assert_int_ne(root, quick);
+	ck_assert_int_eq(root, build(true, 20, NULL));
 }
 END_TEST
 
@@ -515,6 +544,7 @@ static TCase *tree_tests(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, start, finish);
 	tcase_add_test(tests, merged_neighbours_add_their_weights);
+	tcase_add_test(tests, search_past_the_most_steps_is_left_to_the_quick_tree);
 	tcase_add_test(tests, many_segments_with_full_effort_decide_right);
 	tcase_add_test(tests, one_segment_needs_no_test);
 	tcase_add_test(tests, ends_of_all_values_are_single_values);
