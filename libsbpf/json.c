@@ -1109,7 +1109,7 @@ static int check_tree(struct parser *parser)
  * The most memory that json-c may take for a text's tree. An empty object of it has a table for 16
  * members, an empty array room for 32 elements; a profile of 4 MiB, densely written, stays below.
  */
-#define TREE_MAX ((size_t)224 << 20)
+#define TREE_MAX ((size_t)192 << 20)
 #define TREE_OBJECT 780u
 #define TREE_ARRAY 340u
 #define TREE_MEMBER 240u /* of an object with many */

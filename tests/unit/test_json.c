@@ -292,7 +292,6 @@ static const char *const dense[] = {
 	"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[]},",
 	"{\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,"
 	"\"op\":\"SCMP_CMP_EQ\"}]},",
-	"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\",\"includes\":{},\"excludes\":{}},",
 };
 
 START_TEST(dense_profile_of_4_mib_is_accepted)
