@@ -44,7 +44,9 @@ static const struct tool tool = {
 	.notes =
 		"The exit status is the command's; 128 + N when signal N ended it; 127 when the\n"
 		"command is not found, 126 when it is not executable, 125 when sbpf itself failed\n"
-		"and 2 on wrong usage; in these four cases nothing was executed.",
+		"and 2 on wrong usage; in these four cases nothing was executed, or the message "
+		"says\n"
+		"that the command was ended.",
 	.stops_at_operand = true,
 };
 
@@ -211,7 +213,9 @@ static int report_outcome(const char *name, const struct supervise_outcome *outc
 		return status_of_exec_error(outcome->exec_errno);
 	}
 	if (outcome->system_errno) {
-		report(tool.name, "%s: %s", name, strerror(outcome->system_errno));
+		report(tool.name, "%s: %s: %s: %s", name,
+		       outcome->was_started ? "ended, as it cannot be watched" : "not started",
+		       outcome->system_call, strerror(outcome->system_errno));
 		return STATUS_NOT_STARTED;
 	}
 	if (!signal)

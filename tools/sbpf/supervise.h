@@ -15,7 +15,9 @@ struct supervise_command {
 struct supervise_outcome {
 	struct sbpf_error install_error; /* the filter could not be installed */
 	int exec_errno;			 /* the command could not be executed */
-	int system_errno;		 /* no child process could be made */
+	int system_errno;		 /* a system call of the supervisor's own failed: */
+	const char *system_call;	 /* this one */
+	bool was_started;		 /* and the command, which it had started, was ended */
 	int signal;			 /* a signal ended the command */
 	bool core_dumped;
 	int exit_status;
@@ -23,7 +25,11 @@ struct supervise_outcome {
 
 /*
  * Runs the command with the filter (install_flags: of sbpf_install()) and waits for its end.
- * Signals that are sent to this process go to the command.
+ * Signals that are sent to this process go to the command, and it stops when the command does.
+ * Leaves all signals blocked, for a caller that has only to report and to exit.
+ *
+ * The command does not outlive this process: the kernel kills it (PR_SET_PDEATHSIG). That holds
+ * while the command does not undo it, and does not become a set-user-ID program.
  */
 void supervise(const struct supervise_command *command, const struct sbpf_filter *filter,
 	       unsigned int install_flags, struct supervise_outcome *outcome);
