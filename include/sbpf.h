@@ -79,7 +79,8 @@ enum sbpf_code {
 	SBPF_WARN_UNKNOWN_KEY = 32, /* warnings: the rest of the profile stands */
 	SBPF_WARN_UNKNOWN_CALL = 33,
 	SBPF_WARN_IGNORED = 34,
-	SBPF_WARN_ERRNO = 36, /* an errno over 4095, taken as 4095 */
+	SBPF_WARN_FOREIGN_ABI = 35, /* the profile is for other machines too */
+	SBPF_WARN_ERRNO = 36,	    /* an errno over 4095, taken as 4095 */
 };
 
 /*

@@ -79,7 +79,7 @@ static int add_abis(struct resolver *resolver, const int *abis, size_t count,
 	char names[256];
 
 	if (list_foreign(machine, abis, count, names, sizeof(names)))
-		profile_warn(resolver->profile, list, SBPF_WARN_IGNORED, WHY_FOREIGN,
+		profile_warn(resolver->profile, list, SBPF_WARN_FOREIGN_ABI, WHY_FOREIGN,
 			     abi_name(machine), names);
 	for (size_t i = 0; i < count; i++) {
 		if (policy_add_abi_index(resolver->policy, abis[i], resolver->error))

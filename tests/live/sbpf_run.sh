@@ -16,6 +16,8 @@ profile kill.json KILL mkdir mkdirat
 profile no-exec.json ERRNO execve
 profile trace-exec.json TRACE execve
 profile notify.json NOTIFY mkdirat
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": [%s]}\n' \
+	'"SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_S390X"' >machines.json
 profile unknown.json ERRNO mkdir no_such_call
 profile bad.json FORBID mkdir
 printf '{"defaultAction":\n' >cut.json
@@ -129,6 +131,13 @@ try "$sbpf" run -p unknown.json echo works
 exits_with 0
 prints works
 says 'sbpf run: unknown.json:1: syscalls\[0\].names\[1\]: warning: *no_such_call*'
+# Other machines in the profile are no warning; a target option that names them is.
+try "$sbpf" run -p machines.json echo works
+exits_with 0
+prints works
+says ''
+try "$sbpf" run --abi arm,s390x -p machines.json echo works
+says 'sbpf run: *--abi: warning: *'
 try "$sbpf" run --strict -p unknown.json echo works
 exits_with 125
 prints ''

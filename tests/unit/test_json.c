@@ -450,13 +450,14 @@ static const struct {
 	  SBPF_WARN_IGNORED, 2, 2, "syscalls[0].names",
 	  "the rule has no effect: it names no system call" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_S390X\"]}",
-	  SBPF_WARN_IGNORED, 2, 1, "architectures", "on x86_64 no call can come by s390x" },
+	  SBPF_WARN_FOREIGN_ABI, 2, 1, "architectures", "on x86_64 no call can come by s390x" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"architectures\": [\"SCMP_ARCH_X86\","
 	  "\"SCMP_ARCH_ARM\",\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_X32\",\"SCMP_ARCH_ARM\"]}",
-	  SBPF_WARN_IGNORED, 2, 1, "architectures", "on x86_64 no call can come by arm, aarch64" },
+	  SBPF_WARN_FOREIGN_ABI, 2, 1, "architectures",
+	  "on x86_64 no call can come by arm, aarch64" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"archMap\": [{\"architecture\": "
 	  "\"SCMP_ARCH_X86_64\",\n\"subArchitectures\": [\"SCMP_ARCH_RISCV64\"]}]}",
-	  SBPF_WARN_IGNORED, 3, 1, "archMap[0].subArchitectures",
+	  SBPF_WARN_FOREIGN_ABI, 3, 1, "archMap[0].subArchitectures",
 	  "on x86_64 no call can come by riscv64" },
 };
 

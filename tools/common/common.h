@@ -101,7 +101,10 @@ void report(const char *program, const char *format, ...) __attribute__((format(
  */
 void report_error(const char *program, const char *file, const struct sbpf_error *error);
 
-/* The warnings of a policy, in the same form with "warning: " before the message. */
+/* The same form with "warning: " before the message. */
+void report_warning(const char *program, const char *file, const struct sbpf_error *warning);
+
+/* All warnings of a policy. */
 void report_warnings(const char *program, const char *file, const struct sbpf_policy *policy);
 
 /* The one of count names that is most like the word, or NULL when none is near. */

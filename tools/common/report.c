@@ -79,18 +79,20 @@ void report_error(const char *program, const char *file, const struct sbpf_error
 	putc('\n', stderr);
 }
 
+void report_warning(const char *program, const char *file, const struct sbpf_error *warning)
+{
+	put_place(program, file, warning);
+	fputs("warning: ", stderr);
+	put(warning->message);
+	putc('\n', stderr);
+}
+
 void report_warnings(const char *program, const char *file, const struct sbpf_policy *policy)
 {
 	size_t count = sbpf_policy_warning_count(policy);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct sbpf_error *warning = sbpf_policy_warning(policy, i);
-
-		put_place(program, file, warning);
-		fputs("warning: ", stderr);
-		put(warning->message);
-		putc('\n', stderr);
-	}
+	for (size_t i = 0; i < count; i++)
+		report_warning(program, file, sbpf_policy_warning(policy, i));
 }
 
 #define NAME_MAX_LENGTH 32

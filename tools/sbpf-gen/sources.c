@@ -179,15 +179,6 @@ static bool was_reported(const struct reported *reported, const struct sbpf_erro
 	return false;
 }
 
-static void report_warning(const char *path, const struct sbpf_error *warning)
-{
-	struct sbpf_error shown = *warning;
-	int room = (int)(sizeof(shown.message) - sizeof("warning: "));
-
-	snprintf(shown.message, sizeof(shown.message), "warning: %.*s", room, warning->message);
-	report_error(PROGRAM, path, &shown);
-}
-
 static bool report_new_warnings(const char *path, const struct sbpf_policy *policy,
 				struct reported *reported)
 {
@@ -203,7 +194,7 @@ static bool report_new_warnings(const char *path, const struct sbpf_policy *poli
 
 		if (was_reported(reported, warning))
 			continue;
-		report_warning(path, warning);
+		report_warning(PROGRAM, path, warning);
 		warnings[reported->count++] = *warning;
 	}
 	return true;

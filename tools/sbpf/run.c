@@ -52,6 +52,19 @@ static const struct tool tool = {
 
 /* ---- The filter ---- */
 
+/* That a profile is for other machines too is nothing to say at each start. */
+static void report_warnings_here(const char *file, const struct sbpf_policy *policy)
+{
+	size_t count = sbpf_policy_warning_count(policy);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sbpf_error *warning = sbpf_policy_warning(policy, i);
+
+		if (warning->code != SBPF_WARN_FOREIGN_ABI)
+			report_warning(tool.name, file, warning);
+	}
+}
+
 /* The filter, or NULL: the error was reported, *status says what it means. */
 static struct sbpf_filter *compile_profile(const struct run_options *options,
 					   const struct sbpf_target *target, int *status)
@@ -66,7 +79,7 @@ static struct sbpf_filter *compile_profile(const struct run_options *options,
 	else
 		policy = sbpf_load_json(default_profile, default_profile_length, target, &error);
 	if (policy)
-		report_warnings(tool.name, file, policy);
+		report_warnings_here(file, policy);
 	filter = sbpf_compile(policy, NULL, &error);
 	if (!filter) {
 		report_error(tool.name, file, &error);
