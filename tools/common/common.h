@@ -121,7 +121,9 @@ void text_write(FILE *out, const char *text, size_t size, const char *kept);
 /*
  * Writes a file whole or not at all: a temporary file in the same folder takes its place when all
  * is on disk. "-" is standard output; a device, pipe or socket is written to directly. A symbolic
- * link stays one. False when it failed, which was reported; then the old file is as it was.
+ * link stays one, and one that leads nowhere is an error. Owner, group, permissions and attributes
+ * of an old file are kept where that may be, set-ID bits are not. False when it failed, which was
+ * reported; then the old file is as it was.
  */
 bool output_write(const char *program, const char *path, const void *data, size_t length);
 

@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that are written whole or not at all. */
 #include "common.h"
+#include "replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const void *data, size_t length)
+static bool report_path(const char *program, const char *path, int error)
 {
-	const char *at = data;
-
-	while (length) {
-		ssize_t written = write(fd, at, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		at += written;
-		length -= (size_t)written;
-	}
-	return true;
+	report(program, "%s: %s", path, strerror(error));
+	return false;
 }
 
 /* A terminal, pipe or socket cannot be replaced and need not be. */
@@ -33,104 +22,90 @@ static bool write_directly(const char *program, const char *path, const void *da
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	bool written = fd >= 0 && write_all(fd, data, length);
+	int error = errno;
 
-	if (fd >= 0 && close(fd) < 0)
+	if (fd >= 0 && close(fd) < 0 && written) {
+		error = errno;
 		written = false;
-	if (!written)
-		report(program, "%s: %s", path, strerror(errno));
-	return written;
-}
-
-/* What mkstemp(3) puts six random letters in place of. */
-#define RANDOM_LETTERS                                                                             \
-	"XX"                                                                                       \
-	"XX"                                                                                       \
-	"XX"
-
-/* "folder/name" → "folder/.name." and the letters, malloc'd: rename(2) stays in one file system. */
-static char *temporary_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	int folder = slash ? (int)(slash + 1 - path) : 0;
-	char *name;
-
-	if (asprintf(&name, "%.*s.%s." RANDOM_LETTERS, folder, path, path + folder) < 0)
-		return NULL;
-	return name;
-}
-
-/* What creat(2) would give a new file, for mkstemp(3) gives 0600. */
-static mode_t mode_of_new_file(void)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	return 0666 & ~mask;
-}
-
-static bool fill(int fd, const void *data, size_t length, mode_t mode)
-{
-	return write_all(fd, data, length) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-}
-
-static bool replace(const char *program, const char *path, const void *data, size_t length,
-		    mode_t mode)
-{
-	char *temporary = temporary_name(path);
-	int fd = temporary ? mkstemp(temporary) : -1;
-	bool written = fd >= 0 && fill(fd, data, length, mode);
-
-	if (fd >= 0 && close(fd) < 0)
-		written = false;
-	if (written && rename(temporary, path) < 0)
-		written = false;
-	if (!written) {
-		report(program, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(temporary);
 	}
-	free(temporary);
-	return written;
+	return written || report_path(program, path, error);
 }
 
-/* A signal between mkstemp(3) and rename(2) would leave the temporary file, so it waits. */
-static bool replace_undisturbed(const char *program, const char *path, const void *data,
-				size_t length, mode_t mode)
+/* The descriptor that a path such as /dev/stdout or /dev/fd/3 means, or -1. */
+static int find_descriptor(const char *path)
 {
-	sigset_t all, before;
+	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+
+	if (!strcmp(path, "/dev/stdout"))
+		return STDOUT_FILENO;
+	if (!strcmp(path, "/dev/stderr"))
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		const char *number = path + strlen(folders[i]);
+
+		if (!strncmp(path, folders[i], strlen(folders[i])) && *number &&
+		    strlen(number) < 6 && !number[strspn(number, "0123456789")])
+			return atoi(number); /* NOLINT(cert-err34-c): digits, and few */
+	}
+	return -1;
+}
+
+/* What is there, through symbolic links: 1 something, 0 nothing, -1 reported. */
+static int look(const char *program, const char *path, struct stat *existing)
+{
+	struct stat link;
+
+	if (stat(path, existing) == 0)
+		return 1;
+	if (errno != ENOENT) {
+		report_path(program, path, errno);
+		return -1;
+	}
+	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+		report(program, "%s: a symbolic link to a file that does not exist", path);
+		return -1;
+	}
+	return 0;
+}
+
+/* Through a symbolic link: its target is replaced, not the link. */
+static bool replace_target(const char *program, const char *path, const struct stat *existing,
+			   const void *data, size_t length)
+{
+	char *target;
 	bool written;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	written = replace(program, path, data, length, mode);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* A folder that may be written to is no leave to replace what is not. */
+	if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0)
+		return report_path(program, path, errno);
+	target = realpath(path, NULL);
+	if (!target)
+		return report_path(program, path, errno);
+	written = replace_file(program, target, existing, data, length);
+	free(target);
 	return written;
 }
 
 bool output_write(const char *program, const char *path, const void *data, size_t length)
 {
+	int descriptor = find_descriptor(path);
 	struct stat existing;
-	char *target;
-	bool written;
 
 	if (!strcmp(path, "-")) {
 		fwrite(data, 1, length, stdout);
 		return output_flush(program);
 	}
-	if (stat(path, &existing) < 0)
-		return replace_undisturbed(program, path, data, length, mode_of_new_file());
-	if (!S_ISREG(existing.st_mode))
-		return write_directly(program, path, data, length);
-
-	/* Through a symbolic link: its target is replaced, not the link. */
-	target = realpath(path, NULL);
-	if (!target) {
-		report(program, "%s: %s", path, strerror(errno));
-		return false;
+	if (descriptor >= 0)
+		return write_all(descriptor, data, length) || report_path(program, path, errno);
+	switch (look(program, path, &existing)) {
+	case 0:
+		return replace_file(program, path, NULL, data, length);
+	case 1:
+		return S_ISREG(existing.st_mode)
+			       ? replace_target(program, path, &existing, data, length)
+			       : write_directly(program, path, data, length);
 	}
-	written = replace_undisturbed(program, target, data, length, existing.st_mode & 07777);
-	free(target);
-	return written;
+	return false;
 }
 
 bool output_flush(const char *program)
