@@ -110,6 +110,23 @@ def test_random_pairs():
         check_pair(chance, random_profile(chance), random_profile(chance))
 
 
+def test_no_words_hide_that_more_is_allowed():
+    """The first call on which they differ is refused; the last one is newly allowed."""
+    masks = [rule("keyctl", "SCMP_ACT_ALLOW", args=[
+        {"index": index, "value": factor << 2 * i + 5, "valueTwo": 1 << 2 * i + 5,
+         "op": "SCMP_CMP_MASKED_EQ"} for index, factor in enumerate((9, 3, 5))])
+             for i in range(16)]
+    low, high = (write(f"{value:x}.json", profile(
+        *masks, rule("keyctl", "SCMP_ACT_ALLOW",
+                     args=[{"index": 0, "value": value, "op": "SCMP_CMP_EQ"}]),
+        default="SCMP_ACT_ERRNO")) for value in (0, 0xFFFFFFFFFFFFFFFF))
+    for old, new, first in (low, high, "0xffffffffffffffff"), (high, low, "0x0"):
+        rows = listed(old, new, "--fail-on", "weaker")
+        assert [(row["when"], row["a"]["text"], row["b"]["text"]) for row in rows] == [
+            (VAGUE, "ERRNO(1)", "ALLOW"), (VAGUE, "ALLOW", "ERRNO(1)")], rows
+        assert rows[0]["example"]["args"][0] == first, rows
+
+
 def test_ranges_meet_masks():
     below = {"index": 0, "value": 0x10000000A, "op": "SCMP_CMP_LE"}
     masked = {"index": 0, "value": 0x100000000, "valueTwo": 0x100000000,

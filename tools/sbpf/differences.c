@@ -19,11 +19,21 @@ struct known_numbers {
 	size_t count;
 };
 
+struct difference_list {
+	struct search *search;
+	struct sbpf_difference *list;
+	size_t count;
+};
+
+/* What b answers otherwise than a, on one side only. */
+enum side { B_ALLOWS_MORE, B_ALLOWS_LESS, SIDE_COUNT };
+
 struct search {
 	const struct tool *tool;
 	const struct comparison *asked;
-	struct sbpf_difference *differences;
-	size_t count;
+	struct difference_list differences;
+	struct difference_list sides[SIDE_COUNT];
+	bool has_sides;		    /* they are looked for when they are needed */
 	struct known_numbers known; /* of known_abi */
 	int known_abi;
 	struct rows rows;
@@ -110,6 +120,55 @@ static void add_row(struct search *search, struct row *row)
 	}
 	rows->list = list;
 	list[rows->count++] = *row;
+}
+
+/* ---- Sides ----------------------------------------------------------------------------- */
+
+static bool note_difference(void *context, const struct sbpf_difference *difference)
+{
+	struct difference_list *found = context;
+	struct sbpf_difference *list =
+		grow(found->search, found->list, found->count, sizeof(list[0]));
+
+	if (!list)
+		return false;
+	found->list = list;
+	list[found->count++] = *difference;
+	return true;
+}
+
+static bool find_differences(struct search *search, sbpf_meaning b, struct difference_list *found)
+{
+	struct sbpf_error error = { 0 };
+
+	found->search = search;
+	if (sbpf_meaning_differences(search->asked->space, search->asked->a, b, note_difference,
+				     found, &error)) {
+		report_error(search->tool->name, NULL, &error);
+		search->failed = true;
+	}
+	return !search->failed;
+}
+
+/* What allows all that a and b do differs from a where b allows more, both in force where less. */
+static bool find_sides(struct search *search)
+{
+	const struct comparison *asked = search->asked;
+	struct sbpf_error error = { 0 };
+	sbpf_meaning sides[SIDE_COUNT];
+
+	if (search->has_sides || search->failed)
+		return !search->failed;
+	search->has_sides = true;
+	if (!sbpf_meaning_union(asked->space, asked->a, asked->b, &sides[B_ALLOWS_MORE], &error) &&
+	    !sbpf_meaning_stack(asked->space, asked->a, asked->b, &sides[B_ALLOWS_LESS], &error))
+		return find_differences(search, sides[B_ALLOWS_MORE],
+					&search->sides[B_ALLOWS_MORE]) &&
+		       find_differences(search, sides[B_ALLOWS_LESS],
+					&search->sides[B_ALLOWS_LESS]);
+	report_error(search->tool->name, NULL, &error);
+	search->failed = true;
+	return false;
 }
 
 /* ---- Conditions ------------------------------------------------------------------------ */
@@ -302,6 +361,45 @@ static struct row make_row(const struct sbpf_difference *difference, uint32_t fi
 	return row;
 }
 
+/* The first call of a difference that is on a side, or NULL. */
+static const struct sbpf_example *find_side(const struct difference_list *side,
+					    const struct sbpf_difference *difference)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		const struct sbpf_difference *one = &side->list[i];
+
+		if (one->abi == difference->abi && one->first <= difference->last &&
+		    one->last >= difference->first)
+			return &one->example;
+	}
+	return NULL;
+}
+
+/* Adds a row whose arguments are not told, and one more for each side that its call is not on: the
+ * first call says nothing of the others. */
+static void add_sides(struct search *search, const struct sbpf_difference *difference,
+		      const struct row *row)
+{
+	struct row own = *row;
+	int order;
+
+	add_row(search, &own);
+	if (difference->always || !find_sides(search))
+		return;
+	order = verdict_compare(row->example.a, row->example.b);
+	for (int i = 0; i < SIDE_COUNT && !search->failed; i++) {
+		const struct sbpf_example *example = find_side(&search->sides[i], difference);
+		struct row other = *row;
+
+		if (!example || (i == B_ALLOWS_MORE ? order < 0 : order > 0))
+			continue;
+		other.example = *example;
+		if (!other.is_foreign)
+			other.example.data.nr = (int)other.first;
+		add_row(search, &other);
+	}
+}
+
 /* A row for each two verdicts that the numbers get. */
 static void add_numbers(struct search *search, const struct sbpf_difference *difference,
 			struct groups *groups, uint32_t first, uint32_t last)
@@ -309,7 +407,7 @@ static void add_numbers(struct search *search, const struct sbpf_difference *dif
 	struct row row = make_row(difference, first, last);
 
 	if (!groups->count)
-		add_row(search, &row);
+		add_sides(search, difference, &row);
 	for (size_t i = 0; i < groups->count && !search->failed; i++) {
 		struct group *group = &groups->list[i];
 
@@ -391,7 +489,7 @@ static void add_difference(struct search *search, const struct sbpf_difference *
 		row.example.data.nr = difference->example.data.nr;
 		row.is_foreign = true;
 		row.depends = row.depends && difference->abi >= 0;
-		add_row(search, &row);
+		add_sides(search, difference, &row);
 		return;
 	}
 	if (!difference->always && !find_groups(search, difference, &groups)) {
@@ -401,19 +499,6 @@ static void add_difference(struct search *search, const struct sbpf_difference *
 	if (!search->failed)
 		split(search, difference, &groups);
 	free_groups(&groups);
-}
-
-static bool note_difference(void *context, const struct sbpf_difference *difference)
-{
-	struct search *search = context;
-	struct sbpf_difference *list =
-		grow(search, search->differences, search->count, sizeof(list[0]));
-
-	if (!list)
-		return false;
-	search->differences = list;
-	list[search->count++] = *difference;
-	return true;
 }
 
 /* ---- Order ----------------------------------------------------------------------------- */
@@ -453,15 +538,11 @@ static int compare_rows(const void *left, const void *right, void *context)
 
 static void find_all(struct search *search)
 {
-	struct sbpf_error error = { 0 };
+	const struct difference_list *found = &search->differences;
 
-	if (sbpf_meaning_differences(search->asked->space, search->asked->a, search->asked->b,
-				     note_difference, search, &error)) {
-		report_error(search->tool->name, NULL, &error);
-		search->failed = true;
-	}
-	for (size_t i = 0; i < search->count && !search->failed; i++)
-		add_difference(search, &search->differences[i]);
+	find_differences(search, search->asked->b, &search->differences);
+	for (size_t i = 0; i < found->count && !search->failed; i++)
+		add_difference(search, &found->list[i]);
 	if (search->rows.count)
 		qsort_r(search->rows.list, search->rows.count, sizeof(search->rows.list[0]),
 			compare_rows, search);
@@ -473,7 +554,9 @@ bool rows_find(const struct tool *tool, const struct comparison *comparison, str
 
 	find_all(&search);
 	free(search.known.list);
-	free(search.differences);
+	free(search.differences.list);
+	for (int i = 0; i < SIDE_COUNT; i++)
+		free(search.sides[i].list);
 	*rows = search.rows;
 	return !search.failed;
 }
