@@ -111,6 +111,18 @@ void report_warnings(const char *program, const char *file, const struct sbpf_po
 const char *nearest_name(const char *word, const char *const *names, size_t count);
 
 /*
+ * The length in bytes of the UTF-8 sequence that begins here, 0 when it is none (RFC 3629,
+ * section 4). room: of bytes there; a terminated text ends itself.
+ */
+size_t text_sequence(const char *text, size_t room);
+
+/*
+ * The character of this sequence where it could steer a terminal or a reader: controls (C0 but NUL,
+ * DEL, C1), separators of lines, and what turns the direction of writing (UAX #9); else 0.
+ */
+unsigned int text_steers(const char *text, size_t length);
+
+/*
  * Writes text with the bytes of control characters, of what turns the direction of writing and of
  * what is no UTF-8 as \xNN, but for those in kept ("\n\t").
  */

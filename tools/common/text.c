@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-/* The length of the UTF-8 sequence that begins here, 0 when it is none (RFC 3629, section 4). */
-static size_t sequence_length(const unsigned char *at, size_t room)
+size_t text_sequence(const char *text, size_t room)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	size_t length = at[0] < 0x80   ? 1
 			: at[0] < 0xc2 ? 0
 			: at[0] < 0xe0 ? 2
@@ -26,36 +26,45 @@ static size_t sequence_length(const unsigned char *at, size_t room)
 	return length;
 }
 
-/* Controls (C0, DEL, C1), and what turns the direction of writing round (UAX #9). */
-static bool is_control(const unsigned char *at, size_t length)
+/* The character of a sequence of one to three bytes. */
+static unsigned int character_of(const unsigned char *at, size_t length)
 {
 	if (length == 1)
-		return at[0] < 0x20 || at[0] == 0x7f;
+		return at[0];
 	if (length == 2)
-		return at[0] == 0xc2 && at[1] < 0xa0;
-	return length == 3 && at[0] == 0xe2 &&
-	       ((at[1] == 0x80 && ((at[2] >= 0xaa && at[2] <= 0xae) || at[2] == 0x8e ||
-				   at[2] == 0x8f || at[2] == 0xa8 || at[2] == 0xa9)) ||
-		(at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+		return (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
+	return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+}
+
+unsigned int text_steers(const char *text, size_t length)
+{
+	unsigned int character;
+
+	if (length < 1 || length > 3)
+		return 0;
+	character = character_of((const unsigned char *)text, length);
+	if (character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x200e ||
+	    character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
+	    (character >= 0x2066 && character <= 0x2069))
+		return character;
+	return 0;
 }
 
 void text_write(FILE *out, const char *text, size_t size, const char *kept)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	while (size) {
-		size_t length = sequence_length(at, size);
-		bool shown = length && !is_control(at, length);
+		size_t length = text_sequence(text, size);
+		bool shown = length && *text && !text_steers(text, length);
 
 		for (const char *one = kept; length == 1 && *one; one++)
-			shown = shown || *at == (unsigned char)*one;
+			shown = shown || *text == *one;
 		if (!length)
 			length = 1;
 		for (size_t i = 0; !shown && i < length; i++)
-			fprintf(out, "\\x%02x", at[i]);
+			fprintf(out, "\\x%02x", (unsigned char)text[i]);
 		if (shown)
-			fwrite(at, 1, length, out);
-		at += length;
+			fwrite(text, 1, length, out);
+		text += length;
 		size -= length;
 	}
 }

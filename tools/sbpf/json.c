@@ -1,49 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
+#include "common.h"
 
 #include <inttypes.h>
-
-/* The length of the UTF-8 sequence that begins here, 0 when it is none (RFC 3629, section 4). */
-static size_t sequence_length(const unsigned char *at)
-{
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-				       : 4;
-
-	if (at[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/* The character of a sequence of two or three bytes. */
-static unsigned int character_of(const unsigned char *at, size_t length)
-{
-	if (length == 2)
-		return (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
-	return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
-}
-
-/* C1 controls, separators of lines, and what turns the direction of writing round. */
-static bool is_steering(const unsigned char *at, size_t length)
-{
-	unsigned int character;
-
-	if (length != 2 && length != 3)
-		return false;
-	character = character_of(at, length);
-	return character < 0xa0 || character == 0x200e || character == 0x200f ||
-	       (character >= 0x2028 && character <= 0x202e) ||
-	       (character >= 0x2066 && character <= 0x2069);
-}
 
 void json_string(FILE *out, const char *text)
 {
@@ -52,20 +11,19 @@ void json_string(FILE *out, const char *text)
 		return;
 	}
 	putc('"', out);
-	for (const unsigned char *at = (const unsigned char *)text; *at;) {
-		size_t length = sequence_length(at);
+	while (*text) {
+		size_t length = text_sequence(text, SIZE_MAX);
+		unsigned int steering = text_steers(text, length);
 
-		if (*at == '"' || *at == '\\')
-			fprintf(out, "\\%c", *at);
-		else if (*at < 0x20 || *at == 0x7f)
-			fprintf(out, "\\u%04x", *at);
-		else if (is_steering(at, length))
-			fprintf(out, "\\u%04x", character_of(at, length));
+		if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if (steering)
+			fprintf(out, "\\u%04x", steering);
 		else if (!length)
 			fputs("\\ufffd", out);
 		else
-			fwrite(at, 1, length, out);
-		at += length ? length : 1;
+			fwrite(text, 1, length, out);
+		text += length ? length : 1;
 	}
 	putc('"', out);
 }
