@@ -81,20 +81,29 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
 		line->length = line->size - 1;
 }
 
+/* A string of an error, which nothing ends where the caller did not initialise that. */
+static void add_string(struct line *line, const char *string, size_t size)
+{
+	add(line, "%.*s", (int)size - 1, string);
+}
+
 static void add_place(struct line *line, const struct sbpf_error *error)
 {
 	/* About a file that cannot be read the message says all. */
-	const char *file = error->code == SBPF_ERROR_READ ? "" : error->file;
+	bool has_file = error->code != SBPF_ERROR_READ && error->file[0];
 
-	add(line, "%s", file);
+	if (has_file)
+		add_string(line, error->file, sizeof(error->file));
 	if (error->line)
-		add(line, "%s%u", *file ? ":" : "", error->line);
+		add(line, "%s%u", has_file ? ":" : "", error->line);
 	if (error->line && error->column)
 		add(line, ":%u", error->column);
 	if (line->length)
 		add(line, ": ");
-	if (error->where[0])
-		add(line, "%s: ", error->where);
+	if (!error->where[0])
+		return;
+	add_string(line, error->where, sizeof(error->where));
+	add(line, ": ");
 }
 
 char *sbpf_error_format(const struct sbpf_error *error, char *buffer, size_t size)
@@ -109,7 +118,8 @@ char *sbpf_error_format(const struct sbpf_error *error, char *buffer, size_t siz
 		return buffer;
 	}
 	add_place(&line, error);
-	add(&line, "%s%s", error->code >= SBPF_WARN_UNKNOWN_KEY ? "warning: " : "", error->message);
+	add(&line, "%s", error->code >= SBPF_WARN_UNKNOWN_KEY ? "warning: " : "");
+	add_string(&line, error->message, sizeof(error->message));
 	for (char *at = buffer; *at; at++) {
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
 			*at = '?';

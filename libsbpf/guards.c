@@ -217,11 +217,12 @@ int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
 	struct profile profile;
 	int result;
 
+	if (guards)
+		guards->lacks_some = true; /* until all of them are there */
 	if (error_is_set(error))
 		return -1;
 	if (!guards || !text)
 		return error_set(error, SBPF_ERROR_USAGE, "no text to read guards from");
-	guards->lacks_some = true; /* until all of them are there */
 	result = profile_parse(text, length, false, &profile, error);
 	if (!result)
 		result = add_profile(guards, &profile, error);

@@ -32,7 +32,7 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 		return NULL;
 	if (!profile_parse(text, length, parsed.strict, &profile, error))
 		policy = resolve(&profile, &parsed, error);
-	else if (error)
+	else if (error && length <= SBPF_TEXT_MAX) /* else nobody has looked whether it is there */
 		foreign_explain(text, length, error);
 	if (policy) { /* freed with the policy: not on the way to a ready filter */
 		policy->document = profile.document;
@@ -48,12 +48,13 @@ bool sbpf_json_locate(const char *text, size_t length, const char *path, unsigne
 {
 	struct finder finder = { .text = text, .length = length };
 	struct syntax facts;
+	unsigned int unused;
 	size_t offset;
 
 	if (!text || !path || syntax_check(text, length, &facts, NULL) ||
 	    !find_path(&finder, path, &offset))
 		return false;
-	find_line(&finder, offset, line, column);
+	find_line(&finder, offset, line ? line : &unused, column ? column : &unused);
 	return true;
 }
 

@@ -162,9 +162,11 @@ static int end_change(struct sbpf_policy *policy, const struct sbpf_error *found
 
 static int unknown_abi(const char *abi, struct sbpf_error *error)
 {
+	if (!abi)
+		return error_set(error, SBPF_ERROR_USAGE, "no ABI is named");
 	return error_set(error, SBPF_ERROR_USAGE,
 			 "unknown ABI '%s'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64",
-			 abi ? printable(abi).text : "(null)");
+			 printable(abi).text);
 }
 
 static int add_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_error *error)
@@ -191,9 +193,11 @@ static int remove_abi(struct sbpf_policy *policy, const char *abi, struct sbpf_e
 	int index = abi ? sbpf_abi_find(abi) : -1;
 	size_t left = 0;
 
+	if (!abi)
+		return unknown_abi(abi, error);
 	if (!sbpf_policy_has_abi(policy, index))
 		return error_set(error, SBPF_ERROR_USAGE, "the policy does not cover ABI '%s'",
-				 abi ? printable(abi).text : "(null)");
+				 printable(abi).text);
 	if (index == policy->machine)
 		policy->leaves_out_own = true;
 	policy->abi_set &= ~(UINT64_C(1) << index);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <check.h>
 
@@ -375,6 +377,64 @@ START_TEST(guards_that_lack_a_profile_tell_no_targets)
 }
 END_TEST
 
+START_TEST(guards_remember_that_adding_had_no_text)
+{
+	struct sbpf_guards *guards = sbpf_guards_new(SBPF_READING_DOCKER, NULL);
+	int context = 0;
+
+	ck_assert_int_eq(sbpf_guards_add(guards, NULL, 0, NULL), -1);
+	ck_assert_int_eq(sbpf_guards_targets(guards, NULL, never_target, &context, NULL), -1);
+	sbpf_guards_free(guards);
+}
+END_TEST
+
+START_TEST(guards_remember_that_adding_had_an_error_that_is_set)
+{
+	struct sbpf_guards *guards = sbpf_guards_new(SBPF_READING_DOCKER, NULL);
+	struct sbpf_error error = { .code = SBPF_ERROR_MEMORY };
+	int context = 0;
+
+	ck_assert_int_eq(sbpf_guards_add(guards, profile, strlen(profile), &error), -1);
+	ck_assert_int_eq(sbpf_guards_targets(guards, NULL, never_target, &context, NULL), -1);
+	sbpf_guards_free(guards);
+}
+END_TEST
+
+/* A length that is none; nothing can be read behind the text. */
+START_TEST(length_that_no_text_has_is_too_long)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sbpf_error error = { 0 };
+
+	ck_assert_ptr_ne(pages, MAP_FAILED);
+	ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+	pages[page - 1] = '{';
+	ck_assert_ptr_null(sbpf_load_json(pages + page - 1, SIZE_MAX / 2, NULL, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_PROFILE);
+	munmap(pages, 2 * page);
+}
+END_TEST
+
+START_TEST(error_that_nothing_ends_is_cut)
+{
+	struct {
+		struct sbpf_error error;
+		char after[8];
+	} no_end;
+	char text[2048];
+
+	memset(&no_end, 'x', sizeof(no_end));
+	no_end.error.code = SBPF_ERROR_READ;
+	sbpf_error_format(&no_end.error, text, sizeof(text));
+	ck_assert_uint_lt(strlen(text), SBPF_ERROR_TEXT_MAX);
+	no_end.error.code = SBPF_ERROR_USAGE;
+	sbpf_error_format(&no_end.error, text, sizeof(text));
+	ck_assert_uint_lt(strlen(text), SBPF_ERROR_TEXT_MAX);
+}
+END_TEST
+
 static const struct sbpf_target wrong_targets[] = {
 	{ .machine = "vax" },
 	{ .machine = "" },
@@ -501,6 +561,10 @@ int main(void)
 	tcase_add_test(tests, flags_that_there_are_not_install_nothing);
 	tcase_add_test(tests, a_meaning_that_was_not_made_compares_with_nothing);
 	tcase_add_test(tests, guards_that_lack_a_profile_tell_no_targets);
+	tcase_add_test(tests, guards_remember_that_adding_had_no_text);
+	tcase_add_test(tests, guards_remember_that_adding_had_an_error_that_is_set);
+	tcase_add_test(tests, length_that_no_text_has_is_too_long);
+	tcase_add_test(tests, error_that_nothing_ends_is_cut);
 	tcase_add_loop_test(tests, wrong_target_makes_no_policy, 0, COUNT(wrong_targets));
 	tcase_add_test(tests, error_is_one_line_with_file_line_and_column);
 	tcase_add_test(tests, warning_says_its_file);

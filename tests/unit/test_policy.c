@@ -134,8 +134,7 @@ static const struct {
 	const char *message;
 } wrong_numbers[] = {
 	{ 0x00010000, "x86", 1, NULL, 0, "verdict 0x00010000 is no SECCOMP_RET_* value of Linux" },
-	{ SECCOMP_RET_ALLOW, NULL, 1, NULL, 0,
-	  "unknown ABI '(null)'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64" },
+	{ SECCOMP_RET_ALLOW, NULL, 1, NULL, 0, "no ABI is named" },
 	{ SECCOMP_RET_ALLOW, "y86", 1, NULL, 0,
 	  "unknown ABI 'y86'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64" },
 	{ SECCOMP_RET_ALLOW, "mips", 3999, NULL, 0, "mips has no number 3999: its first is 4000" },
@@ -229,8 +228,7 @@ START_TEST(abis_are_added_by_any_name_and_once)
 	policy = new_policy(DENY, &x86_64);
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_add_abi(policy, NULL, &error), -1);
-	assert_usage(&error,
-		     "unknown ABI '(null)'; names are as in x86_64, SCMP_ARCH_X86_64 or amd64");
+	assert_usage(&error, "no ABI is named");
 	sbpf_policy_free(policy);
 }
 END_TEST
@@ -269,7 +267,7 @@ START_TEST(removing_an_abi_that_is_not_covered_is_a_usage_error)
 	policy = new_policy(DENY, &x86_64);
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_remove_abi(policy, NULL, &error), -1);
-	assert_usage(&error, "the policy does not cover ABI '(null)'");
+	assert_usage(&error, "no ABI is named");
 	error = (struct sbpf_error){ 0 };
 	ck_assert_int_eq(sbpf_policy_remove_abi(NULL, "x86", &error), -1);
 	assert_usage(&error, "there is no policy");
