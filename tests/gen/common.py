@@ -17,6 +17,13 @@ def profile(action="SCMP_ACT_ERRNO", calls=("mkdir", "mkdirat"), **more):
     return json.dumps(document)
 
 
+def guarded_profile():
+    """One that says something else for kernels before 4.8."""
+    document = json.loads(profile())
+    document["syscalls"][0]["includes"] = {"minKernel": "4.8"}
+    return json.dumps(document)
+
+
 class GenTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -35,9 +42,9 @@ class GenTest(unittest.TestCase):
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def run_gen(self, *arguments, cwd=None, stdin=b""):
+    def run_gen(self, *arguments, cwd=None, stdin=b"", **options):
         return subprocess.run([GEN, *arguments], cwd=cwd or self.folder, input=stdin,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=60, **options)
 
     def gen(self, *arguments, **options):
         """Runs sbpf-gen, which must succeed, and returns its standard output."""

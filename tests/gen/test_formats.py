@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: MIT
 """The other formats agree with each other and with the tools that read them."""
 import base64
+import ctypes
 import json
+import os
 import re
 import shutil
 import struct
 import subprocess
 import unittest
 
-from common import GenTest, profile
+from common import GenTest, guarded_profile, profile
+
+UNAME26 = 0x0020000  # sys/personality.h
 
 # Opcodes of linux/bpf_common.h by what the assembly calls them.
 CODES = {"ld [": 0x20, "jmp": 0x05, "jeq": 0x15, "jgt": 0x25, "jge": 0x35, "jset": 0x45,
@@ -55,6 +59,20 @@ class FormatsTest(GenTest):
 
     def format(self, name, *arguments):
         return self.gen("--arch", "x86_64", "--format", name, "-o", "-", "web.json", *arguments)
+
+    def test_same_bytes_whatever_kernel_builds(self):
+        libc = ctypes.CDLL(None)
+
+        def before():
+            assert libc.personality(UNAME26) >= 0 and os.uname().release.startswith("2.6.")
+
+        self.write("guarded.json", guarded_profile())
+        for name in ("c", "raw", "base64", "asm", "json", "dot"):
+            command = ["--format", name, "-o", "-", "guarded.json"]
+            older = self.run_gen(*command, preexec_fn=before)
+            self.assertEqual(older.returncode, 0, older.stderr)
+            self.assertEqual(older.stdout, self.gen(*command), name)
+            self.assertNotEqual(older.stdout, self.gen("--kernel", "2.6.78", *command), name)
 
     def test_assembly_assembles_to_raw(self):
         self.assertEqual(assemble(self.format("asm").decode()), self.format("raw"))

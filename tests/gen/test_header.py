@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import unittest
 
-from common import GenTest, profile
+from common import GenTest, guarded_profile, profile
 
 # The C compiler of the build, which may be that of another C library.
 GCC = [os.environ.get("CC", "gcc"), *shlex.split(os.environ.get("CFLAGS", ""))]
@@ -301,21 +301,26 @@ class HeaderTest(GenTest):
         self.assertNotIn(self.folder, header)
 
     def test_names_the_kernel_that_a_profile_depends_on(self):
-        running = re.match(r"\d+\.\d+", os.uname().release).group()
-        guarded = json.loads(profile())
-        guarded["syscalls"][0]["includes"] = {"minKernel": "4.8"}
         self.write("plain.json", profile())
-        self.write("guarded.json", json.dumps(guarded))
-        self.assertNotIn(b" --kernel=", self.gen("-o", "-", "plain.json"))
-        header = self.gen("-o", "-", "guarded.json")
-        self.assertIn(f" --kernel={running} ".encode(), header)
-        self.assertEqual(header, self.gen("--kernel", running, "-o", "-", "guarded.json"))
+        self.write("guarded.json", guarded_profile())
+        plain = self.run_gen("-o", "-", "plain.json")
+        self.assertNotIn(b" --kernel=", plain.stdout)
+        self.assertEqual(plain.stderr, b"")
+        made = self.run_gen("-o", "-", "guarded.json")
+        header = made.stdout
+        newest = re.search(rb" --kernel=(\d+\.\d+) ", header)[1].decode()
+        self.assertEqual(made.stderr.decode(),
+                         "sbpf-gen: guarded.json: warning: depends on the kernel (minKernel): "
+                         f"compiled for Linux {newest}, the newest known; name another with "
+                         "--kernel\n")
+        named = self.run_gen("--kernel", newest, "-o", "-", "guarded.json")
+        self.assertEqual((named.stdout, named.stderr), (header, b""))
         self.assertIn(b" --kernel=4.7.1 ",
                       self.gen("--kernel", "4.7.1", "-o", "-", "guarded.json"))
         self.gen("-o", "out.h", "guarded.json")
         stale = self.run_gen("--check", "out.h", "--enosys", "guarded.json")
         self.assertEqual(stale.returncode, 1)
-        self.assertIn(f" --kernel={running} ".encode(), stale.stderr)
+        self.assertIn(f" --kernel={newest} ".encode(), stale.stderr)
 
     def test_same_input_gives_the_same_bytes_from_anywhere(self):
         self.write("a/web.json", profile())

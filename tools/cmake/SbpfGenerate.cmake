@@ -11,9 +11,10 @@
 # changes. With TARGET it becomes a source of that target, which must belong to the current folder,
 # and is found by #include; else list OUTPUT among the sources of a target yourself.
 #
-# Without ARCH and KERNEL the filter is for the machine and kernel that build it: when
-# cross-compiling, ARCH is needed, and sbpf_generate(... GENERATOR path) can name an sbpf-gen that
-# runs on the build machine.
+# Without ARCH the filter is for the machine that builds it: when cross-compiling, ARCH is needed,
+# and sbpf_generate(... GENERATOR path) can name an sbpf-gen that runs on the build machine. Without
+# KERNEL a profile with minKernel is compiled for the newest kernel that this version knows, with a
+# warning, and never for the one that builds: name the oldest that the program shall run on.
 include_guard(GLOBAL)
 
 # Appends --NAME=a,b to a list; NONE is the empty list.

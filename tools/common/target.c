@@ -42,7 +42,7 @@ const struct option_row target_options[] = {
 	  TARGET(abis) },
 	{ "kernel", 0, "RELEASE",
 	  "the kernel's release, such as 6.1, for minKernel\n"
-	  "(default: this kernel's)",
+	  "(default: this kernel's; of sbpf-gen the newest known)",
 	  TARGET(kernel) },
 	{ "caps", 0, "LIST",
 	  "the capabilities held, such as SYS_ADMIN,NET_RAW, ALL, or \"\"\n"

@@ -19,6 +19,7 @@ struct source {
 	char *text;
 	size_t length;
 	char digest[DIGEST_SIZE];
+	bool depends_on_kernel;			   /* a rule has a minKernel */
 	struct sbpf_filter *filters[MACHINES_MAX]; /* one for each machine of the work */
 };
 
@@ -31,8 +32,6 @@ struct work {
 	const char *name; /* row of --help; sources hold the values */
 	bool verbose;
 	struct sbpf_target target;  /* machine: the list as it was written */
-	char running_kernel[16];    /* "6.1", in use where the target has no kernel; or "" */
-	bool depends_on_kernel;	    /* a profile has a minKernel */
 	int machines[MACHINES_MAX]; /* ABI indexes */
 	size_t machine_count;
 	struct source *sources;

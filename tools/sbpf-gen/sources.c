@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* ---- Which profiles ---- */
@@ -214,19 +213,13 @@ static void report_size(const struct source *source, const char *machine, size_t
 	report(source->identifier, "%s: %zu instructions", machine, count);
 }
 
-/* Major and minor number only: an update of the running kernel shall not change the output. */
-static void find_running_kernel(struct work *work)
+/* The output must not depend on the kernel that builds it. */
+static void report_kernel(const struct source *source)
 {
-	struct utsname system;
-	size_t length;
-
-	if (uname(&system) < 0)
-		return;
-	length = strspn(system.release, "0123456789");
-	length += system.release[length] == '.';
-	length += strspn(system.release + length, "0123456789");
-	snprintf(work->running_kernel, sizeof(work->running_kernel), "%.*s", (int)length,
-		 system.release);
+	report(PROGRAM,
+	       "%s: warning: depends on the kernel (minKernel): compiled for Linux %s, the newest "
+	       "known; name another with --kernel",
+	       strcmp(source->path, "-") ? source->path : "<stdin>", sbpf_kernel_release());
 }
 
 static enum status compile_for(struct work *work, struct source *source, size_t index,
@@ -242,10 +235,10 @@ static enum status compile_for(struct work *work, struct source *source, size_t 
 
 	sbpf_abi_describe(work->machines[index], &machine);
 	target.machine = machine.name;
-	if (!target.kernel && work->running_kernel[0])
-		target.kernel = work->running_kernel;
+	if (!target.kernel)
+		target.kernel = sbpf_kernel_release();
 	policy = sbpf_load_json(source->text, source->length, &target, &error);
-	work->depends_on_kernel |= sbpf_policy_depends_on_kernel(policy);
+	source->depends_on_kernel |= sbpf_policy_depends_on_kernel(policy);
 	if (policy && !report_new_warnings(source->path, policy, reported))
 		error = (struct sbpf_error){ .code = SBPF_ERROR_MEMORY,
 					     .message = "out of memory" };
@@ -264,17 +257,21 @@ static enum status compile_for(struct work *work, struct source *source, size_t 
 enum status sources_compile(struct work *work)
 {
 	enum status status = STATUS_OK;
+	bool depends_on_kernel = false;
 
-	find_running_kernel(work);
 	for (size_t i = 0; i < work->source_count && status == STATUS_OK; i++) {
 		struct reported reported = { 0 };
 
 		for (size_t j = 0; j < work->machine_count && status == STATUS_OK; j++)
 			status = compile_for(work, &work->sources[i], j, &reported);
 		free(reported.warnings);
+		if (work->sources[i].depends_on_kernel && !work->target.kernel) {
+			report_kernel(&work->sources[i]);
+			depends_on_kernel = true;
+		}
 	}
-	/* The command that makes the output shall make it elsewhere too. */
-	if (work->depends_on_kernel && !work->target.kernel && work->running_kernel[0])
-		work->target.kernel = work->running_kernel;
+	/* The command that makes the output shall make it with other versions too. */
+	if (depends_on_kernel)
+		work->target.kernel = sbpf_kernel_release();
 	return status;
 }
