@@ -256,4 +256,25 @@ def test_trouble_is_neither_equal_nor_different():
     assert done.returncode == 2 and done.stderr.startswith("sbpf diff: "), done.stderr
 
 
+def test_what_is_not_known_is_not_called_equal():
+    """Twelve capabilities of one call make more sets than are looked at; the last rule needs one."""
+    names = [f"CAP_{name}" for name in (
+        "CHOWN", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "NET_RAW", "BPF",
+        "PERFMON", "SYSLOG", "LEASE", "SYS_BOOT")]
+    rules = [rule("read", "SCMP_ACT_ALLOW", includes={"caps": [name]},
+                  args=[{"index": 0, "value": at, "op": "SCMP_CMP_EQ"}])
+             for at, name in enumerate(names)]
+    more = rule("read", "SCMP_ACT_ALLOW", includes={"caps": names[8:]},
+                excludes={"caps": names[:8]},
+                args=[{"index": 1, "value": 77, "op": "SCMP_CMP_EQ"}])
+    a = write("a.json", profile(*rules, default="SCMP_ACT_ERRNO"))
+    b = write("b.json", profile(*rules, more, default="SCMP_ACT_ERRNO"))
+    for options in (), ("--fail-on", "weaker"), ("--fail-on", "never"):
+        done = run("diff", *options, a, b)
+        assert done.returncode == 2, done
+        assert done.stdout.startswith("unknown: "), done.stdout
+        assert "not looked at: " in done.stdout and "more targets than can" in done.stdout
+    assert run("prove", "--subset", b, a).returncode == 3
+
+
 run_tests(globals())

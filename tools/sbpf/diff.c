@@ -233,6 +233,24 @@ static void print_section(struct page *page, const struct question *question,
 	free(told);
 }
 
+/* What is not known is no ground to say that there is nothing. */
+static void print_summary(FILE *out, const struct question *question)
+{
+	const char *a = question->operand_a.name, *b = question->operand_b.name;
+
+	if (question->is_weaker)
+		fprintf(out, "weaker: %s may do more than %s, where a line begins with +\n", b, a);
+	else if (question->incomplete)
+		fprintf(out,
+			"unknown: %s and %s could not be compared completely; no call is known for "
+			"which %s may do more\n",
+			a, b, b);
+	else if (question->count)
+		fprintf(out, "not weaker: %s may do nothing that %s may not\n", b, a);
+	else
+		fprintf(out, "no difference: %s and %s give every call the same verdict\n", a, b);
+}
+
 static void print_text(struct page *page, const struct question *question)
 {
 	const char *a = question->operand_a.name, *b = question->operand_b.name;
@@ -244,12 +262,7 @@ static void print_text(struct page *page, const struct question *question)
 		if (question->sections[i].rows.count)
 			print_section(page, question, &question->sections[i]);
 	}
-	if (!question->count)
-		fprintf(out, "no difference: %s and %s give every call the same verdict\n", a, b);
-	else if (question->is_weaker)
-		fprintf(out, "weaker: %s may do more than %s, where a line begins with +\n", b, a);
-	else
-		fprintf(out, "not weaker: %s may do nothing that %s may not\n", b, a);
+	print_summary(out, question);
 	targets_print(out, "", &question->targets,
 		      operand_abis(question->targets.list[0].machine, &(struct operand){ 0 }));
 }

@@ -442,6 +442,8 @@ static void print_left_out(FILE *out, const struct targets *targets)
 		print_names(out, targets->capabilities);
 		putc(')', out);
 	}
+	if (targets->limited)
+		fputs("; more targets than can be looked at, which rules ask for", out);
 	if (targets->has_filters)
 		fputs("; a filter was made for one target", out);
 }
