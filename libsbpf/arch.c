@@ -417,17 +417,14 @@ static bool parse_token(const char *text, uint32_t *token)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
 	size_t length = strlen(text);
+	bool prefixed = !strncmp(text, "0x", 2) && length > 2 && length <= 10;
+	bool decimal = length == 10 && strspn(text, "0123456789") == length;
 	unsigned long long value;
 
-	if (!strncmp(text, "0x", 2) && length > 2 && length <= 10 &&
-	    strspn(text + 2, digits) == length - 2)
-		value = strtoull(text, NULL, 16);
-	else if (length == 8 && strspn(text, digits) == length)
-		value = strtoull(text, NULL, 16);
-	else if (length == 10 && strspn(text, "0123456789") == length)
-		value = strtoull(text, NULL, 10);
-	else
+	if (!decimal && !(prefixed ? strspn(text + 2, digits) == length - 2
+				   : length == 8 && strspn(text, digits) == length))
 		return false;
+	value = strtoull(text, NULL, decimal ? 10 : 16);
 	*token = (uint32_t)value;
 	return value <= UINT32_MAX;
 }

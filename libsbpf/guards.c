@@ -332,11 +332,11 @@ static uint32_t release_below(uint32_t step, uint32_t least)
 	static const uint8_t last_minor[] = { [2] = 6, [3] = 19, [4] = 20, [5] = 19, [6] = 19 };
 	uint32_t major = step >> 24, minor = step >> 16 & UINT8_MAX, below;
 
-	if (step & UINT16_MAX)
-		below = step - 1;
-	else if (minor)
+	bool patched = step & UINT16_MAX;
+
+	if (!patched && minor)
 		below = step - (UINT32_C(1) << 16);
-	else if (major > 2 && major - 1 < sizeof(last_minor))
+	else if (!patched && major > 2 && major - 1 < sizeof(last_minor))
 		below = (major - 1) << 24 | (uint32_t)last_minor[major - 1] << 16;
 	else
 		below = step - 1;

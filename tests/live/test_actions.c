@@ -176,7 +176,7 @@ static void *call_in_thread(void *argument)
  * the kernel ended one. */
 static void wait_for_threads(void)
 {
-	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	const struct timespec pause = { .tv_nsec = 1000000 };
 	struct stat tasks;
 
 	for (int tries = 0; tries < 10000; tries++) {

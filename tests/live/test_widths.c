@@ -132,7 +132,7 @@ static long mapped(long page)
 
 	if (page == -1)
 		return value;
-	value = *(volatile char *)page = 'x';
+	value = *(volatile unsigned char *)page = 'x';
 	ck_assert_int_eq(munmap((void *)page, SIZE), 0);
 	return value;
 }

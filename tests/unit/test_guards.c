@@ -148,12 +148,12 @@ START_TEST(kernels_are_on_either_side_of_each_step)
 	struct sbpf_target wanted = { .machine = "x86_64" };
 	struct seen *seen = find(kernel_sets[_i].text, &wanted);
 	char found[64] = "";
+	size_t used = 0;
 
 	ck_assert(!seen->list[0].has_kernel);
-	for (size_t i = 1; i < seen->count; i++) {
-		strcat(found, seen->list[i].kernel);
-		strcat(found, " ");
-	}
+	for (size_t i = 1; i < seen->count && used < sizeof(found); i++)
+		used += (size_t)snprintf(found + used, sizeof(found) - used, "%s ",
+					 seen->list[i].kernel);
 	ck_assert_str_eq(found, kernel_sets[_i].kernels);
 	free(seen);
 	/* What the caller names is the only one. */
@@ -271,12 +271,12 @@ START_TEST(no_set_of_rules_is_left_out)
 	for (unsigned int set = 0; set < 1u << NAMES; set++) {
 		uint32_t verdicts[CALLS + 1];
 		char list[128] = "";
+		size_t used = 0;
 
-		for (size_t i = 0; i < NAMES; i++) {
-			if (set >> i & 1) {
-				strcat(list, *list ? "," : "");
-				strcat(list, names[i]);
-			}
+		for (size_t i = 0; i < NAMES && used < sizeof(list); i++) {
+			if (set >> i & 1)
+				used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+							 used ? "," : "", names[i]);
 		}
 		ask(text, list, verdicts);
 		for (size_t call = 0; call < COUNT(verdicts); call++) {

@@ -282,7 +282,7 @@ static char *repeated(const char *head, const char *unit, const char *tail)
 	end += sprintf(end, "%s", head);
 	for (size_t used = length; used <= room; used += length)
 		end = mempcpy(end, unit, length);
-	strcpy(end - (end[-1] == ','), tail);
+	memcpy(end - (end[-1] == ','), tail, strlen(tail) + 1);
 	return text;
 }
 

@@ -534,7 +534,8 @@ START_TEST(end_of_a_long_path_is_kept)
 	struct sbpf_error error = { 0 };
 
 	memset(path, '/', sizeof(path));
-	strcpy(path + sizeof(path) - sizeof("no-such.json"), "no-such.json");
+	memcpy(path + sizeof(path) - sizeof("no-such.json"), "no-such.json",
+	       sizeof("no-such.json"));
 	ck_assert_ptr_null(sbpf_load_json_file(path, &x86_64, &error));
 	ck_assert_uint_eq(strlen(error.file), sizeof(error.file) - 1);
 	ck_assert_mem_eq(error.file, ".../", 4);

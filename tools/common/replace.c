@@ -60,7 +60,7 @@ static bool copy_attribute(const char *path, int fd, const char *name, char *val
 /* False with errno; a file system without attributes has none to copy. */
 static bool copy_attributes(const char *path, int fd)
 {
-	char *names = malloc(2 * ATTRIBUTE_SIZE_MAX);
+	char *names = malloc((size_t)2 * ATTRIBUTE_SIZE_MAX);
 	ssize_t size = names ? listxattr(path, names, ATTRIBUTE_SIZE_MAX) : -1;
 	bool copied = names && (size >= 0 || errno == ENOTSUP);
 

@@ -67,7 +67,7 @@ void log_filter(const struct invocation *invocation, const struct config *config
 static char *profile_text(const struct config *config, size_t *length)
 {
 	const struct span *span = &config->parts[PART_SECCOMP];
-	const size_t before = strlen(BEFORE), after = strlen(AFTER);
+	const size_t before = sizeof(BEFORE) - 1, after = sizeof(AFTER) - 1;
 	char *text = malloc(before + span->length + after + 1);
 
 	if (!text)

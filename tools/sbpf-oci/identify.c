@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* How long it may take to say what it is, in seconds. */
 #define PATIENCE 10
 

@@ -387,7 +387,7 @@ bool config_scan(struct config *config, struct sbpf_error *error)
 	bool done;
 
 	*error = (struct sbpf_error){ .code = SBPF_ERROR_PROFILE };
-	scan.open = malloc(config->length / 8 + 1);
+	scan.open = calloc(config->length / 8 + 1, 1);
 	if (!scan.open) {
 		snprintf(error->message, sizeof(error->message), "out of memory");
 		return false;

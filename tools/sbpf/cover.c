@@ -365,8 +365,9 @@ static void note_masks(struct search *search)
 enum cover_answer cover_find(const struct cover_rule *cases, size_t count, uint32_t fallback,
 			     uint64_t *budget, struct cover *cover)
 {
-	struct search search = { .cases = cases, .count = count, .cover = cover, .budget = budget };
+	struct search search = { .cases = cases, .count = count, .cover = cover };
 
+	search.budget = budget;
 	*cover = (struct cover){ 0 };
 	note_masks(&search);
 	for (size_t i = 0; i < count && search.answer == COVER_DONE; i++) {

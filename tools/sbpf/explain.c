@@ -113,7 +113,7 @@ static bool add_answer(struct answers *answers, const struct one_target *target,
 
 	while (answer < answers->list + answers->count && strcmp(answer->text, text) != 0)
 		answer++;
-	targets = reallocarray(answer->targets, answer->count + 1, sizeof(targets[0]));
+	targets = reallocarray(answer->targets, answer->count + 1, sizeof(struct one_target *));
 	if (!targets) {
 		free(text);
 		return false;

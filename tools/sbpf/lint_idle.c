@@ -207,7 +207,7 @@ void lint_idle_rules(struct lint *lint)
 	search.counts = count_entries(lint);
 	if (!search.without)
 		lint_fail(lint, NULL);
-	for (size_t i = lint->record_count; i-- && !lint->failed;) {
+	for (size_t i = lint->record_count; search.without && i-- && !lint->failed;) {
 		const struct record *record = &lint->records[i];
 		enum idleness idleness = is_worth_trying(&search, i) ? judge(&search, i) : WORKS;
 		struct cluster *cluster;

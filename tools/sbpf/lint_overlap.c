@@ -186,7 +186,7 @@ static int compare_rules(const void *one, const void *two, void *context)
 
 static int compare_backwards(const void *one, const void *two, void *context)
 {
-	return compare_rules(two, one, context);
+	return -compare_rules(one, two, context);
 }
 
 static int (*const comparisons[ORDERS])(const void *one, const void *two, void *context) = {
@@ -391,14 +391,17 @@ void lint_overlaps(struct lint *lint)
 	search.rules = reallocarray(NULL, lint->record_count, sizeof(search.rules[0]));
 	search.outright = calloc(calls, sizeof(search.outright[0]));
 	search.named = calloc(lint->record_count, sizeof(search.named[0]));
-	if (!search.rules || !search.outright || !search.named)
+	if (!search.rules || !search.outright || !search.named) {
 		lint_fail(lint, NULL);
+		goto out;
+	}
 	for (size_t i = 0; i < calls && !lint->failed && !search.is_cut; i++) {
 		if (lint->groups[i].count > 1)
 			look_at_group(&search, &lint->groups[i]);
 	}
 	if (search.is_cut && !lint->failed)
 		add_more(lint);
+out:
 	free(search.rules);
 	free(search.outright);
 	free(search.named);

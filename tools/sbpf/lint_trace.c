@@ -109,8 +109,10 @@ static void find_rules(struct lint *lint, struct clusters *clusters)
 {
 	bool *seen = calloc((size_t)sbpf_call_count(), sizeof(*seen));
 
-	if (!seen)
+	if (!seen) {
 		lint_fail(lint, NULL);
+		return;
+	}
 	for (size_t i = 0; i < lint->record_count && !lint->failed; i++) {
 		const struct record *record = &lint->records[i];
 
