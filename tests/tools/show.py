@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """sbpf show: listings, what comes to an instruction, graphs and pictures."""
 import json
-import os
-import shutil
 
 from common import DOCKER, compile_raw, expect, path_of, program, read_program, run, run_tests, write
 
@@ -83,19 +81,6 @@ def test_graph_draws_every_verdict():
     assert graph.startswith("digraph filter {") and graph.rstrip().endswith("}")
     assert 'label="return ERRNO(1)", shape=box, style=filled, fillcolor=orange' in graph
     assert 'label="yes"' in graph and 'label="no", style=dashed' in graph
-
-
-def test_picture_is_svg_where_dot_is():
-    picture = path_of("block.svg")
-    arguments = ["show", "--arch", "x86_64", "--graph", "-o", picture, write("b.json", BLOCK_MKDIR)]
-    if shutil.which("dot"):
-        expect(*arguments)
-        with open(picture, encoding="utf-8") as file:
-            assert "<svg" in file.read()
-        os.unlink(picture)
-    done = run(*arguments, env={"PATH": path_of("nowhere")})
-    assert done.returncode == 1 and "Graphviz" in done.stderr, done.stderr
-    assert not os.path.exists(picture)
 
 
 def test_output_goes_to_a_file():

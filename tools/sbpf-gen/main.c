@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gen.h"
 
+#include "picture.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -30,7 +32,10 @@ static const struct option_row rows[] = {
 	  "write nothing, whatever --output says; fail when FILE is\n"
 	  "not what would be written",
 	  WORK(check) },
-	{ "format", 0, "FORMAT", "c (default), raw, base64, asm, json or dot", WORK(format) },
+	{ "format", 0, "FORMAT",
+	  "c (default), raw, base64, asm, json or dot (a picture, where\nFILE is *.svg, *.png or "
+	  "the like)",
+	  WORK(format) },
 	{ "name", 0, "IDENT=PROFILE",
 	  "a profile and what its symbols begin with; may be given\n"
 	  "several times for a C header",
@@ -181,6 +186,19 @@ static int check_usage(struct work *work, int operand_count, char **operands)
 	return status;
 }
 
+/* What dot(1) makes of a graph, in place of it, where the file's name is one of a picture. */
+static char *draw_graph(const struct work *work, char *graph, size_t *length)
+{
+	const char *format = picture_format(work->check ? work->check : work->output);
+	char *picture;
+
+	if (!graph || !format)
+		return graph;
+	picture = picture_draw(PROGRAM, format, graph, *length, length);
+	free(graph);
+	return picture;
+}
+
 static char *format_work(const struct work *work, size_t *length)
 {
 	const struct format *format = find_format(work->format);
@@ -196,7 +214,7 @@ static char *format_work(const struct work *work, size_t *length)
 	data = sbpf_filter_format(work->sources[0].filters[0], format->format, length, &error);
 	if (!data)
 		report_error(PROGRAM, NULL, &error);
-	return data;
+	return format->format == SBPF_FORMAT_DOT ? draw_graph(work, data, length) : data;
 }
 
 static void report_stale(const struct work *work, const char *state)

@@ -3,14 +3,8 @@
 
 #include "flow.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf_common.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static const struct colour {
 	uint32_t action;
@@ -105,80 +99,4 @@ void graph_print(FILE *out, const struct listing *listings, size_t count)
 	for (size_t i = 0; i < count; i++)
 		draw_filter(out, &listings[i], i);
 	fputs("}\n", out);
-}
-
-/* ---- Pictures ---- */
-
-/* The text as a file to read from; NULL on error, errno says which. */
-static FILE *as_file(const struct page *page)
-{
-	FILE *file = tmpfile();
-
-	if (!file)
-		return NULL;
-	if (fwrite(page->text, 1, page->length, file) != page->length || fflush(file) ||
-	    lseek(fileno(file), 0, SEEK_SET) < 0) {
-		fclose(file);
-		return NULL;
-	}
-	return file;
-}
-
-/* Runs dot with these as standard input and output; 0, or an errno. */
-static int run_dot(int input, int output, int *status)
-{
-	char *const arguments[] = { (char[]){ "dot" }, (char[]){ "-Tsvg" }, NULL };
-	posix_spawn_file_actions_t actions;
-	pid_t child;
-	int failure = posix_spawn_file_actions_init(&actions);
-
-	if (failure)
-		return failure;
-	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	failure = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	while (!failure && waitpid(child, status, 0) < 0) {
-		if (errno != EINTR)
-			failure = errno;
-	}
-	return failure;
-}
-
-/* Puts what the file holds in place of the page's text. */
-static bool take_in(const char *program, FILE *file, struct page *page)
-{
-	char buffer[4096];
-	size_t length;
-
-	page_free(page);
-	if (!page_open(program, page))
-		return false;
-	rewind(file);
-	while ((length = fread(buffer, 1, sizeof(buffer), file)))
-		fwrite(buffer, 1, length, page->stream);
-	return !ferror(file);
-}
-
-bool graph_render(const char *program, struct page *page)
-{
-	FILE *picture = tmpfile();
-	FILE *graph = fflush(page->stream) ? NULL : as_file(page);
-	int status = 0, failure;
-	bool rendered = false;
-
-	failure = picture && graph ? run_dot(fileno(graph), fileno(picture), &status) : errno;
-	if (failure == ENOENT)
-		report(program, "a picture needs dot(1): install Graphviz, or write a file *.dot");
-	else if (failure)
-		report(program, "dot: %s", strerror(failure));
-	else if (status)
-		report(program, "dot could not draw the graph");
-	else
-		rendered = take_in(program, picture, page);
-	if (graph)
-		fclose(graph);
-	if (picture)
-		fclose(picture);
-	return rendered;
 }

@@ -8,6 +8,7 @@
 #include "listing.h"
 #include "operand.h"
 #include "pager.h"
+#include "picture.h"
 
 #include <inttypes.h>
 #include <linux/bpf_common.h>
@@ -28,7 +29,7 @@ static const struct option_row show_rows[] = {
 	  offsetof(struct show_options, format) },
 	{ "graph", 0, NULL,
 	  "show the decisions as a graph in Graphviz's language, or as a\n"
-	  "picture when the output is a file *.svg",
+	  "picture when the output is a file *.svg, *.png or the like",
 	  offsetof(struct show_options, graph) },
 	{ "output", 'o', "FILE", "write to a file", offsetof(struct show_options, output) },
 	{ "effort", 0, "quick|thorough",
@@ -181,11 +182,23 @@ static void print_listings(FILE *out, const struct show_options *options, int ma
 	fputs(json ? "\n  ]\n}\n" : "", out);
 }
 
-static bool is_picture(const struct show_options *options)
+/* The graph as it is, or what dot(1) makes of it where the file's name is one of a picture. */
+static bool write_graph(const struct show_options *options, struct page *page)
 {
-	const char *dot = options->output ? strrchr(options->output, '.') : NULL;
+	const char *format = picture_format(options->output);
+	char *picture = NULL;
+	size_t size;
+	bool written;
 
-	return options->graph && dot && !strcmp(dot, ".svg");
+	if (!format)
+		return page_show(tool.name, page, options->output);
+	if (fflush(page->stream) == EOF)
+		report(tool.name, "out of memory");
+	else
+		picture = picture_draw(tool.name, format, page->text, page->length, &size);
+	written = picture && output_write(tool.name, options->output, picture, size);
+	free(picture);
+	return written;
 }
 
 static bool show(const struct show_options *options, const struct filters *filters)
@@ -205,8 +218,8 @@ static bool show(const struct show_options *options, const struct filters *filte
 	if (made == filters->count && page_open(tool.name, &page)) {
 		page.is_data = options->graph || options->format == FORMAT_JSON;
 		print_listings(page.stream, options, filters->machine, listings, made);
-		shown = (!is_picture(options) || graph_render(tool.name, &page)) &&
-			page_show(tool.name, &page, options->output);
+		shown = options->graph ? write_graph(options, &page)
+				       : page_show(tool.name, &page, options->output);
 	}
 	page_free(&page);
 	for (size_t i = 0; i < made; i++)
