@@ -256,6 +256,16 @@ def test_trouble_is_neither_equal_nor_different():
     assert done.returncode == 2 and done.stderr.startswith("sbpf diff: "), done.stderr
 
 
+def test_flags_that_differ_are_named():
+    a, b = profile(), profile()
+    b["flags"] = ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]
+    a, b = write("a.json", a), write("b.json", b)
+    for command in "diff", "prove":
+        for other, named in (b, True), (a, False):
+            text = expect(command, a, other)
+            assert ("; flags, which differ" in text) == named, text
+
+
 def test_what_is_not_known_is_not_called_equal():
     """Twelve capabilities of one call make more sets than are looked at; the last rule needs one."""
     names = [f"CAP_{name}" for name in (

@@ -225,6 +225,25 @@ static const struct operand_part *find_filter(const struct operand *const *opera
 	return NULL;
 }
 
+/* What the profiles of an operand ask for in loading. */
+static unsigned int flags_of(const struct operand *operand)
+{
+	unsigned int flags = 0;
+
+	for (size_t i = 0; i < operand->count; i++)
+		flags |= sbpf_policy_flags(operand->parts[i].policy);
+	return flags;
+}
+
+static bool have_other_flags(const struct operand *const *operands, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (flags_of(operands[i]) != flags_of(operands[0]))
+			return true;
+	}
+	return false;
+}
+
 /* A filter is made for one target. */
 static bool check_filter(const struct tool *tool, const struct target_choice *choice,
 			 const struct operand_part *filter)
@@ -264,6 +283,7 @@ bool targets_find(const struct tool *tool, const struct target_choice *choice,
 	targets->machines = sbpf_guards_machines(guards);
 	targets->capabilities = sbpf_guards_capabilities(guards);
 	targets->kernels = sbpf_guards_kernels(guards);
+	targets->has_other_flags = !filter && have_other_flags(operands, count);
 	found = find_all(&hunt);
 	if (hunt.failed)
 		report(tool->name, "out of memory");
@@ -444,6 +464,8 @@ static void print_left_out(FILE *out, const struct targets *targets)
 	}
 	if (targets->limited)
 		fputs("; more targets than can be looked at, which rules ask for", out);
+	if (targets->has_other_flags)
+		fputs("; flags, which differ (how a filter is loaded)", out);
 	if (targets->has_filters)
 		fputs("; a filter was made for one target", out);
 }

@@ -39,6 +39,7 @@ struct targets {
 	bool all;     /* that the guards of the profiles tell apart, but for what options say */
 	bool limited; /* there are more than can be looked at; which was reported */
 	bool has_filters;
+	bool has_other_flags; /* the profiles of one operand, than those of another */
 	const struct target_choice *choice;
 	uint64_t machines; /* that profiles name: bit = ABI index */
 	uint64_t capabilities;
