@@ -3,12 +3,15 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long a process may take to stop; one that waits for a disk or a vfork(2) takes for ever. */
 #define STOP_TRIES 5000
@@ -52,61 +55,110 @@ static bool read_status(pid_t pid, const char *key, char *value, size_t size)
 	return found;
 }
 
-static void report_attach_error(const struct tool *tool, pid_t pid, int error)
+/* The process that traces it, which is not this one; 0: none. */
+static int find_tracer(pid_t pid)
 {
 	char value[64];
+	int tracer = 0;
+
+	if (read_status(pid, "TracerPid", value, sizeof(value)))
+		tracer = atoi(value); /* NOLINT(cert-err34-c): the kernel's */
+	return tracer == (int)getpid() ? 0 : tracer;
+}
+
+static bool has_ended(pid_t pid)
+{
+	char state[64];
+
+	return read_status(pid, "State", state, sizeof(state)) && strchr("ZX", state[0]);
+}
+
+static void report_attach_error(const struct tool *tool, pid_t pid, int error)
+{
+	int tracer = find_tracer(pid);
 
 	if (error == ESRCH)
 		report(tool->name, "pid %d: there is no such process", (int)pid);
-	else if (read_status(pid, "TracerPid", value, sizeof(value)) && strcmp(value, "0") != 0)
-		report(tool->name, "pid %d: process %s traces it already", (int)pid, value);
-	else if (read_status(pid, "State", value, sizeof(value)) && value[0] == 'Z')
+	else if (tracer)
+		report(tool->name, "pid %d: process %d traces it already", (int)pid, tracer);
+	else if (has_ended(pid))
 		report(tool->name, "pid %d: has ended and has no filters any more", (int)pid);
-	else
+	else if (error == EPERM || error == EACCES)
 		report(tool->name,
 		       "pid %d: may not be traced (%s): it must be this user's, or this one needs "
 		       "CAP_SYS_PTRACE; see ptrace(2)",
 		       (int)pid, strerror(error));
+	else
+		report(tool->name, "pid %d: cannot be traced: %s", (int)pid, strerror(error));
 }
 
-static void report_filter_error(const struct tool *tool, pid_t pid, int error)
+static void report_stop_error(const struct tool *tool, pid_t pid, int error)
 {
-	if (error == EINVAL || error == ENOENT)
+	if (error == ESRCH || error == ECHILD)
+		report(tool->name, "pid %d: has ended and has no filters any more", (int)pid);
+	else if (error == ETIMEDOUT)
+		report(tool->name, "pid %d: cannot be stopped, as it waits in the kernel",
+		       (int)pid);
+	else
+		report(tool->name, "pid %d: cannot be stopped: %s", (int)pid, strerror(error));
+}
+
+/* Without CONFIG_CHECKPOINT_RESTORE the kernel says EINVAL, as it does of a process without any. */
+static bool has_filters(pid_t pid)
+{
+	char mode[64];
+
+	return read_status(pid, "Seccomp", mode, sizeof(mode)) &&
+	       atoi(mode) == SECCOMP_MODE_FILTER; /* NOLINT(cert-err34-c): the kernel's */
+}
+
+static void report_filter_error(const struct tool *tool, pid_t pid, int error, bool filtered)
+{
+	if (error == EIO || (error == EINVAL && filtered))
+		report(tool->name,
+		       "pid %d: this kernel cannot read filters back: it was built without "
+		       "CONFIG_CHECKPOINT_RESTORE",
+		       (int)pid);
+	else if (error == EINVAL || error == ENOENT)
 		report(tool->name, "pid %d: has no seccomp filters", (int)pid);
 	else if (error == EACCES || error == EPERM)
 		report(tool->name,
 		       "pid %d: reading filters needs CAP_SYS_ADMIN, and no seccomp filter on the "
 		       "one who reads",
 		       (int)pid);
-	else if (error == EIO)
-		report(tool->name,
-		       "pid %d: this kernel cannot read filters back: it was built without "
-		       "CONFIG_CHECKPOINT_RESTORE",
-		       (int)pid);
+	else if (error == ESRCH)
+		report_stop_error(tool, pid, error);
 	else
 		report(tool->name, "pid %d: filters cannot be read: %s", (int)pid, strerror(error));
 }
 
 /* ---- Attaching ---- */
 
-/* Waits until the process is stopped; *signal is what it was about to get, or 0. */
+/*
+ * Waits until the process is stopped; *signal is what it was about to get, or 0. WNOWAIT leaves
+ * that signal with the process, which gets it also where this one is killed before detach().
+ */
 static bool wait_for_stop(pid_t pid, int *signal)
 {
 	const struct timespec pause = { .tv_nsec = STOP_PAUSE_NANOSECONDS };
 
 	for (unsigned int i = 0; i < STOP_TRIES; i++) {
-		int status;
-		pid_t waited = waitpid(pid, &status, __WALL | WNOHANG);
+		siginfo_t stop = { 0 };
 
-		if (waited < 0 && errno != EINTR)
+		if (waitid(P_PID, (id_t)pid, &stop,
+			   WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 &&
+		    errno != EINTR)
 			return false;
-		if (waited == pid && WIFSTOPPED(status)) {
+		if (stop.si_pid == pid &&
+		    (stop.si_code == CLD_TRAPPED || stop.si_code == CLD_STOPPED)) {
 			/* A stop that PTRACE_INTERRUPT or a stop signal made carries no signal. */
-			*signal = status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
+			*signal = stop.si_status >> 8 == PTRACE_EVENT_STOP ? 0
+									   : stop.si_status & 0x7f;
 			return true;
 		}
-		if (waited == pid) {
-			errno = ESRCH; /* it ended */
+		if (stop.si_pid == pid) {
+			waitpid(pid, NULL, __WALL | WNOHANG); /* its parent is waiting for that */
+			errno = ESRCH;
 			return false;
 		}
 		nanosleep(&pause, NULL);
@@ -115,28 +167,29 @@ static bool wait_for_stop(pid_t pid, int *signal)
 	return false;
 }
 
-/* Stops the process without a signal; *signal is for detach(). False when that was reported. */
+/*
+ * Stops the process without a signal; *signal is for detach(). False when that was reported; a
+ * process that is not stopped cannot be detached from, which the kernel does when this one ends.
+ */
 static bool attach(const struct tool *tool, pid_t pid, int *signal)
 {
 	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0) {
 		report_attach_error(tool, pid, errno);
 		return false;
 	}
-	/* From here on the kernel detaches when this process ends, whatever happens. */
 	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0 && wait_for_stop(pid, signal))
 		return true;
-	if (errno == ETIMEDOUT)
-		report(tool->name, "pid %d: cannot be stopped, as it waits in the kernel",
-		       (int)pid);
-	else
-		report_attach_error(tool, pid, errno);
+	report_stop_error(tool, pid, errno);
 	return false;
 }
 
-/* The kernel stops a process again by itself that was stopped before (PTRACE_SEIZE). */
-static void detach(pid_t pid, int signal)
+/*
+ * The kernel stops a process again by itself that was stopped before (PTRACE_SEIZE). False when
+ * it is left stopped until this process ends.
+ */
+static bool detach(pid_t pid, int signal)
 {
-	ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)signal);
+	return ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)signal) == 0 || errno == ESRCH;
 }
 
 /* ---- Reading ---- */
@@ -145,6 +198,7 @@ static void detach(pid_t pid, int signal)
 static int read_filter(pid_t pid, size_t index, struct process_filter *filter)
 {
 	long count = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, (void *)index, NULL);
+	int error;
 
 	if (count < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -152,9 +206,12 @@ static int read_filter(pid_t pid, size_t index, struct process_filter *filter)
 	filter->program = calloc(filter->count, sizeof(filter->program[0]));
 	if (!filter->program)
 		return -1;
+	errno = EAGAIN; /* where the length is another */
 	if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, (void *)index, filter->program) == count)
 		return 1;
+	error = errno;
 	free(filter->program);
+	errno = error;
 	return -1;
 }
 
@@ -193,23 +250,42 @@ static void put_newest_first(struct process_filters *filters)
 	}
 }
 
+/* False when it failed, which was reported. */
+static bool read_stopped(const struct tool *tool, pid_t pid, int signal,
+			 struct process_filters *filters)
+{
+	bool done = read_filters(pid, filters);
+	int error = done ? ENOENT : errno;
+	bool filtered = has_filters(pid);
+
+	if (!detach(pid, signal)) {
+		report(tool->name, "pid %d: cannot be let go: %s", (int)pid, strerror(errno));
+		return false;
+	}
+	if (!done || !filters->count)
+		report_filter_error(tool, pid, error, filtered);
+	return done && filters->count;
+}
+
 bool process_read(const struct tool *tool, pid_t pid, struct process_filters *filters)
 {
-	int signal = 0, error;
-	bool done;
+	sigset_t pauses, before;
+	int signal = 0;
+	bool read;
 
 	*filters = (struct process_filters){ 0 };
-	if (!attach(tool, pid, &signal))
-		return false;
-	done = read_filters(pid, filters);
-	error = done ? ENOENT : errno;
-	detach(pid, signal);
-	put_newest_first(filters);
-	if (done && filters->count)
-		return true;
-	report_filter_error(tool, pid, error);
-	process_free(filters);
-	return false;
+	/* Who is put in the background in the middle would keep the process stopped. */
+	sigemptyset(&pauses);
+	sigaddset(&pauses, SIGTSTP);
+	sigaddset(&pauses, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &pauses, &before);
+	read = attach(tool, pid, &signal) && read_stopped(tool, pid, signal, filters);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (read)
+		put_newest_first(filters);
+	else
+		process_free(filters);
+	return read;
 }
 
 void process_free(struct process_filters *filters)
