@@ -466,6 +466,12 @@ SBPF_API SBPF_MUST_USE bool sbpf_verdict_parse(const char *text, uint32_t *verdi
  */
 SBPF_API char *sbpf_verdict_format(uint32_t verdict, char *buffer, size_t size);
 
+/*
+ * The same for people: the errno of ERRNO by its symbol on a machine (an ABI index), where the
+ * number has one: "ERRNO(EPERM)", as sbpf_verdict_parse() takes it. Returns buffer.
+ */
+SBPF_API char *sbpf_verdict_describe(uint32_t verdict, int machine, char *buffer, size_t size);
+
 /* ---- Compiling ------------------------------------------------------------------------- */
 
 struct sbpf_filter;

@@ -199,3 +199,13 @@ char *sbpf_verdict_format(uint32_t verdict, char *buffer, size_t size)
 		snprintf(buffer, size, "%s", action->name);
 	return buffer;
 }
+
+char *sbpf_verdict_describe(uint32_t verdict, int machine, char *buffer, size_t size)
+{
+	const char *symbol = errno_name(machine, verdict & SECCOMP_RET_DATA);
+
+	if (!symbol || (verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
+		return sbpf_verdict_format(verdict, buffer, size);
+	snprintf(buffer, size, "ERRNO(%s)", symbol);
+	return buffer;
+}

@@ -291,6 +291,17 @@ int errno_find(int machine, const char *symbol)
 	return -1;
 }
 
+const char *errno_name(int machine, uint32_t number)
+{
+	if (machine < 0 || machine >= ABI_COUNT || number == 0)
+		return NULL;
+	for (size_t i = 0; i < ERRNO_COUNT; i++) {
+		if (errno_numbers[abis[machine].errno_set][i] == number)
+			return strings + errno_names[i];
+	}
+	return NULL;
+}
+
 /* ---- Suggestions ----------------------------------------------------------------------- */
 
 /* A name of up to this length may have one typing error, a longer one two. */

@@ -61,6 +61,9 @@ uint32_t call_multiplexer_mask(int id);
  */
 unsigned int call_parameter_bits(int abi, int id, unsigned int argument);
 
+/* The first symbol, in alphabetic order, of an errno on a machine; NULL where it has none. */
+const char *errno_name(int machine, uint32_t number);
+
 /* The number of an errno symbol ("EPERM") on a machine, or -1. */
 int errno_find(int machine, const char *symbol);
 

@@ -65,6 +65,9 @@ static void add_instruction(const struct sbpf_filter *filter, const struct place
 	text_add(text, ", \"op\": \"%s\"", operation ? operation->name : "unknown");
 	add_targets(filter, index, text);
 	describe(filter, &places[index], index, description);
+	/* For programs: the errno as a number. */
+	if (instruction->code == (BPF_RET | BPF_K) && places[index].reached)
+		sbpf_verdict_format(instruction->k, description, sizeof(description));
 	text_add(text, ", \"comment\": \"%s\"}", description);
 }
 

@@ -290,7 +290,8 @@ void describe(const struct sbpf_filter *filter, const struct place *place, size_
 	if (!place->reached)
 		return;
 	if (instruction->code == (BPF_RET | BPF_K))
-		sbpf_verdict_format(instruction->k, description, DESCRIPTION_MAX);
+		sbpf_verdict_describe(instruction->k, filter->machine, description,
+				      DESCRIPTION_MAX);
 	else if (instruction->code == (BPF_LD | BPF_W | BPF_ABS))
 		describe_load(filter, place, instruction, description);
 	else if (is_branch(instruction))

@@ -95,7 +95,7 @@ exits_with 125
 says 'sbpf run: <stdin>:2:1: *'
 try "$sbpf" run -p no-exec.json true
 exits_with 125
-says 'sbpf run: *execve with ERRNO(1)*'
+says 'sbpf run: *execve with ERRNO(EPERM)*'
 try "$sbpf" run -p trace-exec.json true
 exits_with 125
 says 'sbpf run: *execve with TRACE(1) and no tracer *'

@@ -148,10 +148,10 @@ def test_what_is_newly_allowed_comes_first():
     text, scope = text.split("looked at: ", 1)
     assert scope.startswith("x86_64 with x86 and x32, kernel "), scope
     assert text == (f"--- {a}\n+++ {b}\n"
-                    "+ x86_64 mkdir: ERRNO(1) -> ALLOW\n"
-                    "+ x86_64 chmod: KILL_THREAD -> ERRNO(1)\n"
-                    "- x86_64 write: ALLOW -> ERRNO(1)\n"
-                    "~ x86_64 read: ERRNO(5) -> ERRNO(6)\n"
+                    "+ x86_64 mkdir: ERRNO(EPERM) -> ALLOW\n"
+                    "+ x86_64 chmod: KILL_THREAD -> ERRNO(EPERM)\n"
+                    "- x86_64 write: ALLOW -> ERRNO(EPERM)\n"
+                    "~ x86_64 read: ERRNO(EIO) -> ERRNO(ENXIO)\n"
                     f"weaker: {b} may do more than {a}, where a line begins with +\n"), text
 
 

@@ -82,7 +82,7 @@ expect_status 0 "$SBPF" prove --one-target "$folder/read.json" "$docker"
 expect_status 0 "$SBPF" prove "pid:$child" "$folder/newer.json+$docker"
 expect_status 1 "$SBPF" prove "pid:$child" "$docker"
 expect_status 1 "$SBPF" diff "pid:$child" "$docker"
-grep -q 'mkdirat: ERRNO(7) -> ALLOW' "$folder/out" || fail "diff: $(cat "$folder/out")"
+grep -q 'mkdirat: ERRNO(E2BIG) -> ALLOW' "$folder/out" || fail "diff: $(cat "$folder/out")"
 
 # Running or stopped, it is afterwards what it was before.
 wait_for_state "$child" S

@@ -83,14 +83,14 @@ def test_what_the_kernel_caches():
 def test_text_says_why_rules_did_not_decide():
     rules = write("rules.json", RULES)
     assert "syscalls[1]: TRAP if fd == 1: void" in text(rules, "write", "1")
-    assert "syscalls[2]: ERRNO(1): dropped: it repeats the default" in text(rules, "mkdir")
+    assert "syscalls[2]: ERRNO(EPERM): dropped: it repeats the default" in text(rules, "mkdir")
     both = text(rules, "socket", "35")
     assert "syscalls[3]: ALLOW if family < AF_VSOCK: decides" in both, both
     assert "syscalls[4]: LOG if family > AF_WANPIPE: comes too late" in both, both
     neither = write("neither.json", {**RULES, "syscalls": RULES["syscalls"][3:4]})
     assert "syscalls[0]: ALLOW if family < AF_VSOCK: does not hold" in \
         text(neither, "socket", "AF_VSOCK")
-    assert ":2: defaultAction: ERRNO(1): decides" in text(neither, "socket", "AF_VSOCK")
+    assert ":2: defaultAction: ERRNO(EPERM): decides" in text(neither, "socket", "AF_VSOCK")
 
 
 def test_config_json_has_lines_too():

@@ -22,7 +22,7 @@ def listing(*arguments):
 def test_text_names_calls_verdicts_and_targets():
     text = show(write("block.json", BLOCK_MKDIR))
     assert "number == 83 (mkdir)" in text or "number != 83 (mkdir)" in text, text
-    assert "return ERRNO(1)" in text and "return ALLOW" in text and "return KILL_PROCESS" in text
+    assert "return ERRNO(EPERM)" in text and "return ALLOW" in text and "return KILL_PROCESS" in text
     assert "arch != x86_64/x32 goto" in text and "(+" in text
 
 
@@ -79,14 +79,14 @@ def test_efforts_differ_in_size():
 def test_graph_draws_every_verdict():
     graph = show("--graph", write("block.json", BLOCK_MKDIR))
     assert graph.startswith("digraph filter {") and graph.rstrip().endswith("}")
-    assert 'label="return ERRNO(1)", shape=box, style=filled, fillcolor=orange' in graph
+    assert 'label="return ERRNO(EPERM)", shape=box, style=filled, fillcolor=orange' in graph
     assert 'label="yes"' in graph and 'label="no", style=dashed' in graph
 
 
 def test_output_goes_to_a_file():
     assert show("-o", path_of("text"), write("block.json", BLOCK_MKDIR)) == ""
     with open(path_of("text"), encoding="utf-8") as file:
-        assert "return ERRNO(1)" in file.read()
+        assert "return ERRNO(EPERM)" in file.read()
 
 
 def test_wrong_usage_is_refused():

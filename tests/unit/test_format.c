@@ -80,12 +80,12 @@ START_TEST(asm_names_calls_fields_and_verdicts)
 		"l4:\tjgt #0x52, l7, l5               ; number > 82 (rename)\n"
 		"l5:\tjmp l6\n"
 		"l6:\tret #0x7fff0000                 ; ALLOW\n"
-		"l7:\tret #0x50001                    ; ERRNO(1)\n"
+		"l7:\tret #0x50001                    ; ERRNO(EPERM)\n"
 		"l8:\tjeq #0x101, l10, l9             ; number == 257 (openat)\n"
 		"l9:\tret #0x80000000                 ; KILL_PROCESS\n"
 		"l10:\tld [32]                        ; openat: argument 2, lower half\n"
 		"l11:\tjset #0x1, l12, l13            ; openat: argument 2, lower half & 0x1\n"
-		"l12:\tret #0x50001                   ; ERRNO(1)\n"
+		"l12:\tret #0x50001                   ; ERRNO(EPERM)\n"
 		"l13:\tret #0x7ffc0000                ; LOG\n");
 }
 END_TEST
@@ -325,7 +325,7 @@ START_TEST(dot_draws_tests_and_coloured_verdicts)
 		      "\tn4 -> n7 [label=\"yes\"];\n"
 		      "\tn4 -> n6 [label=\"no\", style=dashed];\n"
 		      "\tn6 [shape=box, style=filled, fillcolor=palegreen, label=\"ALLOW\"];\n"
-		      "\tn7 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(1)\"];\n"
+		      "\tn7 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(EPERM)\"];\n"
 		      "\tn8 [shape=diamond, label=\"number == 257 (openat)\"];\n"
 		      "\tn8 -> n11 [label=\"yes\"];\n"
 		      "\tn8 -> n9 [label=\"no\", style=dashed];\n"
@@ -333,7 +333,7 @@ START_TEST(dot_draws_tests_and_coloured_verdicts)
 		      "\tn11 [shape=diamond, label=\"openat: argument 2, lower half & 0x1\"];\n"
 		      "\tn11 -> n12 [label=\"yes\"];\n"
 		      "\tn11 -> n13 [label=\"no\", style=dashed];\n"
-		      "\tn12 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(1)\"];\n"
+		      "\tn12 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(EPERM)\"];\n"
 		      "\tn13 [shape=box, style=filled, fillcolor=khaki, label=\"LOG\"];\n"
 		      "}\n");
 }

@@ -330,6 +330,40 @@ START_TEST(written_verdict_is_cut_to_the_buffer)
 }
 END_TEST
 
+static const struct {
+	uint32_t verdict;
+	const char *machine;
+	const char *text;
+} descriptions[] = {
+	{ SECCOMP_RET_ERRNO | 1, "x86_64", "ERRNO(EPERM)" },
+	{ SECCOMP_RET_ERRNO | 38, "x86_64", "ERRNO(ENOSYS)" },
+	{ SECCOMP_RET_ERRNO | 38, "x32", "ERRNO(ENOSYS)" },
+	{ SECCOMP_RET_ERRNO | 38, "mips64", "ERRNO(EL2NSYNC)" },
+	{ SECCOMP_RET_ERRNO | 89, "mips64", "ERRNO(ENOSYS)" },
+	{ SECCOMP_RET_ERRNO | 11, "x86_64", "ERRNO(EAGAIN)" },
+	{ SECCOMP_RET_ERRNO, "x86_64", "ERRNO(0)" },
+	{ SECCOMP_RET_ERRNO | 4095, "x86_64", "ERRNO(4095)" },
+	{ SECCOMP_RET_ERRNO | 1, "pdp11", "ERRNO(1)" },
+	{ SECCOMP_RET_TRACE | 1, "x86_64", "TRACE(1)" },
+	{ SECCOMP_RET_KILL_PROCESS, "x86_64", "KILL_PROCESS" },
+	{ 0x12345678, "x86_64", "0x12345678" },
+};
+
+START_TEST(errnos_are_described_by_the_symbols_of_the_machine)
+{
+	int machine = sbpf_abi_find(descriptions[_i].machine);
+	uint32_t again = 0;
+	char buffer[32];
+
+	ck_assert_ptr_eq(sbpf_verdict_describe(descriptions[_i].verdict, machine, buffer,
+					       sizeof(buffer)),
+			 buffer);
+	ck_assert_str_eq(buffer, descriptions[_i].text);
+	if (machine >= 0 && verdict_parse(machine, buffer, &again))
+		ck_assert_uint_eq(again, descriptions[_i].verdict);
+}
+END_TEST
+
 START_TEST(flags_and_comparisons_have_their_names)
 {
 	ck_assert_uint_eq(flag_find("SECCOMP_FILTER_FLAG_LOG"), SECCOMP_FILTER_FLAG_LOG);
@@ -367,6 +401,8 @@ static TCase *action_tests(void)
 
 	tcase_add_loop_test(tests, verdicts_are_read, 0, COUNT(verdicts));
 	tcase_add_loop_test(tests, verdicts_are_written, 0, COUNT(formats));
+	tcase_add_loop_test(tests, errnos_are_described_by_the_symbols_of_the_machine, 0,
+			    COUNT(descriptions));
 	tcase_add_test(tests, written_verdict_is_cut_to_the_buffer);
 	tcase_add_test(tests, flags_and_comparisons_have_their_names);
 	return tests;

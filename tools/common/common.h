@@ -104,7 +104,7 @@ void report_error(const char *program, const char *file, const struct sbpf_error
 /* The same form with "warning: " before the message. */
 void report_warning(const char *program, const char *file, const struct sbpf_error *warning);
 
-/* All warnings of a policy. */
+/* All warnings of a policy, but that its profile is for other machines too. */
 void report_warnings(const char *program, const char *file, const struct sbpf_policy *policy);
 
 /* The one of count names that is most like the word, or NULL when none is near. */

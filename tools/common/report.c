@@ -91,8 +91,12 @@ void report_warnings(const char *program, const char *file, const struct sbpf_po
 {
 	size_t count = sbpf_policy_warning_count(policy);
 
-	for (size_t i = 0; i < count; i++)
-		report_warning(program, file, sbpf_policy_warning(policy, i));
+	for (size_t i = 0; i < count; i++) {
+		const struct sbpf_error *warning = sbpf_policy_warning(policy, i);
+
+		if (warning->code != SBPF_WARN_FOREIGN_ABI)
+			report_warning(program, file, warning);
+	}
 }
 
 #define NAME_MAX_LENGTH 32

@@ -191,7 +191,7 @@ static bool report_new_warnings(const char *path, const struct sbpf_policy *poli
 	for (size_t i = 0; i < count; i++) {
 		const struct sbpf_error *warning = sbpf_policy_warning(policy, i);
 
-		if (was_reported(reported, warning))
+		if (warning->code == SBPF_WARN_FOREIGN_ABI || was_reported(reported, warning))
 			continue;
 		report_warning(PROGRAM, path, warning);
 		warnings[reported->count++] = *warning;

@@ -50,7 +50,8 @@ void log_filter(const struct invocation *invocation, const struct config *config
 	if (!sbpf_abi_describe(sbpf_policy_machine(compiled->policy), &machine))
 		return;
 	sbpf_filter_program(compiled->filter, &instructions);
-	sbpf_verdict_format(fallback_verdict(compiled->filter, &machine), action, sizeof(action));
+	sbpf_verdict_describe(fallback_verdict(compiled->filter, &machine),
+			      sbpf_policy_machine(compiled->policy), action, sizeof(action));
 	format_others(compiled->policy, others, sizeof(others));
 	log_line(invocation, LEVEL_INFO,
 		 "%s: %s%s, default %s: %zu instructions, proven equal, %.1f ms", config->name,

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-char *verdict_text(bool known, uint32_t verdict, char buffer[VERDICT_MAX])
+char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDICT_MAX])
 {
 	if (known)
-		return sbpf_verdict_format(verdict, buffer, VERDICT_MAX);
+		return sbpf_verdict_describe(verdict, machine, buffer, VERDICT_MAX);
 	snprintf(buffer, VERDICT_MAX, "unknown");
 	return buffer;
 }
@@ -143,7 +143,7 @@ static void print_program_cause(FILE *out, const struct operand_part *part, int 
 	verdict =
 		sbpf_program_run(part->program, part->count, data, description.big_endian, &steps);
 	fprintf(out, "%s: filter %zu, %s after %zu instructions", part->path, place,
-		verdict_text(true, verdict, text), steps);
+		verdict_text(true, verdict, machine, text), steps);
 }
 
 void causes_print(FILE *out, const char *indent, const struct operand *operand, int machine,
@@ -159,7 +159,7 @@ void causes_print(FILE *out, const char *indent, const struct operand *operand, 
 			uint32_t verdict = print_profile_cause(out, part, data);
 
 			if (operand->count > 1)
-				fprintf(out, ": %s", verdict_text(true, verdict, text));
+				fprintf(out, ": %s", verdict_text(true, verdict, machine, text));
 		} else {
 			print_program_cause(out, part, machine, data, i);
 		}

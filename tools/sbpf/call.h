@@ -10,8 +10,8 @@
 /* Room for a verdict's text. */
 #define VERDICT_MAX 32
 
-/* "ERRNO(1)", or "unknown". Returns buffer. */
-char *verdict_text(bool known, uint32_t verdict, char buffer[VERDICT_MAX]);
+/* "ERRNO(EPERM)", by the symbols of a machine (an ABI index), or "unknown". Returns buffer. */
+char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDICT_MAX]);
 
 /*
  * The order of actions: below 0 when a is more restrictive than b, 0 for the same action

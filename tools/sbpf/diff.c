@@ -171,8 +171,8 @@ static void describe_row(FILE *out, const struct rows *rows, size_t index, bool 
 		fprintf(out, " if %s", row->condition);
 	else if (row->depends)
 		fputs(" with some arguments", out);
-	fprintf(out, ": %s -> %s", verdict_text(row->known_a, row->example.a, a),
-		verdict_text(row->known_b, row->example.b, b));
+	fprintf(out, ": %s -> %s", verdict_text(row->known_a, row->example.a, row->example.abi, a),
+		verdict_text(row->known_b, row->example.b, row->example.abi, b));
 }
 
 static void print_row(struct page *page, const struct rows *rows, size_t index, bool *told)

@@ -314,7 +314,7 @@ static void print_finding(FILE *out, const struct answer *answer, const struct o
 	char text[VERDICT_MAX];
 
 	print_place(out, opinion->part, finding->path, finding->line);
-	fprintf(out, ": %s", sbpf_verdict_format(rule->verdict, text, sizeof(text)));
+	fprintf(out, ": %s", sbpf_verdict_describe(rule->verdict, answer->abi, text, sizeof(text)));
 	if (!rule->multiplexed)
 		print_conditions(out, answer, rule);
 	else if (rule->condition_count)
@@ -330,7 +330,7 @@ static void print_opinion(FILE *out, const struct answer *answer, const struct o
 	char cause[80];
 	bool is_key;
 
-	sbpf_verdict_format(opinion->verdict, text, sizeof(text));
+	sbpf_verdict_describe(opinion->verdict, answer->abi, text, sizeof(text));
 	if (!opinion->part->policy) {
 		fprintf(out, "  %s: %s by its instructions\n", opinion->part->path, text);
 		return;
@@ -354,7 +354,7 @@ static void print_text(FILE *out, const struct answer *answer)
 	char text[VERDICT_MAX];
 
 	print_call(out, answer);
-	fprintf(out, ": %s\n", sbpf_verdict_format(verdict, text, sizeof(text)));
+	fprintf(out, ": %s\n", sbpf_verdict_describe(verdict, answer->abi, text, sizeof(text)));
 	for (size_t i = 0; i < operand->count; i++)
 		print_opinion(out, answer, &answer->opinions[i]);
 	if (operand->count > 1)

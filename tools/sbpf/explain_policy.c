@@ -257,7 +257,7 @@ static void print_simple(FILE *out, const struct essay *essay, const struct abi_
 		others += !listed && is_news(essay, abi, &abi->calls[i]);
 	}
 	fprintf(out, "\n  %s, whatever the arguments: ",
-		verdict_text(verdict->known, verdict->verdict, text));
+		verdict_text(verdict->known, verdict->verdict, abi->abi, text));
 	if (essay->question->all || count <= others || count <= EXCEPTIONS_MAX) {
 		fprintf(out, "%zu %s\n", count, count == 1 ? "call" : "calls");
 		print_names(out, essay, abi, verdict, true);
@@ -275,7 +275,7 @@ static void print_simple(FILE *out, const struct essay *essay, const struct abi_
 	}
 }
 
-static void print_branches(FILE *out, const struct call_meaning *call)
+static void print_branches(FILE *out, int abi, const struct call_meaning *call)
 {
 	char text[VERDICT_MAX];
 
@@ -285,7 +285,7 @@ static void print_branches(FILE *out, const struct call_meaning *call)
 	for (size_t i = 0; i < call->count; i++) {
 		const struct branch *branch = &call->branches[i];
 
-		verdict_text(branch->known, branch->verdict, text);
+		verdict_text(branch->known, branch->verdict, abi, text);
 		fputs(i ? "        " : " ", out);
 		if (branch->when)
 			fprintf(out, "%s if %s\n", text, branch->when);
@@ -304,7 +304,7 @@ static void print_conditional(FILE *out, const struct essay *essay, const struct
 		if (call_meaning_is_simple(call) || !is_news(essay, abi, call))
 			continue;
 		fputs(title, out);
-		print_branches(out, call);
+		print_branches(out, abi->abi, call);
 		title = "";
 	}
 }
@@ -322,10 +322,11 @@ static void print_gaps(FILE *out, const struct abi_meaning *abi)
 		if (gap->known == rest->known && gap->verdict == rest->verdict)
 			continue;
 		fprintf(out, "  %s: numbers without a call from %" PRIu32 " to %" PRIu32 "\n",
-			verdict_text(gap->known, gap->verdict, text), gap->first, gap->last);
+			verdict_text(gap->known, gap->verdict, abi->abi, text), gap->first,
+			gap->last);
 	}
 	fprintf(out, "  %s: %s number without a call\n",
-		verdict_text(rest->known, rest->verdict, text),
+		verdict_text(rest->known, rest->verdict, abi->abi, text),
 		abi->gap_count > 1 ? "every other" : "every");
 }
 
@@ -338,7 +339,7 @@ static void print_abi(FILE *out, const struct essay *essay, const struct abi_mea
 
 	if (abi->uniform) {
 		fprintf(out, "\nBy %s: %s, whatever the call\n", name_of_abi(abi->abi),
-			verdict_text(rest->known, rest->verdict, text));
+			verdict_text(rest->known, rest->verdict, abi->abi, text));
 		return;
 	}
 	for (size_t i = 0; i < abi->call_count; i++)
@@ -364,7 +365,8 @@ static void print_text(FILE *out, const struct essay *essay)
 	for (size_t i = 0; i < essay->count; i++)
 		print_abi(out, essay, &essay->abis[i]);
 	if (essay->rest_known)
-		fprintf(out, "\nBy any other arch: %s\n", verdict_text(true, essay->rest, text));
+		fprintf(out, "\nBy any other arch: %s\n",
+			verdict_text(true, essay->rest, essay->question->filters->machine, text));
 	else
 		fputs("\nBy other archs: not one verdict for all\n", out);
 }

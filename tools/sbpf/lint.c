@@ -353,9 +353,12 @@ static void print_findings(FILE *out, const struct finding *finding, size_t coun
 		return;
 	fputs("    call: ", out);
 	call_print(out, finding->example.abi, &finding->example.data);
-	fprintf(out, " is %s", sbpf_verdict_format(finding->example.a, a, sizeof(a)));
+	fprintf(out, " is %s",
+		sbpf_verdict_describe(finding->example.a, finding->example.abi, a, sizeof(a)));
 	if (finding->has_other)
-		fprintf(out, ", not %s", sbpf_verdict_format(finding->example.b, b, sizeof(b)));
+		fprintf(out, ", not %s",
+			sbpf_verdict_describe(finding->example.b, finding->example.abi, b,
+					      sizeof(b)));
 	putc('\n', out);
 }
 

@@ -44,7 +44,7 @@ static void add_open(struct lint *lint, uint64_t missing, const struct sbpf_exam
 		 "every call by %s is %s, as no rule speaks of these ABIs: name them in "
 		 "'architectures'",
 		 abis_text(lint, missing, abis),
-		 sbpf_verdict_format(example->a, verdict, VERDICT_MAX));
+		 sbpf_verdict_describe(example->a, lint->machine, verdict, VERDICT_MAX));
 }
 
 /* A profile that lists what is forbidden means to let programs run, those with 32 bits too. */
@@ -59,7 +59,7 @@ static void add_shut(struct lint *lint, uint64_t missing, const struct sbpf_exam
 		 "every call by %s is %s, as the profile does not cover %s: if %s programs are to "
 		 "run, name them in 'architectures'",
 		 abis_text(lint, missing, abis),
-		 sbpf_verdict_format(example->a, verdict, VERDICT_MAX),
+		 sbpf_verdict_describe(example->a, lint->machine, verdict, VERDICT_MAX),
 		 missing & (missing - 1) ? "these ABIs" : "this ABI",
 		 missing & (missing - 1) ? "such" : "its");
 }
@@ -144,8 +144,9 @@ static void add_form(struct lint *lint, enum direction direction, const struct c
 			 &place, (struct evidence){ example, true },
 			 "on %s %s gives %s %s, where the direct call may get %s; %s",
 			 abis_text(lint, cluster->abis, abis), multiplexer, names,
-			 sbpf_verdict_format(example->a, verdict, sizeof(verdict)),
-			 sbpf_verdict_format(example->b, other, sizeof(other)), advice[direction]);
+			 sbpf_verdict_describe(example->a, lint->machine, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(example->b, lint->machine, other, sizeof(other)),
+			 advice[direction]);
 	free(names);
 }
 

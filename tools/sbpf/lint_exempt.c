@@ -33,7 +33,7 @@ static void add_exempt(struct lint *lint, const struct cluster *cluster)
 			 names, sbpf_call_exempt(example->abi, (uint32_t)example->data.nr),
 			 cluster->count == 1 ? "this call" : "these calls",
 			 abis_text(lint, cluster->abis, abis),
-			 sbpf_verdict_format(example->a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(example->a, lint->machine, verdict, sizeof(verdict)),
 			 cluster->count == 1 ? "it" : "them");
 	free(names);
 }

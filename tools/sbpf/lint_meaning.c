@@ -52,9 +52,10 @@ static void add_bypass(struct lint *lint, const struct record *record,
 		"%s: %s when %s is 0x%" PRIx64 ", of which the kernel reads 0x%" PRIx32
 		", for which it is %s: compile with --width kernel, for a runtime by 'sbpf flatten "
 		"--width kernel', or compare with SCMP_CMP_MASKED_EQ and the value 4294967295",
-		record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
-		(uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
-		sbpf_verdict_format(example->b, meant, sizeof(meant)));
+		record->call, sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)),
+		parameter.name, (uint64_t)example->data.args[argument],
+		(uint32_t)example->data.args[argument],
+		sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)));
 	lint_about(lint, record->call);
 }
 
@@ -70,9 +71,10 @@ static void add_refusal(struct lint *lint, const struct record *record,
 		 "%s: %s when %s is 0x%" PRIx64 ", which the kernel takes for 0x%" PRIx32
 		 ", for which it is %s: if programs pass such values, compile with --width kernel, "
 		 "for a runtime by 'sbpf flatten --width kernel'",
-		 record->call, sbpf_verdict_format(example->a, got, sizeof(got)), parameter.name,
-		 (uint64_t)example->data.args[argument], (uint32_t)example->data.args[argument],
-		 sbpf_verdict_format(example->b, meant, sizeof(meant)));
+		 record->call, sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)),
+		 parameter.name, (uint64_t)example->data.args[argument],
+		 (uint32_t)example->data.args[argument],
+		 sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)));
 	lint_about(lint, record->call);
 }
 
@@ -286,8 +288,10 @@ static void add_reading(struct lint *lint, const struct cluster *cluster)
 			 "conditions on one argument as alternatives, so that it gets %s from %s: "
 			 "write rules that do not depend on their order",
 			 literal.path, names,
-			 sbpf_verdict_format(cluster->example.b, text, sizeof(text)),
-			 sbpf_verdict_format(cluster->example.a, engines, sizeof(engines)),
+			 sbpf_verdict_describe(cluster->example.b, lint->machine, text,
+					       sizeof(text)),
+			 sbpf_verdict_describe(cluster->example.a, lint->machine, engines,
+					       sizeof(engines)),
 			 other.path);
 	free(names);
 }
@@ -426,8 +430,10 @@ static void add_runtime(struct lint *lint, const struct cluster *cluster)
 			"%s get%s %s there, and %s from Docker; flatten it for the target: "
 			"sbpf flatten, with --arch, --kernel and --caps",
 			ignored_keys(lint, cluster->key[0]), names, cluster->count == 1 ? "s" : "",
-			sbpf_verdict_format(cluster->example.b, runtime, sizeof(runtime)),
-			sbpf_verdict_format(cluster->example.a, engine, sizeof(engine)));
+			sbpf_verdict_describe(cluster->example.b, lint->machine, runtime,
+					      sizeof(runtime)),
+			sbpf_verdict_describe(cluster->example.a, lint->machine, engine,
+					      sizeof(engine)));
 	free(names);
 }
 
@@ -468,7 +474,7 @@ static void add_lost_abis(struct lint *lint, const struct runtimes *runtimes)
 		"by %s get %s there; name these ABIs in 'architectures', or flatten it: sbpf "
 		"flatten",
 		lint->outline.abis_key, abis_text(lint, lost, abis),
-		sbpf_verdict_format(example.b, verdict, sizeof(verdict)));
+		sbpf_verdict_describe(example.b, lint->machine, verdict, sizeof(verdict)));
 }
 
 static void compare_runtimes(struct runtimes *runtimes)

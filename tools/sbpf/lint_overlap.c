@@ -264,8 +264,8 @@ static void add_overlap(struct round *round, size_t earlier, size_t later,
 		 "%s: this rule (%s) and the earlier %s (%s) hold at once, and engines built on "
 		 "libseccomp (runc, crun) choose between them by argument, operator and value, not "
 		 "by their order: make them exclude each other",
-		 second->call, sbpf_verdict_format(second->verdict, b, sizeof(b)), other.path,
-		 sbpf_verdict_format(first->verdict, a, sizeof(a)));
+		 second->call, sbpf_verdict_describe(second->verdict, lint->machine, b, sizeof(b)),
+		 other.path, sbpf_verdict_describe(first->verdict, lint->machine, a, sizeof(a)));
 	lint_about(lint, second->call);
 	round->search->named[later] = true;
 	round->search->found++;

@@ -153,7 +153,8 @@ static void add_hazard(struct lint *lint, const struct cluster *cluster)
 			 "%s: libraries try newer calls (%s: %s), and by %s get %s, %s: allow %s, "
 			 "or answer ENOSYS, with a rule or with --enosys",
 			 names, first, user_of(first), abis_text(lint, cluster->abis, abis),
-			 sbpf_verdict_format(cluster->example.a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(cluster->example.a, lint->machine, verdict,
+					       sizeof(verdict)),
 			 consequence(cluster), cluster->count == 1 ? "it" : "them");
 	free(names);
 }

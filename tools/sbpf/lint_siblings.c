@@ -143,9 +143,11 @@ static void add_gap(struct gap_search *search)
 			 "%s %s %s, but %s %s %s on %s, and with %s programs can %s: give %s the "
 			 "same rule",
 			 denied_names, get_text(search->conditional, denied->count),
-			 sbpf_verdict_format(ways->example.b, other, sizeof(other)), way_names,
-			 get_text(false, ways->count),
-			 sbpf_verdict_format(ways->example.a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(ways->example.b, lint->machine, other,
+					       sizeof(other)),
+			 way_names, get_text(false, ways->count),
+			 sbpf_verdict_describe(ways->example.a, lint->machine, verdict,
+					       sizeof(verdict)),
 			 abis_text(lint, ways->abis, abis), ways->count == 1 ? "it" : "these",
 			 search->family->effect, ways->count == 1 ? "it" : "them");
 	free(way_names);

@@ -99,7 +99,8 @@ static void add_start(struct lint *lint, const struct cluster *cluster, const ch
 			 (struct evidence){ &cluster->example, false },
 			 "%s: before main() %s makes %s, and with %s cannot start: allow %s", names,
 			 program, cluster->count == 1 ? "this call" : "these calls",
-			 sbpf_verdict_format(cluster->example.a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(cluster->example.a, lint->machine, verdict,
+					       sizeof(verdict)),
 			 cluster->count == 1 ? "it" : "them");
 	free(names);
 }
@@ -172,7 +173,8 @@ static void add_ending(struct lint *lint, const struct ending *ending,
 		lint_add(lint, CANNOT_EXIT, ending->severity, &place,
 			 (struct evidence){ &cluster->example, false }, "%s: %s (%s): allow %s",
 			 names, ending->text,
-			 sbpf_verdict_format(cluster->example.a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(cluster->example.a, lint->machine, verdict,
+					       sizeof(verdict)),
 			 cluster->count == 1 ? "it" : "them");
 	free(names);
 }
@@ -250,7 +252,8 @@ static void add_runtime(struct lint *lint, const struct cluster *cluster)
 			 names, runtimes[cluster->key[1] >> 1].name,
 			 cluster->count == 1 ? "it" : "these",
 			 cluster->key[1] & ALSO_NNP ? "" : " unless no_new_privs is set",
-			 sbpf_verdict_format(cluster->example.a, verdict, sizeof(verdict)),
+			 sbpf_verdict_describe(cluster->example.a, lint->machine, verdict,
+					       sizeof(verdict)),
 			 cluster->count == 1 ? "it" : "them");
 	free(names);
 }

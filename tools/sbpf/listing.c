@@ -371,7 +371,8 @@ void listing_describe(FILE *out, const struct listing *listing, size_t index, bo
 		describe_test(out, listing, index, negated);
 	} else if (instruction->code == (BPF_RET | BPF_K)) {
 		fprintf(out, "return %s",
-			sbpf_verdict_format(instruction->k, verdict, sizeof(verdict)));
+			sbpf_verdict_describe(instruction->k, listing->filters->machine, verdict,
+					      sizeof(verdict)));
 	} else if (instruction->code == (BPF_LD | BPF_W | BPF_ABS)) {
 		fputs("A = ", out);
 		print_field(out, listing, index, instruction->k);

@@ -127,8 +127,9 @@ static char *difference_text(const struct profile_proof *proof,
 		fprintf(out, " and others, up to 0x%" PRIx32 ", get", difference->last);
 	else
 		fputs(" gets", out);
-	fprintf(out, " %s, but would get %s%s: ", verdict_text(true, example->a, wanted),
-		verdict_text(true, example->b, made), proof->where);
+	fprintf(out,
+		" %s, but would get %s%s: ", verdict_text(true, example->a, example->abi, wanted),
+		verdict_text(true, example->b, example->abi, made), proof->where);
 	if (fclose(out) != EOF)
 		return text;
 	free(text);

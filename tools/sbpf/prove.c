@@ -159,7 +159,7 @@ static void print_side(struct page *page, const struct proof *proof, const char 
 
 	fprintf(page->stream, "  %s: ", side);
 	page_paint(page, paint_of(verdict));
-	fputs(verdict_text(true, verdict, text), page->stream);
+	fputs(verdict_text(true, verdict, proof->target->machine, text), page->stream);
 	page_paint(page, PAINT_NONE);
 	putc('\n', page->stream);
 	causes_print(page->stream, "     ", operand, proof->target->machine, &proof->example.data);

@@ -52,19 +52,6 @@ static const struct tool tool = {
 
 /* ---- The filter ---- */
 
-/* That a profile is for other machines too is nothing to say at each start. */
-static void report_warnings_here(const char *file, const struct sbpf_policy *policy)
-{
-	size_t count = sbpf_policy_warning_count(policy);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct sbpf_error *warning = sbpf_policy_warning(policy, i);
-
-		if (warning->code != SBPF_WARN_FOREIGN_ABI)
-			report_warning(tool.name, file, warning);
-	}
-}
-
 /* The filter, or NULL: the error was reported, *status says what it means. */
 static struct sbpf_filter *compile_profile(const struct run_options *options,
 					   const struct sbpf_target *target, int *status)
@@ -79,7 +66,7 @@ static struct sbpf_filter *compile_profile(const struct run_options *options,
 	else
 		policy = sbpf_load_json(default_profile, default_profile_length, target, &error);
 	if (policy)
-		report_warnings_here(file, policy);
+		report_warnings(tool.name, file, policy);
 	filter = sbpf_compile(policy, NULL, &error);
 	if (!filter) {
 		report_error(tool.name, file, &error);
@@ -203,7 +190,7 @@ static void report_no_exec(uint32_t verdict)
 	report(tool.name,
 	       "the profile answers execve with %s%s, so no command can be started under it; it "
 	       "must allow execve",
-	       sbpf_verdict_format(verdict, text, sizeof(text)),
+	       sbpf_verdict_describe(verdict, sbpf_abi_native(), text, sizeof(text)),
 	       trace ? " and no tracer is there to decide" : "");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sbpf show: what stands in a filter, instruction by instruction. */
+#include "call.h"
 #include "commands.h"
 #include "common.h"
 #include "flow.h"
@@ -114,6 +115,19 @@ static void print_text(FILE *out, const struct listing *listing, size_t index)
 
 /* ---- JSON ---- */
 
+/* For programs: the errno as a number. */
+static void print_plainly(FILE *out, const struct listing *listing, size_t index)
+{
+	const struct sock_filter *instruction = &listing->filter->program[index];
+	char verdict[VERDICT_MAX];
+
+	if (instruction->code != (BPF_RET | BPF_K))
+		print_instruction(out, listing, index);
+	else
+		fprintf(out, "return %s",
+			sbpf_verdict_format(instruction->k, verdict, sizeof(verdict)));
+}
+
 /* A string of what print() writes; without memory for it, null. */
 static void json_printed(FILE *out, void (*print)(FILE *, const struct listing *, size_t),
 			 const struct listing *listing, size_t index)
@@ -143,7 +157,7 @@ static void json_instruction(FILE *out, const struct listing *listing, size_t in
 	else if (flow_targets(program, index, &yes, &no))
 		fprintf(out, ", \"target\": %zu", yes);
 	fputs(", \"text\": ", out);
-	json_printed(out, print_instruction, listing, index);
+	json_printed(out, print_plainly, listing, index);
 	fputs(", \"reach\": ", out);
 	json_printed(out, listing_reach, listing, index);
 	putc('}', out);

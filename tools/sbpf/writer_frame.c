@@ -96,8 +96,8 @@ static bool find_coverage(struct writer *writer)
 			&writer->proof,
 			"calls from any other architecture get %s; a profile has no key for that, "
 			"and --bad-arch, which decides it, is %s: try --bad-arch '%s'",
-			verdict_text(true, elsewhere, wanted),
-			verdict_text(true, writer->bad_arch, given), wanted);
+			sbpf_verdict_format(elsewhere, wanted, sizeof(wanted)),
+			sbpf_verdict_format(writer->bad_arch, given, sizeof(given)), wanted);
 		return false;
 	}
 	add_abi(writer, request->machine);
