@@ -131,6 +131,12 @@ void text_write(FILE *out, const char *text, size_t size, const char *kept);
 /* ---- Output ---- */
 
 /*
+ * To be called first: a message is one write(2), and a file that may not grow (RLIMIT_FSIZE) is an
+ * error, not the end. Programs that this one executes get neither.
+ */
+void output_begin(void);
+
+/*
  * Writes a file whole or not at all: a temporary file in the same folder takes its place when all
  * is on disk. "-" is standard output; a device, pipe or socket is written to directly. A symbolic
  * link stays one, and one that leads nowhere is an error. Owner, group, permissions and attributes

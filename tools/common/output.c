@@ -5,11 +5,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static void go_on(int signal)
+{
+	(void)signal;
+}
+
+void output_begin(void)
+{
+	static char message[4096];
+	struct sigaction limit;
+
+	setvbuf(stderr, message, _IOLBF, sizeof(message));
+	if (sigaction(SIGXFSZ, NULL, &limit) == 0 && limit.sa_handler == SIG_DFL) {
+		limit = (struct sigaction){ .sa_handler = go_on, .sa_flags = SA_RESTART };
+		sigaction(SIGXFSZ, &limit, NULL);
+	}
+}
 
 static bool report_path(const char *program, const char *path, int error)
 {

@@ -276,6 +276,7 @@ int main(int argc, char **argv)
 	int status = STATUS_FAILURE;
 	int operand;
 
+	output_begin();
 	argc = sources_take_names(&work, argc, argv);
 	if (argc < 0) {
 		report(PROGRAM, "out of memory");

@@ -187,6 +187,7 @@ int main(int argc, char **argv)
 	struct invocation invocation = { 0 };
 	int status = STATUS_FAILURE;
 
+	output_begin();
 	keep_memory();
 	if (invocation_parse(&invocation, argc, argv, &status))
 		status = execute(&invocation);

@@ -84,6 +84,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int operand, status;
 
+	output_begin();
 	reorder_help(argc, argv);
 	if (!options_parse(&tool, NULL, 0, argc, argv, &operand, &status))
 		return status;
