@@ -189,11 +189,31 @@ static const char *find_spelling(struct json_object *object, const char *wanted)
 	return NULL;
 }
 
+/* The unknown key of an object that is most like one that it must have; NULL when there is none. */
+static const char *find_misspelt(struct json_object *object, const struct schema *schema,
+				 const char *wanted)
+{
+	const char *near = find_spelling(object, wanted);
+
+	if (near)
+		return near;
+	json_object_object_foreach(object, key, value)
+	{
+		const char *likely = schema_find(schema, key) ? NULL : schema_suggest(schema, key);
+
+		(void)value;
+		if (likely && !strcmp(likely, wanted))
+			return key;
+	}
+	return NULL;
+}
+
 /* An error about a key that an object must have: needs says who wants it and what it looks like. */
 static int refuse_missing(struct parser *parser, const struct place *place,
-			  struct json_object *object, const char *wanted, const char *needs)
+			  struct json_object *object, const struct schema *schema,
+			  const char *wanted, const char *needs)
 {
-	const char *other = find_spelling(object, wanted);
+	const char *other = find_misspelt(object, schema, wanted);
 	const struct place there = { .parent = place, .key = other };
 
 	if (!other)
@@ -481,7 +501,7 @@ static int parse_condition(struct parser *parser, const struct place *place,
 		snprintf(needs, sizeof(needs),
 			 "a condition needs '%s': it has 'index', 'value' and 'op'", key);
 		if (!(seen & 1u << i))
-			return refuse_missing(parser, place, value, key, needs);
+			return refuse_missing(parser, place, value, &condition_schema, key, needs);
 	}
 	if (condition->compare != SBPF_MASKED_EQ && condition->value_two) {
 		profile_warn(parser->profile, &value_two, SBPF_WARN_IGNORED,
@@ -634,7 +654,7 @@ static int check_names(struct parser *parser, const struct place *place, struct 
 	}
 	if (seen & 1u << RULE_NAME)
 		return refuse_empty_name(parser, &name);
-	return refuse_missing(parser, place, object, "names",
+	return refuse_missing(parser, place, object, &rule_schema, "names",
 			      "a rule needs 'names', an array of names of system calls");
 }
 
@@ -648,7 +668,7 @@ static int parse_rule(struct parser *parser, const struct place *place, struct j
 	    check_names(parser, place, value, rule, seen))
 		return -1;
 	if (!(seen & 1u << RULE_ACTION))
-		return refuse_missing(parser, place, value, "action",
+		return refuse_missing(parser, place, value, &rule_schema, "action",
 				      "a rule needs 'action', such as SCMP_ACT_ALLOW");
 	complete_action(parser, place, &rule->action,
 			key_if_seen(rule_members, seen, RULE_ERRNO_NUMBER),
@@ -735,7 +755,7 @@ static int parse_arch_entry(struct parser *parser, const struct place *place,
 	if (read_members(parser, place, value, &arch_schema, into, &seen))
 		return -1;
 	if (!(seen & 1))
-		return refuse_missing(parser, place, value, "architecture",
+		return refuse_missing(parser, place, value, &arch_schema, "architecture",
 				      "an entry of 'archMap' needs 'architecture', such as "
 				      "SCMP_ARCH_X86_64");
 	return 0;
@@ -915,7 +935,7 @@ static int refuse_without_default(struct parser *parser, struct json_object *obj
 
 	if (!looks_like_profile(object) && refuse_wrapped(parser, base, object))
 		return -1;
-	return refuse_missing(parser, base, object, "defaultAction",
+	return refuse_missing(parser, base, object, &profile_schema, "defaultAction",
 			      "a profile needs 'defaultAction', such as SCMP_ACT_ERRNO");
 }
 
