@@ -317,7 +317,7 @@ static const char prefixes[][16] = {
 	"sys_",	       "__sys_",     "__se_sys_",   "__do_sys_",    "do_sys_",	    "ksys_",
 	"compat_sys_", "__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_",
 	"SYS_",	       "SCMP_SYS_",  "__NR_",	    "__NR3264_",    "NR_",	    "__SNR_",
-	"__PNR_",      "syscall_",   "sys_enter_",  "sys_exit_",
+	"__PNR_",      "syscall_",   "sys_enter_",  "sys_exit_",    "__NR_ia32_",
 };
 
 static const char *without_prefix(const char *name)
@@ -395,13 +395,35 @@ static const char *nearest_call(const char *name)
 	return best;
 }
 
+/* The call of this name, or of what the function of this name calls first; NULL for another. */
+static const char *call_or_wrapper(const char *name)
+{
+	int id = call_find(name, strlen(name));
+
+	return id < 0 ? call_of_wrapper(name) : call_name(id);
+}
+
+/* A name in capitals: all calls are in small letters. NULL when it is like no call. */
+static const char *call_in_small_letters(const char *name)
+{
+	char small[SUGGEST_MAX + 1];
+	size_t length = strlen(name);
+	const char *call;
+
+	if (length > SUGGEST_MAX)
+		return NULL;
+	for (size_t i = 0; i <= length; i++)
+		small[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+	call = call_or_wrapper(small);
+	return call ? call : nearest_call(small);
+}
+
 const char *sbpf_call_suggest(const char *name)
 {
 	const char *bare = name ? without_prefix(name) : "";
-	int id = call_find(bare, strlen(bare));
-	const char *call = id < 0 ? call_of_wrapper(bare) : call_name(id);
+	const char *call = call_or_wrapper(bare);
 
-	return call ? call : nearest_call(bare);
+	return call ? call : call_in_small_letters(bare);
 }
 
 const char *sbpf_function_calls(const char *function)

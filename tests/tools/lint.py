@@ -204,6 +204,14 @@ def test_names_with_prefixes_and_of_the_library():
         assert call in finding["message"], finding
 
 
+def test_names_in_other_case_and_functions_without_calls():
+    found = lint(profile("ERRNO", rule(["OPENAT", "SYS_MKDIR", "__NR_ia32_bpf", "strlen"])))
+    assert [f["id"] for f in found] == ["unknown-syscall"] * 4, found
+    for finding, call in zip(found, ("openat", "mkdir", "bpf")):
+        assert re.search(rf"(write|did you mean) {call}\b", finding["message"]), finding
+    assert found[3]["message"].endswith("makes no call: remove it"), found[3]
+
+
 def test_a_rule_for_other_machines_may_name_their_calls():
     assert kinds(profile("ERRNO", rule("riscv_hwprobe", includes={"arches": ["riscv64"]}))) == []
 
@@ -302,7 +310,9 @@ OLD_CALLS = {"link": {"linkat"}, "mknod": {"mknodat"}, "chown": {"fchown", "fcho
              "chmod": {"fchmod", "fchmodat", "fchmodat2"}, "rename": {"renameat", "renameat2"},
              "fork": {"clone", "clone3"}, "rmdir": {"unlinkat"}, "umount": {"umount2"},
              "access": {"faccessat", "faccessat2"}, "lstat": {"newfstatat", "statx"},
-             "pipe": {"pipe2"}, "dup2": {"dup3"}, "utime": {"utimensat"}, "getdents": {"getdents64"}}
+             "pipe": {"pipe2"}, "dup2": {"dup3"}, "utime": {"utimensat"}, "getdents": {"getdents64"},
+             "poll": {"ppoll"}, "select": {"pselect6"},
+             "epoll_wait": {"epoll_pwait", "epoll_pwait2"}}
 
 
 def test_sibling_gap_on_machines_that_lack_the_old_call():
@@ -497,6 +507,7 @@ def test_wrong_usage():
     for arguments in ((), (path, path), ("--fail-on", "all", path), ("--format", "xml", path),
                       (path_of("absent.json"),)):
         assert expect("lint", *arguments, status=2) == ""
+    assert "'second' is one too many" in run("lint", path, "second").stderr
     assert expect("lint", write("raw.bin", bytes([6, 0, 0, 0, 0, 0, 255, 127])), status=2) == ""
 
 

@@ -475,7 +475,10 @@ int lint_main(int argc, char **argv)
 
 	if (!options_parse(&tool, groups, 3, argc, argv, &operand, &status))
 		return status;
-	if (argc - operand != 1)
+	if (argc - operand > 1)
+		return usage_error(&tool, "one profile at a time: '%s' is one too many",
+				   argv[operand + 1]);
+	if (argc == operand)
 		return usage_error(&tool, "which profile is to be looked at?");
 	if (!targets_first(&tool, &choice, &first) ||
 	    !operand_load_quietly(&tool, &first, argv[operand], &policy))

@@ -35,12 +35,17 @@ static void add_unknown(struct lint *lint, const struct outline_name *name,
 			 "s', so this says nothing: "
 			 "write %s",
 			 name->text, suggestion);
+	else if (calls && !*calls)
+		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
+			 "no kernel has a call %." NAME_SHOWN
+			 "s, which is a function of the C library that makes no call: remove it",
+			 name->text);
 	else if (calls)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %." NAME_SHOWN
 			 "s, which is a function of the C library: name the "
 			 "calls that it makes (%s)",
-			 name->text, *calls ? calls : "none");
+			 name->text, calls);
 	else if (suggestion)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %." NAME_SHOWN
