@@ -444,6 +444,10 @@ def test_comments_become_blanks():
     config = start.get("config")
     assert "/" not in config.replace(annotation_in(start), "") and config.count("\n") == 2, config
     assert json.loads(config)["a"] == 1 and json.loads(config)["linux"] == {"seccomp": json.loads(REFUSING)}
+    # Also where there is no profile: that json-c would find one in this.
+    start = Start('{"a":1/* **/\n// */,"linux":{"seccomp":%s}\n}' % json.dumps(PLAIN))
+    start.call("create", "--bundle", start.folder, "id")
+    assert json.loads(start.get("config")) == {"a": 1}
     # But the profile is judged as it stands.
     start = Start('{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW"/* */}}}')
     start.call("create", "--bundle", start.folder, "id", status=1)

@@ -128,8 +128,10 @@ static bool prepare(struct invocation *invocation, struct config *config, struct
 		return false;
 	if (config_has(config, PART_SECCOMP))
 		return replace_profile(invocation, config, compiled);
-	/* A pipe can be read only once, which was just done. */
-	return !config->stream || hand_over_or_report(invocation, config, NULL);
+	/* A pipe can be read only once, which was just done. The file's comments may end elsewhere
+	 * for the runtime, which would then find a profile. */
+	return (!config->stream && !config->commented) ||
+	       hand_over_or_report(invocation, config, NULL);
 }
 
 /*

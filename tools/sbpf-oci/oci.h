@@ -121,7 +121,8 @@ struct config {
 	char *name; /* how messages name it, once config_describe() was called */
 	char *text; /* terminated; NUL stands nowhere else */
 	size_t length;
-	bool stream; /* it was read from what can be read only once */
+	bool commented; /* the text here has blanks where the file has comments */
+	bool stream;	/* it was read from what can be read only once */
 	struct span parts[PART_COUNT];
 };
 

@@ -82,6 +82,7 @@ static bool skip_comment(struct scan *scan)
 	scan->at = (size_t)(end - scan->text);
 	if (!scan->in_profile)
 		blank(start, end);
+	scan->config->commented = true;
 	return true;
 }
 
