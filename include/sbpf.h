@@ -617,6 +617,12 @@ SBPF_API SBPF_MUST_USE struct sbpf_space *sbpf_space_new(int machine, uint32_t n
 SBPF_API void sbpf_space_free(struct sbpf_space *space);
 
 /*
+ * What was done in a space so far, in steps of its operations: the same each time, whatever the
+ * machine, and some millions a second. For callers that bound how much they ask; 0 for NULL.
+ */
+SBPF_API uint64_t sbpf_space_work(const struct sbpf_space *space);
+
+/*
  * The meaning of a policy, by docs/semantics.md. 0, or -1 on error: SBPF_ERROR_LIMIT when the
  * space's limit is used up. After an error *meaning is none, which no call takes; so below.
  */

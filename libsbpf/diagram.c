@@ -283,6 +283,7 @@ static bool is_exhausted(struct diagrams *diagrams)
 	if (!diagrams->steps)
 		return true;
 	diagrams->steps--;
+	diagrams->taken++;
 	return false;
 }
 

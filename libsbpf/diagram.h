@@ -47,6 +47,7 @@ struct diagrams {
 	uint32_t capacity;
 	uint32_t limit; /* of nodes */
 	uint64_t steps; /* that operations may still take for the present question */
+	uint64_t taken; /* for all questions */
 	uint32_t *heads;
 	struct diagram_cached *cache;
 	uint32_t cache_size;

@@ -48,6 +48,11 @@ void sbpf_space_free(struct sbpf_space *space)
 	free(space);
 }
 
+uint64_t sbpf_space_work(const struct sbpf_space *space)
+{
+	return space ? space->diagrams.taken : 0;
+}
+
 /* ---- Making meanings ------------------------------------------------------------------- */
 
 /* The same with all upper halves of arguments 0, which they are for this arch. */

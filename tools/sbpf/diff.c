@@ -422,7 +422,7 @@ static uint64_t abis_of(const struct question *question, int machine)
 	       operand_abis(machine, &question->operand_b);
 }
 
-static bool compare(struct question *question, struct section *section)
+static bool compare(struct question *question, struct section *section, bool *goes_on)
 {
 	const struct one_target *target = section->target;
 	struct comparison asked = {
@@ -439,6 +439,8 @@ static bool compare(struct question *question, struct section *section)
 
 	if (compared && !is_complete(&asked))
 		question->incomplete = true;
+	*goes_on = targets_go_on(&tool, &question->targets,
+				 (size_t)(section - question->sections) + 1, asked.space);
 	sbpf_space_free(asked.space);
 	return compared;
 }
@@ -446,23 +448,24 @@ static bool compare(struct question *question, struct section *section)
 static bool compare_all(struct question *question)
 {
 	struct targets *targets = &question->targets;
+	bool goes_on = true;
 
 	question->sections = calloc(targets->count + 1, sizeof(question->sections[0]));
 	if (!question->sections) {
 		report(tool.name, "out of memory");
 		return false;
 	}
-	question->incomplete = targets->limited;
-	for (size_t i = 0; i < targets->count; i++) {
+	for (size_t i = 0; i < targets->count && goes_on; i++) {
 		const struct sbpf_target *target = &targets->list[i].target;
 
 		question->sections[i].target = &targets->list[i];
 		if (i && (!operand_retarget(&tool, target, &question->operand_a) ||
 			  !operand_retarget(&tool, target, &question->operand_b)))
 			return false;
-		if (!compare(question, &question->sections[i]))
+		if (!compare(question, &question->sections[i], &goes_on))
 			return false;
 	}
+	question->incomplete = question->incomplete || targets->limited;
 	return true;
 }
 

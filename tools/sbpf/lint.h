@@ -12,7 +12,7 @@
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
 /* Of a space's diagram: a profile that needs more is refused, within seconds. */
-#define LINT_NODES 3000000u
+#define LINT_NODES 2000000u
 
 /* The identifiers, in the order of lint_rules. */
 enum lint_id {

@@ -7,8 +7,10 @@
 /* More rules on one call than that are not tried one by one. */
 #define TRIALS_MAX 256
 
-/* Nor are any once as many rules as that were compared with: a second's work or less. */
+/* Nor are any once as many rules as that were compared with, or the proof took as many steps: a
+ * second's work or less. */
 #define WORK_MAX 50000
+#define STEPS_MAX UINT64_C(4000000)
 
 enum idleness { WORKS, NEVER_DECIDES, CHANGES_NOTHING, REPEATS_DEFAULT, IDLENESSES };
 
@@ -17,6 +19,7 @@ struct idle_search {
 	bool *without;	/* records that are out of the way already */
 	size_t *counts; /* records by entry */
 	size_t work;	/* rules that trials were made of */
+	uint64_t steps; /* that trials took: sbpf_space_work() */
 	struct clusters found[IDLENESSES];
 };
 
@@ -62,6 +65,7 @@ static bool is_same(struct idle_search *search, size_t index, const struct trial
 	bool same = space && trial_meaning(lint, space, &lint->records[index], &plain, &a) &&
 		    trial_meaning(lint, space, &lint->records[index], changed, &b) && a == b;
 
+	search->steps += sbpf_space_work(space);
 	sbpf_space_free(space);
 	return same;
 }
@@ -121,7 +125,7 @@ static bool is_worth_trying(struct idle_search *search, size_t index)
 	const struct lint *lint = search->lint;
 	size_t related = group_of(lint, index)->count;
 
-	if (search->work > WORK_MAX)
+	if (search->work > WORK_MAX || search->steps > STEPS_MAX)
 		return false;
 	search->work += related > 1 && related <= TRIALS_MAX ? related : 0;
 

@@ -86,11 +86,14 @@ static enum sbpf_answer compare(struct proof *proof, struct sbpf_space *space)
 }
 
 /* What stands in the way of an answer is reported. */
-static enum sbpf_answer decide_for(struct proof *proof, const struct one_target *target)
+static enum sbpf_answer decide_for(struct proof *proof, const struct one_target *target,
+				   bool *goes_on)
 {
 	struct sbpf_space *space = operand_space(&tool, &target->target);
 	enum sbpf_answer answer = space ? compare(proof, space) : SBPF_UNKNOWN;
 
+	*goes_on = targets_go_on(&tool, &proof->targets, (size_t)(target - proof->targets.list) + 1,
+				 space);
 	sbpf_space_free(space);
 	return answer;
 }
@@ -100,16 +103,17 @@ static enum sbpf_answer decide_for(struct proof *proof, const struct one_target 
 static bool decide(struct proof *proof)
 {
 	const struct targets *targets = &proof->targets;
+	bool goes_on = true;
 
-	proof->answer = targets->limited ? SBPF_UNKNOWN : SBPF_HOLDS;
-	for (size_t i = 0; i < targets->count; i++) {
+	proof->answer = SBPF_HOLDS;
+	for (size_t i = 0; i < targets->count && goes_on; i++) {
 		const struct one_target *target = &targets->list[i];
 		enum sbpf_answer answer;
 
 		if (i && (!operand_retarget(&tool, &target->target, &proof->a) ||
 			  !operand_retarget(&tool, &target->target, &proof->b)))
 			return false;
-		answer = decide_for(proof, target);
+		answer = decide_for(proof, target, &goes_on);
 		if (answer == SBPF_REFUTED) {
 			proof->answer = SBPF_REFUTED;
 			proof->target = target;
@@ -118,6 +122,8 @@ static bool decide(struct proof *proof)
 		if (answer == SBPF_UNKNOWN)
 			proof->answer = SBPF_UNKNOWN;
 	}
+	if (targets->limited)
+		proof->answer = SBPF_UNKNOWN;
 	return true;
 }
 

@@ -168,6 +168,9 @@ static bool find_all(struct hunt *hunt)
 /* Every target reads the profiles anew: bytes that are read at most, beside the first time. */
 #define BYTES_MAX (UINT64_C(16) << 20)
 
+/* Steps of the proof for all targets, past which no further one is begun: a second or less. */
+#define WORK_MAX UINT64_C(8000000)
+
 /* So that a profile of some megabytes with guards for every machine ends in good time too. */
 static void limit(const struct tool *tool, const struct operand *const *operands, size_t count,
 		  struct targets *targets)
@@ -187,6 +190,21 @@ static void limit(const struct tool *tool, const struct operand *const *operands
 	       (size_t)most, targets->count);
 	targets->count = (size_t)most;
 	targets->limited = true;
+}
+
+bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done,
+		   const struct sbpf_space *space)
+{
+	targets->work += sbpf_space_work(space);
+	if (done >= targets->count || targets->work <= WORK_MAX)
+		return done < targets->count;
+	report(tool->name,
+	       "only the first %zu of %zu targets are looked at, as there is so much to compare; "
+	       "name a machine, a kernel or capabilities",
+	       done, targets->count);
+	targets->count = done;
+	targets->limited = true;
+	return false;
 }
 
 /* ---- What the profiles name ------------------------------------------------------------ */

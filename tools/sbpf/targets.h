@@ -36,8 +36,9 @@ struct one_target {
 struct targets {
 	struct one_target *list;
 	size_t count;
-	bool all;     /* that the guards of the profiles tell apart, but for what options say */
-	bool limited; /* there are more than can be looked at; which was reported */
+	bool all;      /* that the guards of the profiles tell apart, but for what options say */
+	bool limited;  /* there are more than can be looked at; which was reported */
+	uint64_t work; /* that was done for those looked at: sbpf_space_work() */
 	bool has_filters;
 	bool has_other_flags; /* the profiles of one operand, than those of another */
 	const struct target_choice *choice;
@@ -62,6 +63,14 @@ void targets_free(struct targets *targets);
 /* "x86_64 with x86 and x32, kernel 6.18.5, Docker's 14 capabilities". abis: bit = ABI index; 0:
  * without them. */
 void target_print(FILE *out, const struct one_target *target, uint64_t abis);
+
+/*
+ * After so many targets are done, the last of them in this space: whether to go on with the next.
+ * False after the last, and when the work that all may take is used up: then the others are left
+ * out, targets are limited, and that was reported.
+ */
+bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done,
+		   const struct sbpf_space *space);
 
 /*
  * Two lines: what was looked at and what was not. abis are of the machine where there is one
