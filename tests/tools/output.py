@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Files that are written: what is kept of the old one, links, special files, and failures."""
 import os
+import signal
 import stat
+import struct
 import subprocess
 import tempfile
+import time
 
-from common import SBPF, SBPF_GEN, run_tests, write
+from common import SBPF, SBPF_GEN, path_of, run_tests, write
 
 PROFILE = write("profile.json", {"defaultAction": "SCMP_ACT_ALLOW"})
+USER = {"user": 65534, "group": 65534, "extra_groups": []}  # without a file of its own
 WRITERS = {
     "sbpf decompile": [SBPF, "decompile", PROFILE],
     "sbpf-gen": [SBPF_GEN, "--format", "json", PROFILE],
@@ -70,6 +74,76 @@ def test_user_attributes_are_kept():
             return
         write_to(path, folder=folder)
         assert os.getxattr(path, "user.note") == b"kept"
+    in_folder(test)
+
+
+def access_list():
+    """rw for the owner, r for a user, nothing for the group, with the mask r (acl(5))."""
+    nobody = 0xffffffff
+    entries = ((1, 6, nobody), (2, 4, 12345), (4, 0, nobody), (0x10, 4, nobody), (0x20, 0, nobody))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+def test_access_control_list_is_kept():
+    def test(folder):
+        path = old_file(folder)
+        try:
+            os.setxattr(path, "system.posix_acl_access", access_list())
+        except OSError:
+            print("SKIP: access control lists: not on this file system")
+            return
+        write_to(path, folder=folder)
+        assert os.getxattr(path, "system.posix_acl_access") == access_list()
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o640 and content(path).startswith("{")
+    in_folder(test)
+
+
+def test_owner_that_cannot_be_kept_is_told():
+    """Another user's file in a folder of one's own; its group gets what all others have."""
+    def test(folder):
+        for program in WRITERS.values():
+            os.chmod(path_of("."), 0o755)
+            if subprocess.run([program[0], "--version"], check=False, stdout=subprocess.DEVNULL,
+                              **USER).returncode:
+                print("SKIP: another user cannot execute", program[0])
+                return
+        os.chown(folder, 65534, 65534)
+        for name, command in WRITERS.items():
+            path = old_file(folder, 0o664)
+            os.chmod(path, 0o676)
+            done = subprocess.run([*command, "-o", path], capture_output=True, text=True,
+                                  check=False, **USER)
+            assert done.returncode == 0, (name, done)
+            for what in ("owner", "group"):
+                message = f"file: warning: its {what} cannot be kept: Operation not permitted\n"
+                assert message in done.stderr, (name, done)
+            after = os.stat(path)
+            assert (after.st_uid, after.st_gid) == (65534, 65534)
+            assert stat.S_IMODE(after.st_mode) == 0o666, oct(after.st_mode)
+            assert os.listdir(folder) == ["file"]
+            os.unlink(path)
+
+    if os.geteuid():
+        print("SKIP: another owner: not root")
+        return
+    in_folder(test)
+
+
+def test_signal_comes_before_or_after_the_file():
+    def test(folder):
+        for command in WRITERS.values():
+            path = os.path.join(folder, "file")
+            subprocess.run([*command, "-o", path], check=True)
+            new = content(path)
+            for step in range(40):
+                old_file(folder)
+                with subprocess.Popen([*command, "-o", path]) as process:
+                    time.sleep(step / 8000)
+                    process.terminate()
+                assert process.returncode in (0, -signal.SIGTERM), process.returncode
+                assert content(path) in ("old", new)
+                assert process.returncode or content(path) == new
+                assert os.listdir(folder) == ["file"]
     in_folder(test)
 
 

@@ -77,25 +77,35 @@ static void warn_of(const char *program, const char *path, const char *what)
 	report(program, "%s: warning: its %s cannot be kept: %s", path, what, strerror(errno));
 }
 
+/* Where there is an access control list, the mode's group bits are its mask. */
+static bool inherit_group(const char *program, const char *path, int fd, gid_t group)
+{
+	if (fchown(fd, (uid_t)-1, group) < 0) {
+		warn_of(program, path, "group");
+		return false;
+	}
+	if (!copy_attributes(path, fd)) {
+		warn_of(program, path, "extended attributes");
+		return false;
+	}
+	return true;
+}
+
 /*
  * Owner, group, mode and attributes of the old file go to the new one, as far as this user may;
- * set-user-ID and the like do not. Another group gets no more than all others have.
+ * set-user-ID and the like do not. Another group, or one that a list that is lost had limited, gets
+ * no more than all others have.
  */
 static bool inherit(const char *program, const char *path, int fd, const struct stat *existing)
 {
 	mode_t mode = existing->st_mode & 0777;
-	bool has_group = fchown(fd, (uid_t)-1, existing->st_gid) == 0;
 
-	if (!has_group) {
-		warn_of(program, path, "group");
+	if (!inherit_group(program, path, fd, existing->st_gid))
 		mode = (mode & ~070U) | (mode & 07U) << 3;
-	}
-	if (fchown(fd, existing->st_uid, (gid_t)-1) < 0)
-		warn_of(program, path, "owner");
 	if (fchmod(fd, mode) < 0)
 		return false;
-	if (has_group && !copy_attributes(path, fd))
-		warn_of(program, path, "extended attributes");
+	if (fchown(fd, existing->st_uid, (gid_t)-1) < 0)
+		warn_of(program, path, "owner");
 	return true;
 }
 
