@@ -141,7 +141,8 @@ def test_stopped_process_stays_stopped_and_signals_arrive():
                 "signal.signal(signal.SIGUSR1, lambda *_: got.append(1))\n"
                 "print(flush=True)\n"
                 "while len(got) < 20: time.sleep(0.01)\n"
-                "print('all', flush=True)") as process:
+                "print('all', flush=True)\n"
+                "time.sleep(600)") as process:
         process.stdout.readline()
         for _ in range(20):
             os.kill(process.pid, signal.SIGSTOP)
