@@ -283,7 +283,7 @@ class Page:
         shown = json.loads(text)
 
         changing = (r"[0-9a-f]{8,}|\d+|container \S+|pod \S+|\S*config.json|x86.*default|ALLOW|"
-                    r"ERRNO\(\d\)|…")
+                    r"ERRNO\(\w+\)|…")
 
         def form(line):
             return {key: re.sub(changing, "#", value) for key, value in line.items()}
