@@ -22,25 +22,28 @@ HANG = 60  # seconds of processor time
 
 # FILE is the profile, OUT a file to write.
 COMMANDS = {
-    "run": [SBPF, "run", "FILE", "--", "true"],
+    "run": [SBPF, "run", "-p", "FILE", "--", "true"],
     "prove": [SBPF, "prove", "FILE", DOCKER],
     "prove-itself": [SBPF, "prove", "FILE", "FILE"],
     "diff": [SBPF, "diff", "FILE", DOCKER],
     "explain": [SBPF, "explain", "FILE"],
     "explain-call": [SBPF, "explain", "FILE", "openat"],
-    "explain-one": [SBPF, "explain", "FILE", "openat(1,5,2)"],
+    "explain-one": [SBPF, "explain", "FILE", "openat", "1", "5", "2"],
     "lint": [SBPF, "lint", "FILE"],
     "lint-json": [SBPF, "lint", "--format", "json", "FILE"],
     "show": [SBPF, "show", "FILE"],
     "cost": [SBPF, "cost", "FILE"],
     "decompile": [SBPF, "decompile", "FILE"],
-    "merge": [SBPF, "merge", "FILE", DOCKER],
+    "merge": [SBPF, "merge", "--union", "FILE", DOCKER],
+    "flatten": [SBPF, "flatten", "FILE"],
     "intersect": [SBPF, "merge", "--intersect", "FILE", DOCKER],
     "gen": [SBPF_GEN, "-o", "OUT", "--name", "it=FILE"],
     "gen-quick": [SBPF_GEN, "--effort", "quick", "-o", "OUT", "--name", "it=FILE"],
     "gen-arm64": [SBPF_GEN, "--arch", "aarch64", "-o", "OUT", "--name", "it=FILE"],
     "gen-json": [SBPF_GEN, "--format", "json", "-o", "OUT", "FILE"],
     "gen-asm": [SBPF_GEN, "--format", "asm", "-o", "OUT", "FILE"],
+    "gen-raw": [SBPF_GEN, "--format", "raw", "-o", "OUT", "FILE"],
+    "gen-base64": [SBPF_GEN, "--format", "base64", "-o", "OUT", "FILE"],
     "gen-dot": [SBPF_GEN, "--format", "dot", "-o", "OUT", "FILE"],
 }
 

@@ -663,5 +663,19 @@ def test_several_targets_are_looked_at():
     assert ("equals-default", "aarch64") in places("--all-targets")
 
 
+def test_rules_that_were_not_tried_are_spoken_of():
+    def is_cut(count):
+        rules = [{"names": ["openat"], "action": "SCMP_ACT_ALLOW", "args": [
+            {"index": 2, "value": value * 3, "op": "SCMP_CMP_EQ"}]} for value in range(count)]
+        path = write("many.json", {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ABIS,
+                                   "syscalls": rules})
+        done = run("lint", "--format", "json", *TARGET, path)
+        assert done.returncode in (0, 1), done
+        return any(one["message"].startswith("not every rule was looked at")
+                   for one in json.loads(done.stdout))
+    assert not is_cut(20)
+    assert is_cut(250)
+
+
 if __name__ == "__main__":
     run_tests(globals())

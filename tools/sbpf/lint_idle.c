@@ -20,6 +20,7 @@ struct idle_search {
 	size_t *counts; /* records by entry */
 	size_t work;	/* rules that trials were made of */
 	uint64_t steps; /* that trials took: sbpf_space_work() */
+	bool is_cut;	/* rules were not tried, as the work was used up */
 	struct clusters found[IDLENESSES];
 };
 
@@ -125,8 +126,10 @@ static bool is_worth_trying(struct idle_search *search, size_t index)
 	const struct lint *lint = search->lint;
 	size_t related = group_of(lint, index)->count;
 
-	if (search->work > WORK_MAX || search->steps > STEPS_MAX)
+	if (search->work > WORK_MAX || search->steps > STEPS_MAX) {
+		search->is_cut = search->is_cut || related > 1;
 		return false;
+	}
 	search->work += related > 1 && related <= TRIALS_MAX ? related : 0;
 
 	/* With ENOSYS for what is newer than the profile, a call that is named gets the default. */
@@ -202,6 +205,17 @@ static void note_place(struct cluster *cluster, struct lint_place place)
 		cluster->place = place;
 }
 
+static void add_cut(struct lint *lint)
+{
+	struct lint_place place = { 0 };
+
+	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->outline.prefix);
+	lint_add(
+		lint, SHADOWED_RULE, SEVERITY_NOTE, &place, (struct evidence){ 0 },
+		"not every rule was looked at for whether it has an effect, as there is so much to "
+		"compare; rules may be idle that are not listed here");
+}
+
 /* From the last rule to the first, so that of two equal ones the later is to be removed. */
 void lint_idle_rules(struct lint *lint)
 {
@@ -229,6 +243,8 @@ void lint_idle_rules(struct lint *lint)
 			add_idle(&search, (enum idleness)kind, &search.found[kind].list[i]);
 		clusters_free(&search.found[kind]);
 	}
+	if (search.is_cut && !lint->failed)
+		add_cut(lint);
 	free(search.without);
 	free(search.counts);
 }
