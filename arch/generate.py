@@ -553,20 +553,21 @@ def write_file(path, text):
         raise
 
 
-def main(arguments):
+def main(program, arguments, make):
+    """Writes what make() gives for the folder of the tables."""
     if len(arguments) != 3:
-        print("usage: generate.py ARCHDIR OUT.h", file=sys.stderr)
+        print(f"usage: {program} ARCHDIR OUT.h", file=sys.stderr)
         return 2
     try:
-        write_file(arguments[2], generate(arguments[1]))
+        write_file(arguments[2], make(arguments[1]))
     except TableError as error:
-        print(f"generate.py: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"generate.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{program}: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(main("generate.py", sys.argv, generate))

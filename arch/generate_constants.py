@@ -12,8 +12,7 @@ import os
 import re
 import sys
 
-from generate import (ARGUMENTS_MAX, TableError, check_unique, read_abis, read_rows,
-                      write_file)
+from generate import ARGUMENTS_MAX, TableError, check_unique, main, read_abis, read_rows
 
 ALL = 0xFFFFFFFFFFFFFFFF
 SETS_MAX = 2  # as SETS_OF_USE in constants.c
@@ -206,20 +205,5 @@ def generate(directory):
     return "\n".join(lines + ["};"]) + "\n"
 
 
-def main(arguments):
-    if len(arguments) != 3:
-        print("usage: generate_constants.py ARCHDIR OUT.h", file=sys.stderr)
-        return 2
-    try:
-        write_file(arguments[2], generate(arguments[1]))
-    except TableError as error:
-        print(f"generate_constants.py: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"generate_constants.py: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(main("generate_constants.py", sys.argv, generate))

@@ -44,46 +44,27 @@ static void note_profiles(const struct operand *operand, struct profile_request 
 	}
 }
 
-static int decompile(const struct decompile_options *options, const struct sbpf_target *target,
-		     const char *name)
+static char *decompile(struct profile_request *request, const struct operand *operand,
+		       size_t *length)
 {
-	struct profile_trouble trouble = { 0 };
-	struct profile_request request = {
-		.tool = &tool,
-		.name = name,
-		.target = target,
-		.named_only = options->named_only,
-		.trouble = &trouble,
-	};
-	struct operand operand = { 0 };
-	char *text = NULL;
-	bool written = false;
-	size_t length;
+	char *text;
 
-	request.machine = operand_machine(&tool, target);
-	if (request.machine >= 0)
-		request.space = operand_space(&tool, target);
-	if (request.space && operand_load(&tool, target, name, &operand) &&
-	    operand_meaning(&tool, request.space, &operand, &request.meaning) &&
-	    profile_restrict(&request)) {
-		note_profiles(&operand, &request);
-		text = profile_write(&request, &length);
-		if (!text)
-			profile_report_cure(&request);
-	}
-	if (text)
-		written = output_write(tool.name, options->output ? options->output : "-", text,
-				       length);
-	free(text);
-	operand_free(&operand);
-	sbpf_space_free(request.space);
-	return written ? STATUS_OK : STATUS_FAILURE;
+	if (!operand_meaning(&tool, request->space, operand, &request->meaning) ||
+	    !profile_restrict(request))
+		return NULL;
+	note_profiles(operand, request);
+	text = profile_write(request, length);
+	if (!text)
+		profile_report_cure(request);
+	return text;
 }
 
 int decompile_main(int argc, char **argv)
 {
 	struct decompile_options options = { 0 };
 	struct sbpf_target target = { 0 };
+	struct profile_trouble trouble = { 0 };
+	struct profile_request request = { .tool = &tool, .target = &target, .trouble = &trouble };
 	const struct option_group groups[] = {
 		{ "Options", decompile_rows, sizeof(decompile_rows) / sizeof(decompile_rows[0]),
 		  &options },
@@ -95,5 +76,7 @@ int decompile_main(int argc, char **argv)
 		return status;
 	if (argc - operand != 1)
 		return usage_error(&tool, "which filter?");
-	return decompile(&options, &target, argv[operand]);
+	request.name = argv[operand];
+	request.named_only = options.named_only;
+	return profile_command(&request, decompile, options.output);
 }

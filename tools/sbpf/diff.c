@@ -139,20 +139,14 @@ static void print_alike(FILE *out, const struct rows *rows, size_t index, bool *
 	}
 }
 
-/* Words wrap before the width of the page; what follows the first line is indented. */
 static void print_wrapped(FILE *out, const char *text)
 {
-	size_t width = page_width(), column = 0;
+	struct paragraph paragraph = { .out = out, .others = 6 };
 
 	while (*text) {
 		size_t length = strcspn(text, " ");
 
-		if (column && column + 1 + length > width) {
-			fputs("\n     ", out);
-			column = 5;
-		}
-		fprintf(out, "%s%.*s", column ? " " : "", (int)length, text);
-		column += length + (column ? 1 : 0);
+		paragraph_add(&paragraph, text, length);
 		text += length;
 		text += *text == ' ';
 	}

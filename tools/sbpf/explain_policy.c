@@ -153,29 +153,6 @@ static bool is_news(const struct essay *essay, const struct abi_meaning *abi,
 
 /* ---- Text ------------------------------------------------------------------------------ */
 
-/* A paragraph of words that wraps. */
-struct paragraph {
-	FILE *out;
-	int indent;
-	size_t column; /* 0: nothing is printed yet */
-};
-
-static void add_word(struct paragraph *paragraph, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (paragraph->column && paragraph->column + 1 + length > page_width()) {
-		putc('\n', paragraph->out);
-		paragraph->column = 0;
-	}
-	if (paragraph->column)
-		putc(' ', paragraph->out);
-	else
-		fprintf(paragraph->out, "%*s", paragraph->indent, "");
-	paragraph->column += paragraph->column ? 1 + length : (size_t)paragraph->indent + length;
-	fputs(word, paragraph->out);
-}
-
 /* The verdicts of calls that no argument counts for, the most permissive first. */
 #define VERDICTS_MAX 64
 struct verdicts {
@@ -232,13 +209,13 @@ static struct verdicts find_verdicts(const struct essay *essay, const struct abi
 static void print_names(FILE *out, const struct essay *essay, const struct abi_meaning *abi,
 			const struct branch *verdict, bool listed)
 {
-	struct paragraph paragraph = { .out = out, .indent = 4 };
+	struct paragraph paragraph = { .out = out, .first = 4, .others = 4 };
 
 	for (size_t i = 0; i < abi->call_count; i++) {
 		const struct call_meaning *call = &abi->calls[i];
 
 		if (is_news(essay, abi, call) && is_listed(essay, abi, call, verdict) == listed)
-			add_word(&paragraph, call->name);
+			paragraph_add(&paragraph, call->name, strlen(call->name));
 	}
 	putc('\n', out);
 }

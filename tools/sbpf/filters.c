@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "filters.h"
 
-#include "call.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,26 +66,4 @@ void filters_free(struct filters *filters)
 		sbpf_filter_free(filters->list[i].compiled);
 	free(filters->list);
 	*filters = (struct filters){ 0 };
-}
-
-uint32_t filters_run(const struct filters *filters, const struct seccomp_data *data,
-		     size_t *decider, size_t *steps)
-{
-	uint32_t strictest = SECCOMP_RET_ALLOW;
-
-	*decider = 0;
-	*steps = 0;
-	for (size_t i = 0; i < filters->count; i++) {
-		const struct filter *filter = &filters->list[i];
-		size_t taken;
-		uint32_t verdict = sbpf_program_run(filter->program, filter->count, data,
-						    filters->big_endian, &taken);
-
-		*steps += taken;
-		if (i == 0 || verdict_compare(verdict, strictest) < 0) {
-			strictest = verdict;
-			*decider = i;
-		}
-	}
-	return strictest;
 }

@@ -29,9 +29,4 @@ void filters_free(struct filters *filters);
 const char *name_of_abi(int abi);
 struct sbpf_abi abi_of(int abi);
 
-/* What the kernel does with a call under all filters: the strictest verdict, of equal actions the
- * newest filter's data. *decider is that filter; *steps, all instructions run. */
-uint32_t filters_run(const struct filters *filters, const struct seccomp_data *data,
-		     size_t *decider, size_t *steps);
-
 #endif

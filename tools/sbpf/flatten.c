@@ -40,11 +40,15 @@ static const struct sbpf_policy *find_profile(const struct operand *operand)
 	return NULL;
 }
 
-static char *write_profile(struct profile_request *request, const struct sbpf_policy *policy,
-			   size_t *length)
+static char *flatten(struct profile_request *request, const struct operand *operand, size_t *length)
 {
-	char *text = profile_write_like(request, policy, length);
+	const struct sbpf_policy *policy = find_profile(operand);
+	char *text;
 
+	if (!policy || !operand_meaning(&tool, request->space, operand, &request->meaning))
+		return NULL;
+	request->flags = sbpf_policy_flags(policy);
+	text = profile_write_like(request, policy, length);
 	if (text)
 		return text;
 	text = profile_write(request, length);
@@ -58,45 +62,12 @@ static char *write_profile(struct profile_request *request, const struct sbpf_po
 	return text;
 }
 
-static int flatten(const struct flatten_options *options, const struct sbpf_target *target,
-		   const char *name)
-{
-	struct profile_trouble trouble = { 0 };
-	struct profile_request request = {
-		.tool = &tool,
-		.name = name,
-		.target = target,
-		.both_widths = target->width == SBPF_WIDTH_KERNEL,
-		.trouble = &trouble,
-	};
-	const struct sbpf_policy *policy = NULL;
-	struct operand operand = { 0 };
-	bool written = false;
-	char *text = NULL;
-	size_t length;
-
-	request.machine = operand_machine(&tool, target);
-	if (request.machine >= 0)
-		request.space = operand_space(&tool, target);
-	if (request.space && operand_load(&tool, target, name, &operand))
-		policy = find_profile(&operand);
-	if (policy && operand_meaning(&tool, request.space, &operand, &request.meaning)) {
-		request.flags = sbpf_policy_flags(policy);
-		text = write_profile(&request, policy, &length);
-	}
-	if (text)
-		written = output_write(tool.name, options->output ? options->output : "-", text,
-				       length);
-	free(text);
-	operand_free(&operand);
-	sbpf_space_free(request.space);
-	return written ? STATUS_OK : STATUS_FAILURE;
-}
-
 int flatten_main(int argc, char **argv)
 {
 	struct flatten_options options = { 0 };
 	struct sbpf_target target = { 0 };
+	struct profile_trouble trouble = { 0 };
+	struct profile_request request = { .tool = &tool, .target = &target, .trouble = &trouble };
 	const struct option_group groups[] = {
 		{ "Options", flatten_rows, sizeof(flatten_rows) / sizeof(flatten_rows[0]),
 		  &options },
@@ -108,5 +79,7 @@ int flatten_main(int argc, char **argv)
 		return status;
 	if (argc - operand != 1)
 		return usage_error(&tool, "which profile?");
-	return flatten(&options, &target, argv[operand]);
+	request.name = argv[operand];
+	request.both_widths = target.width == SBPF_WIDTH_KERNEL;
+	return profile_command(&request, flatten, options.output);
 }

@@ -39,42 +39,34 @@ static unsigned int cut_argument(const struct sbpf_example *example,
 	return 0;
 }
 
-static void add_bypass(struct lint *lint, const struct record *record,
-		       const struct sbpf_example *example, size_t entry)
+/* What the upper half of an argument does, which the kernel does not read. */
+static const struct width_finding {
+	enum lint_id id;
+	enum severity severity;
+	const char *reads;
+	const char *advice;
+} bypass = { WIDTH_BYPASS, SEVERITY_WARNING, "of which the kernel reads",
+	     "compile with --width kernel, for a runtime by 'sbpf flatten --width kernel', or "
+	     "compare with SCMP_CMP_MASKED_EQ and the value 4294967295" },
+  refusal = { WIDTH_REFUSAL, SEVERITY_NOTE, "which the kernel takes for",
+	      "if programs pass such values, compile with --width kernel, for a runtime by 'sbpf "
+	      "flatten --width kernel'" };
+
+static void add_width(struct lint *lint, const struct width_finding *finding,
+		      const struct record *record, const struct sbpf_example *example, size_t entry)
 {
 	struct lint_place place = place_of_entry(lint, entry);
 	char got[VERDICT_MAX], meant[VERDICT_MAX];
 	struct sbpf_parameter parameter;
 	unsigned int argument = cut_argument(example, &parameter);
 
-	lint_add(
-		lint, WIDTH_BYPASS, SEVERITY_WARNING, &place, (struct evidence){ example, true },
-		"%s: %s when %s is 0x%" PRIx64 ", of which the kernel reads 0x%" PRIx32
-		", for which it is %s: compile with --width kernel, for a runtime by 'sbpf flatten "
-		"--width kernel', or compare with SCMP_CMP_MASKED_EQ and the value 4294967295",
-		record->call, sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)),
-		parameter.name, (uint64_t)example->data.args[argument],
-		(uint32_t)example->data.args[argument],
-		sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)));
-	lint_about(lint, record->call);
-}
-
-static void add_refusal(struct lint *lint, const struct record *record,
-			const struct sbpf_example *example, size_t entry)
-{
-	struct lint_place place = place_of_entry(lint, entry);
-	char got[VERDICT_MAX], meant[VERDICT_MAX];
-	struct sbpf_parameter parameter;
-	unsigned int argument = cut_argument(example, &parameter);
-
-	lint_add(lint, WIDTH_REFUSAL, SEVERITY_NOTE, &place, (struct evidence){ example, true },
-		 "%s: %s when %s is 0x%" PRIx64 ", which the kernel takes for 0x%" PRIx32
-		 ", for which it is %s: if programs pass such values, compile with --width kernel, "
-		 "for a runtime by 'sbpf flatten --width kernel'",
+	lint_add(lint, finding->id, finding->severity, &place, (struct evidence){ example, true },
+		 "%s: %s when %s is 0x%" PRIx64 ", %s 0x%" PRIx32 ", for which it is %s: %s",
 		 record->call, sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)),
-		 parameter.name, (uint64_t)example->data.args[argument],
+		 parameter.name, (uint64_t)example->data.args[argument], finding->reads,
 		 (uint32_t)example->data.args[argument],
-		 sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)));
+		 sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)),
+		 finding->advice);
 	lint_about(lint, record->call);
 }
 
@@ -113,12 +105,12 @@ static void compare_widths(struct lint *lint, const struct sbpf_policy *register
 	    !trial_meaning(lint, space, record, &kernel, &b))
 		goto out;
 	if (is_looser(lint, space, a, b, SBPF_SUBSET, &example))
-		add_bypass(lint, record, &example,
-			   entry_to_blame(lint, registers, record, &example.data));
+		add_width(lint, &bypass, record, &example,
+			  entry_to_blame(lint, registers, record, &example.data));
 	if (is_looser(lint, space, b, a, SBPF_SUBSET, &example)) {
 		swap(&example);
-		add_refusal(lint, record, &example,
-			    entry_to_blame(lint, registers, record, &example.data));
+		add_width(lint, &refusal, record, &example,
+			  entry_to_blame(lint, registers, record, &example.data));
 	}
 out:
 	sbpf_space_free(space);

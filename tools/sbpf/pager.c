@@ -96,6 +96,21 @@ size_t page_width(void)
 	return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
 }
 
+void paragraph_add(struct paragraph *paragraph, const char *word, size_t length)
+{
+	int indent = paragraph->column ? 1 : paragraph->first;
+
+	if (!paragraph->width)
+		paragraph->width = page_width();
+	if (paragraph->column && paragraph->column + 1 + length > paragraph->width) {
+		putc('\n', paragraph->out);
+		paragraph->column = 0;
+		indent = paragraph->others;
+	}
+	fprintf(paragraph->out, "%*s%.*s", indent, "", (int)length, word);
+	paragraph->column += (size_t)indent + length;
+}
+
 /* Cleans the text of a page, and puts its colours in. */
 static bool finish(struct page *page)
 {

@@ -53,6 +53,18 @@ enum paint paint_of(uint32_t verdict);
 /* The columns of the terminal on stdout; 100 where there is none. */
 size_t page_width(void);
 
+/* Words that wrap before the width of the page; the first line and the others have an indent. */
+struct paragraph {
+	FILE *out;
+	int first;
+	int others;
+	size_t width; /* of the page, once there is a word */
+	size_t column;
+};
+
+/* Adds a word of length bytes. The caller ends the last line. */
+void paragraph_add(struct paragraph *paragraph, const char *word, size_t length);
+
 /*
  * Ends the report and writes it to path as output_write() does; path NULL or "-" is standard
  * output, where a report longer than the terminal goes through $PAGER (less, if that is unset; none

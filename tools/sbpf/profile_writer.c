@@ -252,3 +252,24 @@ void profile_report_cure(const struct profile_request *request)
 		report(request->tool->name, "%s: --abi '' writes it for %s alone, which is smaller",
 		       request->name, alone);
 }
+
+int profile_command(struct profile_request *request, profile_maker *make, const char *output)
+{
+	const struct tool *tool = request->tool;
+	struct operand operand = { 0 };
+	bool written = false;
+	char *text = NULL;
+	size_t length;
+
+	request->machine = operand_machine(tool, request->target);
+	if (request->machine >= 0)
+		request->space = operand_space(tool, request->target);
+	if (request->space && operand_load(tool, request->target, request->name, &operand))
+		text = make(request, &operand, &length);
+	if (text)
+		written = output_write(tool->name, output ? output : "-", text, length);
+	free(text);
+	operand_free(&operand);
+	sbpf_space_free(request->space);
+	return written ? STATUS_OK : STATUS_FAILURE;
+}

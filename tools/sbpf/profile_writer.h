@@ -4,6 +4,7 @@
 #define SBPF_TOOLS_PROFILE_WRITER_H
 
 #include "common.h"
+#include "operand.h"
 #include "profile_text.h"
 
 /* What stood in the way, as far as callers know what to do about it. */
@@ -49,5 +50,16 @@ bool profile_restrict(struct profile_request *request);
 
 /* What to do about the trouble, where that is known. */
 void profile_report_cure(const struct profile_request *request);
+
+/* Makes the malloc'd text for a loaded operand; NULL when there is none, which was reported. */
+typedef char *profile_maker(struct profile_request *request, const struct operand *operand,
+			    size_t *length);
+
+/*
+ * A command that writes one operand, the request's name, as a profile: gives the request its
+ * machine and space, has the text made, and writes it to output, NULL for standard output. The exit
+ * status.
+ */
+int profile_command(struct profile_request *request, profile_maker *make, const char *output);
 
 #endif

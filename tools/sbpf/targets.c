@@ -171,6 +171,18 @@ static bool find_all(struct hunt *hunt)
 /* Steps of the proof for all targets, past which no further one is begun: a second or less. */
 #define WORK_MAX UINT64_C(8000000)
 
+/* Leaves out all targets but the first ones. */
+static void cut(const struct tool *tool, struct targets *targets, size_t count, const char *why)
+{
+	report(tool->name,
+	       "only the first %zu of %zu targets are looked at, as %s; name a machine, a kernel "
+	       "or "
+	       "capabilities",
+	       count, targets->count, why);
+	targets->count = count;
+	targets->limited = true;
+}
+
 /* So that a profile of some megabytes with guards for every machine ends in good time too. */
 static void limit(const struct tool *tool, const struct operand *const *operands, size_t count,
 		  struct targets *targets)
@@ -182,14 +194,8 @@ static void limit(const struct tool *tool, const struct operand *const *operands
 			bytes += operands[i]->parts[j].length;
 	}
 	most = BYTES_MAX / bytes + 1;
-	if (targets->count <= most)
-		return;
-	report(tool->name,
-	       "only the first %zu of %zu targets are looked at, as the profiles are long; name a "
-	       "machine, a kernel or capabilities",
-	       (size_t)most, targets->count);
-	targets->count = (size_t)most;
-	targets->limited = true;
+	if (targets->count > most)
+		cut(tool, targets, (size_t)most, "the profiles are long");
 }
 
 bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done,
@@ -198,12 +204,7 @@ bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done
 	targets->work += sbpf_space_work(space);
 	if (done >= targets->count || targets->work <= WORK_MAX)
 		return done < targets->count;
-	report(tool->name,
-	       "only the first %zu of %zu targets are looked at, as there is so much to compare; "
-	       "name a machine, a kernel or capabilities",
-	       done, targets->count);
-	targets->count = done;
-	targets->limited = true;
+	cut(tool, targets, done, "there is so much to compare");
 	return false;
 }
 
