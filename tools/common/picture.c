@@ -54,6 +54,7 @@ struct drawing {
 	time_t deadline;
 	char *picture;
 	size_t size;
+	size_t capacity;
 };
 
 static time_t now(void)
@@ -152,13 +153,20 @@ static int start(struct drawing *drawing)
 
 /* ---- Reading ---- */
 
+/* For one more piece; twice as much each time, for an allocator may move it. */
 static bool make_room(struct drawing *drawing)
 {
-	char *more = realloc(drawing->picture, drawing->size + PIECE);
+	size_t capacity = drawing->capacity ? 2 * drawing->capacity : PIECE;
+	char *more;
 
-	if (more)
-		drawing->picture = more;
-	return more != NULL;
+	if (drawing->capacity - drawing->size >= PIECE)
+		return true;
+	more = realloc(drawing->picture, capacity);
+	if (!more)
+		return false;
+	drawing->picture = more;
+	drawing->capacity = capacity;
+	return true;
 }
 
 /* Until dot(1) closes it; 0 or an errno. */
