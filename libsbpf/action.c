@@ -78,6 +78,13 @@ const struct action *action_of(uint32_t verdict)
 	return NULL;
 }
 
+unsigned int verdict_rank(uint32_t verdict)
+{
+	const struct action *action = action_of(verdict);
+
+	return (unsigned int)((action ? action : &actions[COUNT(actions) - 1]) - actions);
+}
+
 unsigned int flag_find(const char *name)
 {
 	for (size_t i = 0; i < COUNT(flags); i++) {

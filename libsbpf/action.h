@@ -19,6 +19,12 @@ const struct action *action_find(const char *name);
 /* The action of a verdict; NULL for a value no action has. */
 const struct action *action_of(uint32_t verdict);
 
+/*
+ * Greater for a more restrictive action; verdicts of one action have the same. The kernel takes an
+ * action that it does not know for KILL_PROCESS.
+ */
+unsigned int verdict_rank(uint32_t verdict);
+
 /* SECCOMP_FILTER_FLAG_* by its name in a profile; 0 when a profile cannot ask for it. */
 unsigned int flag_find(const char *name);
 

@@ -3,8 +3,8 @@
 #ifndef SBPF_LIB_ARGUMENTS_H
 #define SBPF_LIB_ARGUMENTS_H
 
+#include "calls.h"
 #include "dag.h"
-#include "policy.h"
 #include "tree.h"
 
 /* What the words of an argument are on an ABI of a machine. */

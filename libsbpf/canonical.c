@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action.h"
 #include "arch.h"
+#include "calls.h"
 #include "error.h"
-#include "policy.h"
 
 /* Tables are dense up to here; arm's private calls and numbers added by hand may lie above. */
 #define DENSE 1024u

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
-#include "symbolic.h"
+#include "action.h"
 
 #define LEAF_VARIABLE (DIAGRAM_WORDS * 32u)
 #define CACHE_MAX (1u << 20)
@@ -329,15 +328,15 @@ diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes
  */
 static int32_t kernel_order(uint32_t verdict)
 {
-	return verdict == SYMBOLIC_UNKNOWN ? INT32_MIN
-					   : (int32_t)(verdict & SECCOMP_RET_ACTION_FULL);
+	return verdict == DIAGRAM_UNKNOWN ? INT32_MIN
+					  : (int32_t)(verdict & SECCOMP_RET_ACTION_FULL);
 }
 
 /* What is not known may be as permissive as any. */
 static uint32_t looser(uint32_t a, uint32_t b)
 {
-	if (a == SYMBOLIC_UNKNOWN || b == SYMBOLIC_UNKNOWN)
-		return SYMBOLIC_UNKNOWN;
+	if (a == DIAGRAM_UNKNOWN || b == DIAGRAM_UNKNOWN)
+		return DIAGRAM_UNKNOWN;
 	return verdict_rank(b) < verdict_rank(a) ? b : a;
 }
 

@@ -18,6 +18,9 @@ typedef uint32_t diagram;
 
 #define DIAGRAM_FAILED UINT32_MAX
 
+/* A leaf where the verdict is not known. One with this action is none of the kernel's. */
+#define DIAGRAM_UNKNOWN 0x00010000u
+
 /* Words in their order: the halves of argument i are DIAGRAM_ARGUMENTS + 2i (upper) and + 1. */
 enum {
 	DIAGRAM_ARCH = 0,

@@ -29,4 +29,10 @@ void error_set_file(struct sbpf_error *error, const char *file);
 /* "out of memory". */
 int error_memory(struct sbpf_error *error);
 
+/* A text from a profile as a message shows it: cut to a readable length, no control characters. */
+struct printable {
+	char text[64];
+};
+struct printable printable(const char *text);
+
 #endif

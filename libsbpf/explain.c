@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verdict of one call, rule by rule: docs/semantics.md done by hand. */
+#include "action.h"
 #include "arch.h"
 #include "policy.h"
 

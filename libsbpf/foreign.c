@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "position.h"
+#include "error.h"
 
 /* One line of the text. */
 struct line {

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a compiled filter down: a growing text, what each instruction is about, the formats. */
+/* Writing a compiled filter down: what each instruction is about, and the formats. */
 #ifndef SBPF_LIB_FORMAT_H
 #define SBPF_LIB_FORMAT_H
 
 #include "filter.h"
-
-/* Text that grows. Initialise with { 0 }; after a failed allocation every call does nothing. */
-struct text {
-	char *data;
-	size_t length;
-	size_t capacity;
-	bool failed;
-};
-
-void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_add_bytes(struct text *text, const void *bytes, size_t count);
+#include "text.h"
 
 /* What is known, on every path, when control reaches an instruction. */
 struct place {

@@ -8,7 +8,7 @@
  * Longer ranges take what shorter ones cost. Only costs are kept: the tree is built from the top,
  * and what is best is found again there.
  */
-#include "search.h"
+#include "tree_thorough.h"
 
 /* Wider ranges of the whole line are only split near their middle: the ends hardly ever pay. */
 #define SPLIT_WINDOW 128u

@@ -8,6 +8,7 @@
 
 #include "arch.h"
 #include "arguments.h"
+#include "calls.h"
 #include "error.h"
 #include "tree.h"
 

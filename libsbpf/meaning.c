@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action.h"
 #include "arch.h"
 
 #define ALL_ARGUMENTS 0x3fu

@@ -8,23 +8,7 @@
 #include "action.h"
 #include "arch.h"
 #include "error.h"
-#include "position.h"
 #include "target.h"
-
-unsigned int verdict_rank(uint32_t verdict)
-{
-	static const uint32_t order[] = {
-		SECCOMP_RET_ALLOW,	 SECCOMP_RET_LOG,	   SECCOMP_RET_TRACE,
-		SECCOMP_RET_USER_NOTIF,	 SECCOMP_RET_ERRNO,	   SECCOMP_RET_TRAP,
-		SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS,
-	};
-	unsigned int rank = 0;
-
-	while (rank + 1 < sizeof(order) / sizeof(*order) &&
-	       order[rank] != (verdict & SECCOMP_RET_ACTION_FULL))
-		rank++;
-	return rank;
-}
 
 /* ---- Building -------------------------------------------------------------------------- */
 

@@ -6,25 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
-
-struct printable printable(const char *text)
-{
-	struct printable out;
-	size_t most = sizeof(out.text) - sizeof("...");
-	size_t length = strnlen(text, most + 1);
-	bool cut = length > most;
-
-	if (cut) {
-		/* Back to the first byte of the UTF-8 sequence that does not fit. */
-		length = most;
-		while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
-			length--;
-	}
-	for (size_t i = 0; i < length; i++)
-		out.text[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
-	memcpy(out.text + length, cut ? "..." : "", cut ? sizeof("...") : 1);
-	return out;
-}
+#include "error.h"
 
 /* ---- Places in words ------------------------------------------------------------------- */
 

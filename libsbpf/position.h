@@ -68,10 +68,4 @@ int find_duplicates(struct finder *finder, const struct schema *schema,
 		    int (*report)(void *context, const struct duplicate *duplicate), void *context,
 		    struct syntax *replaced);
 
-/* A text from a profile as a message shows it: cut to a readable length, no control characters. */
-struct printable {
-	char text[64];
-};
-struct printable printable(const char *text);
-
 #endif

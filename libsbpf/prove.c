@@ -203,7 +203,7 @@ bool sbpf_meaning_verdict(const struct sbpf_space *space, sbpf_meaning meaning,
 		return false;
 	to_words(data, words);
 	*verdict = diagram_at(&space->diagrams, meaning, words);
-	return *verdict != SYMBOLIC_UNKNOWN;
+	return *verdict != DIAGRAM_UNKNOWN;
 }
 
 /* The ABI by which a call enters; x32 by its bit. -1 for an arch that is none. */
@@ -237,9 +237,9 @@ static diagram where_unknown(struct sbpf_space *space, diagram a, diagram b)
 	struct diagrams *diagrams = &space->diagrams;
 	diagram unknown, in_a, in_b, both;
 
-	if (!diagram_has_leaf(diagrams, SYMBOLIC_UNKNOWN))
+	if (!diagram_has_leaf(diagrams, DIAGRAM_UNKNOWN))
 		return diagram_leaf(diagrams, 0);
-	unknown = diagram_leaf(diagrams, SYMBOLIC_UNKNOWN);
+	unknown = diagram_leaf(diagrams, DIAGRAM_UNKNOWN);
 	in_a = diagram_apply(diagrams, DIAGRAM_DIFFER, a, unknown);
 	in_b = diagram_apply(diagrams, DIAGRAM_DIFFER, b, unknown);
 	both = diagram_choose(diagrams, in_a, in_b, diagram_leaf(diagrams, 0));

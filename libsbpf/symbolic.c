@@ -586,7 +586,7 @@ static diagram unknown(struct run *run, size_t pc)
 {
 	if (pc < run->culprit)
 		run->culprit = pc;
-	return diagram_leaf(run->diagrams, SYMBOLIC_UNKNOWN);
+	return diagram_leaf(run->diagrams, DIAGRAM_UNKNOWN);
 }
 
 /* The verdict in a register, bit by bit from the highest. */

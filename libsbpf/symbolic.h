@@ -6,12 +6,9 @@
 #include "diagram.h"
 #include "sbpf.h"
 
-/* Where the answer is not known. A verdict with this action is none of the kernel's. */
-#define SYMBOLIC_UNKNOWN 0x00010000u
-
 /*
  * The program must be one that sbpf_program_check() takes. What cannot be expressed (a product of
- * two words, say) becomes leaves SYMBOLIC_UNKNOWN, and *culprit the first such instruction;
+ * two words, say) becomes leaves DIAGRAM_UNKNOWN, and *culprit the first such instruction;
  * otherwise *culprit is count. DIAGRAM_FAILED when a limit or the memory is used up.
  */
 diagram symbolic_run(struct diagrams *diagrams, const struct sock_filter *program, size_t count,

@@ -9,7 +9,6 @@
 #include "action.h"
 #include "arch.h"
 #include "error.h"
-#include "position.h"
 
 /* capabilities(7): the index is the number of include/uapi/linux/capability.h (Linux 6.12). */
 static const char *const capabilities[] = {

@@ -49,37 +49,4 @@ int32_t tree_build(struct dag *dag, uint8_t word, const struct segment *segments
 /* Merges neighbours with the same node in place; returns the new count. */
 uint32_t segments_merge(struct segment *segments, uint32_t count);
 
-/* ---- Shared by tree.c and search.c ------------------------------------------------------ */
-
-/* One value tested with JEQ before the rest of its region. */
-struct peel {
-	uint32_t value;
-	uint32_t mask; /* 0, or the bits that may vary: values of these bits alone are tested at
-			  once */
-	int32_t node;
-	uint32_t weight;
-};
-
-#define PEEL_MAX 32u
-
-struct peels {
-	struct peel list[PEEL_MAX];
-	uint32_t count;
-	uint32_t rest_weight;
-	int32_t rest;
-};
-
-/* Puts the heaviest first and tests values of few bits at once where that saves tests. */
-void peels_arrange(struct peels *peels, uint32_t first, uint32_t last);
-
-/* The chain of tests. */
-int32_t peels_build(struct dag *dag, uint8_t word, const struct peels *peels);
-
-/* Without a search, in little more than the time to read the segments. */
-int32_t tree_quick(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count);
-
-/* search.c: the thorough effort. */
-int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
-		    const struct tree_options *options, struct tree_history *history);
-
 #endif

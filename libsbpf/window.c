@@ -11,7 +11,7 @@
  *
  * A side is a set of low bits: bit b is set if values with the low bits b are on it.
  */
-#include "search.h"
+#include "tree_thorough.h"
 
 /* ---- Sides ----------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <check.h>
 
 #include "arch.h"
-#include "policy.h"
+#include "calls.h"
 #include "sbpf.h"
 #include "walk.h"
 

@@ -276,8 +276,8 @@ static bool count_difference(void *context, const struct sbpf_difference *differ
 {
 	size_t *count = context;
 
-	ck_assert_uint_ne(difference->example.a, SYMBOLIC_UNKNOWN);
-	ck_assert_uint_ne(difference->example.b, SYMBOLIC_UNKNOWN);
+	ck_assert_uint_ne(difference->example.a, DIAGRAM_UNKNOWN);
+	ck_assert_uint_ne(difference->example.b, DIAGRAM_UNKNOWN);
 	++*count;
 	return true;
 }

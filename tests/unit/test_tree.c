@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+#include "chain.h"
 #include "tree.h"
 #include "walk.h"
 

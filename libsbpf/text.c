@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "format.h"
+#include "text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The thorough search for a tree: lines of parts, solved by dynamic programming (line.c), windows
- * that a JSET parts (window.c), and the tree built from both (search.c).
+ * that a JSET parts (window.c), and the tree built from both (tree_thorough.c).
  *
  * What a tree costs is the sum of weight × tests over its values, plus size_cost for each test.
  */
-#ifndef SBPF_LIB_SEARCH_H
-#define SBPF_LIB_SEARCH_H
+#ifndef SBPF_LIB_TREE_THOROUGH_H
+#define SBPF_LIB_TREE_THOROUGH_H
 
+#include "chain.h"
 #include "tree.h"
 
 #define CHAIN_MAX 5u
@@ -99,6 +100,10 @@ static inline struct window *window_of(const struct windows *windows, uint32_t i
 {
 	return &windows->best[windows->rows[i] + j];
 }
+
+/* As tree_build(). */
+int32_t tree_thorough(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
+		      const struct tree_options *options, struct tree_history *history);
 
 /* Scratch memory for the search, not zeroed; notes it when there is none. */
 void *search_alloc(struct search *search, size_t count, size_t size);

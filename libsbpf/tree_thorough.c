@@ -3,9 +3,11 @@
  * The thorough tree: segments to the pieces of a line, the line solved, and its cheapest tree
  * built. Where a tree over the same word was built before, its parts are gone on at.
  */
-#include "search.h"
+#include "tree_thorough.h"
 
 #include <string.h>
+
+#include "tree_quick.h"
 
 /* More pieces are left to the quick tree: the costs grow with the square. */
 #define PIECE_MAX 1024u
@@ -252,8 +254,8 @@ static int keep_segments(struct dag *dag, struct tree_history *history,
 	return 0;
 }
 
-int32_t tree_search(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
-		    const struct tree_options *options, struct tree_history *history)
+int32_t tree_thorough(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
+		      const struct tree_options *options, struct tree_history *history)
 {
 	struct search search = { .dag = dag,
 				 .arena = dag->scratch,
