@@ -180,7 +180,7 @@ def read_multiplexed(directory, ids):
         check_unique(row, call, calls, "the call")
         check_unique(row, f"{multiplexer} {sub}", subs, "the sub-call")
         entries.append((ids[call], ids[multiplexer], row.number(sub, 0xFFFF)))
-    return sorted(entries)
+    return entries
 
 
 def read_wrappers(directory, ids):
@@ -435,9 +435,9 @@ def write_multiplexed(out, entries, call_count):
                 [position.get(index, 0) for index in range(call_count)],
                 "By id: index in multiplexed, 0 = only the direct call.")
     out.array(f"struct multiplexed multiplexed[{len(entries) + 1}]",
-              [f"{{ {multiplexer}, {sub} }}" for multiplexer, sub in
-               [(NOT_THERE, 0)] + [entry[1:] for entry in entries]],
-              "Multiplexer and sub-call.")
+              [f"{{ {call}, {multiplexer}, {sub} }}" for call, multiplexer, sub in
+               [(NOT_THERE, NOT_THERE, 0)] + entries],
+              "Call, multiplexer and sub-call, in the order of multiplexed.tbl.")
 
 
 def place_run(array, run):

@@ -174,6 +174,23 @@ SBPF_API const char *sbpf_call_since(const char *name);
  */
 SBPF_API const char *sbpf_call_exempt(int abi, uint32_t number);
 
+/* A call that another one, its multiplexer, makes too (arch/multiplexed.tbl). */
+struct sbpf_multiplexed {
+	const char *multiplexer; /* "socketcall" or "ipc"; static storage */
+	uint32_t sub;		 /* its argument 0, in the bits of mask */
+	uint32_t mask;		 /* by which the kernel tells the calls apart */
+	const char *call;	 /* static storage */
+};
+
+/*
+ * How a call is also entered, on every ABI with the multiplexer: sbpf_call_number() knows which.
+ * False when there is no other way, or multiplexed is NULL.
+ */
+SBPF_API bool sbpf_call_multiplexed(const char *call, struct sbpf_multiplexed *multiplexed);
+
+/* Each of them, by multiplexer and sub-call; false past the last, and as above. */
+SBPF_API bool sbpf_multiplexed_at(size_t index, struct sbpf_multiplexed *multiplexed);
+
 /* The number of call names known on any ABI, and each of them, in alphabetic order. */
 SBPF_API int sbpf_call_count(void);
 SBPF_API const char *sbpf_call_at(int index);
@@ -471,6 +488,13 @@ SBPF_API char *sbpf_verdict_format(uint32_t verdict, char *buffer, size_t size);
  * number has one: "ERRNO(EPERM)", as sbpf_verdict_parse() takes it. Returns buffer.
  */
 SBPF_API char *sbpf_verdict_describe(uint32_t verdict, int machine, char *buffer, size_t size);
+
+/*
+ * The order of actions by which the kernel chooses among stacked filters: below 0 when a's is more
+ * restrictive than b's, 0 for the same action, whatever its data. Source: kernel/seccomp.c:
+ * seccomp_run_filters, which compares them as signed numbers, those too that are none.
+ */
+SBPF_API int sbpf_verdict_compare(uint32_t a, uint32_t b);
 
 /* ---- Compiling ------------------------------------------------------------------------- */
 

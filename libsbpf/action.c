@@ -216,3 +216,11 @@ char *sbpf_verdict_describe(uint32_t verdict, int machine, char *buffer, size_t 
 	snprintf(buffer, size, "ERRNO(%s)", symbol);
 	return buffer;
 }
+
+int sbpf_verdict_compare(uint32_t a, uint32_t b)
+{
+	int32_t action_a = (int32_t)(a & SECCOMP_RET_ACTION_FULL);
+	int32_t action_b = (int32_t)(b & SECCOMP_RET_ACTION_FULL);
+
+	return (action_a > action_b) - (action_a < action_b);
+}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "array.h"
 #include "distance.h"
 
 /* An ABI; strings are offsets in strings[]. */
@@ -45,7 +46,8 @@ struct outlier {
 };
 
 struct multiplexed {
-	uint16_t multiplexer; /* call id */
+	uint16_t call; /* id */
+	uint16_t multiplexer;
 	uint16_t sub;
 };
 
@@ -601,6 +603,31 @@ const char *sbpf_call_exempt(int abi, uint32_t number)
 			return strings + exempts[i].since;
 	}
 	return NULL;
+}
+
+bool sbpf_multiplexed_at(size_t index, struct sbpf_multiplexed *multiplexed_call)
+{
+	const struct multiplexed *entry;
+
+	/* The first entry is that of all other calls. */
+	if (index >= COUNT(multiplexed) - 1 || !multiplexed_call)
+		return false;
+	entry = &multiplexed[index + 1];
+	*multiplexed_call = (struct sbpf_multiplexed){
+		.multiplexer = call_name(entry->multiplexer),
+		.sub = entry->sub,
+		.mask = call_multiplexer_mask(entry->multiplexer),
+		.call = call_name(entry->call),
+	};
+	return true;
+}
+
+bool sbpf_call_multiplexed(const char *call, struct sbpf_multiplexed *multiplexed_call)
+{
+	int id = call ? call_find(call, strlen(call)) : -1;
+
+	return id >= 0 && call_multiplexed[id] &&
+	       sbpf_multiplexed_at(call_multiplexed[id] - 1u, multiplexed_call);
 }
 
 int sbpf_call_count(void)

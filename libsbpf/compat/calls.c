@@ -59,27 +59,28 @@ static const char *name_of_pseudo(int number)
 
 /* ---- Numbers --------------------------------------------------------------------------- */
 
+bool compat_find_multiplexed(int abi, const char *call, struct sbpf_multiplexed *multiplexed,
+			     uint32_t *number)
+{
+	return sbpf_call_multiplexed(call, multiplexed) &&
+	       sbpf_call_number(abi, multiplexed->multiplexer, number);
+}
+
 /*
  * Where socketcall(2) and ipc(2) also reach a call, libseccomp has it go by its pseudo number even
  * when the ABI has a number for it, as x86 does since Linux 4.3.
  */
-static bool is_multiplexed(int abi, int pseudo)
-{
-	return MULTIPLEXED_ABIS >> abi & 1 && pseudo >= MULTIPLEXED_LAST;
-}
-
 int compat_number_of_name(int abi, const char *name)
 {
-	uint32_t number;
-	bool has_number = sbpf_call_number(abi, name, &number);
+	struct sbpf_multiplexed multiplexed;
+	uint32_t number, other;
 	int pseudo;
 
-	if (has_number && !(MULTIPLEXED_ABIS >> abi & 1))
+	if (sbpf_call_number(abi, name, &number) &&
+	    !compat_find_multiplexed(abi, name, &multiplexed, &other))
 		return (int)number;
 	pseudo = pseudo_of_name(name);
-	if (pseudo == 0)
-		return __NR_SCMP_ERROR;
-	return has_number && !is_multiplexed(abi, pseudo) ? (int)number : pseudo;
+	return pseudo ? pseudo : __NR_SCMP_ERROR;
 }
 
 const char *compat_name_of_number(int abi, int number)
@@ -101,24 +102,15 @@ COMPAT_API int seccomp_syscall_resolve_name(const char *name)
 	return seccomp_syscall_resolve_name_arch(SCMP_ARCH_NATIVE, name);
 }
 
-/* The multiplexer that a pseudo number goes through; NULL when it is not in one of their blocks. */
-static const char *multiplexer_of(int pseudo)
-{
-	if (pseudo < MULTIPLEXED_LAST || pseudo >= 0)
-		return NULL;
-	return pseudo > IPC_FIRST ? "socketcall" : "ipc";
-}
-
 COMPAT_API int seccomp_syscall_resolve_name_rewrite(uint32_t arch_token, const char *name)
 {
-	int number = seccomp_syscall_resolve_name_arch(arch_token, name);
-	const char *multiplexer = number == __NR_SCMP_ERROR ? NULL : multiplexer_of(number);
+	int abi = compat_abi_of_token(arch_token);
+	struct sbpf_multiplexed multiplexed;
 	uint32_t rewritten;
 
-	if (multiplexer &&
-	    sbpf_call_number(compat_abi_of_token(arch_token), multiplexer, &rewritten))
+	if (abi >= 0 && compat_find_multiplexed(abi, name, &multiplexed, &rewritten))
 		return (int)rewritten;
-	return number;
+	return seccomp_syscall_resolve_name_arch(arch_token, name);
 }
 
 /* As libseccomp does, takes numbers of x32 and mips without their offset too. */

@@ -28,6 +28,11 @@ uint32_t compat_token_of_abi(int abi);
  */
 int compat_number_of_name(int abi, const char *name);
 
+/* How socketcall(2) or ipc(2) reaches a call on an ABI, and the number of that one there. False
+ * when the ABI has neither, or they do not reach the call. */
+bool compat_find_multiplexed(int abi, const char *call, struct sbpf_multiplexed *multiplexed,
+			     uint32_t *number);
+
 /* The name of a number of an ABI, negative ones included; NULL when there is none. */
 const char *compat_name_of_number(int abi, int number);
 

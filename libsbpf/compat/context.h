@@ -107,18 +107,6 @@ int system_code(const struct context *context, int system_errno);
 /* Forgets the open transactions and leaves what they did. */
 void transactions_clear(struct context *context);
 
-/* ---- rules.c ------------------------------------------------------------------------------ */
-
-/* How socketcall(2) or ipc(2) reaches a call. */
-struct multiplexed {
-	uint32_t number; /* of socketcall or ipc on the ABI */
-	uint32_t sub;	 /* its argument 0 */
-	uint32_t mask;	 /* the bits of it that the kernel takes the sub-call from */
-};
-
-/* False when the ABI has neither, or they do not reach the call. */
-bool find_multiplexed(int abi, const char *call, struct multiplexed *multiplexed);
-
 /* ---- program.c ------------------------------------------------------------------------- */
 
 /* A compiled filter. */

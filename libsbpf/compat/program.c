@@ -141,9 +141,10 @@ static int place_multiplexed(const struct placement *placement, const struct rul
 {
 	uint32_t otherwise = placement->context->attributes[SCMP_FLTATR_ACT_DEFAULT];
 	struct sbpf_condition condition = { 0 };
-	struct multiplexed multiplexed;
+	struct sbpf_multiplexed multiplexed;
+	uint32_t number;
 
-	if (!find_multiplexed(placement->index, rule->call, &multiplexed))
+	if (!compat_find_multiplexed(placement->index, rule->call, &multiplexed, &number))
 		return 0;
 	if (rule->count > 0 &&
 	    (!is_stricter(rule->verdict, otherwise) || has_outright(placement, rule)))
@@ -153,7 +154,7 @@ static int place_multiplexed(const struct placement *placement, const struct rul
 	else
 		condition = (struct sbpf_condition){ 0, SBPF_MASKED_EQ, multiplexed.mask,
 						     multiplexed.sub };
-	return place(placement, rule, multiplexed.number, &condition, 1);
+	return place(placement, rule, number, &condition, 1);
 }
 
 static int place_rule(const struct placement *placement, const struct rule *rule)

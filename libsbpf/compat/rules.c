@@ -13,38 +13,6 @@ _Static_assert((int)SCMP_CMP_NE == (int)SBPF_NE && (int)SCMP_CMP_LT == (int)SBPF
 		       (int)SCMP_CMP_MASKED_EQ == (int)SBPF_MASKED_EQ,
 	       "comparisons go through as they are");
 
-/* ---- Calls reached through socketcall(2) and ipc(2) ------------------------------------ */
-
-/*
- * Their pseudo numbers: first - n is the sub-call n (linux/net.h, linux/ipc.h). And what the kernel
- * tells it by (net/socket.c, ipc/syscall.c).
- */
-static const struct multiplexer {
-	const char *call;
-	int first;
-	int last;
-	uint32_t mask;
-} multiplexers[] = {
-	{ "socketcall", -100, -120, UINT32_MAX },
-	{ "ipc", -200, -224, 0xffff },
-};
-
-bool find_multiplexed(int abi, const char *call, struct multiplexed *multiplexed)
-{
-	int pseudo = compat_number_of_name(abi, call);
-
-	for (size_t i = 0; i < sizeof(multiplexers) / sizeof(multiplexers[0]); i++) {
-		const struct multiplexer *multiplexer = &multiplexers[i];
-
-		if (pseudo < multiplexer->first && pseudo >= multiplexer->last) {
-			multiplexed->sub = (uint32_t)(multiplexer->first - pseudo);
-			multiplexed->mask = multiplexer->mask;
-			return sbpf_call_number(abi, multiplexer->call, &multiplexed->number);
-		}
-	}
-	return false;
-}
-
 /* ---- Numbers --------------------------------------------------------------------------- */
 
 /*
@@ -58,10 +26,11 @@ struct subject {
 
 static bool has_call(int abi, const char *call)
 {
-	struct multiplexed multiplexed;
+	struct sbpf_multiplexed multiplexed;
 	uint32_t number;
 
-	return sbpf_call_number(abi, call, &number) || find_multiplexed(abi, call, &multiplexed);
+	return sbpf_call_number(abi, call, &number) ||
+	       compat_find_multiplexed(abi, call, &multiplexed, &number);
 }
 
 /*
@@ -187,10 +156,11 @@ static int convert(const struct request *request, struct sbpf_condition *conditi
  * be checked. */
 static bool is_bent(int abi, const struct request *request, const struct subject *subject)
 {
-	struct multiplexed multiplexed;
+	struct sbpf_multiplexed multiplexed;
+	uint32_t number;
 
 	return request->count > 0 && subject->call &&
-	       find_multiplexed(abi, subject->call, &multiplexed);
+	       compat_find_multiplexed(abi, subject->call, &multiplexed, &number);
 }
 
 /* Finds the ABIs that a rule is for; all of them, when it is to be exact. */

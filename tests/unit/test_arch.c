@@ -616,6 +616,47 @@ static const struct {
 	{ "x86", "socketcall", NULL, 0 },
 };
 
+START_TEST(multiplexed_calls_are_listed_in_order)
+{
+	struct sbpf_multiplexed one = { 0 }, found, before = { 0 };
+	size_t count = 0;
+
+	for (; sbpf_multiplexed_at(count, &one); count++) {
+		ck_assert(sbpf_call_multiplexed(one.call, &found));
+		ck_assert_mem_eq(&found, &one, sizeof(one));
+		if (before.multiplexer == one.multiplexer)
+			ck_assert_uint_lt(before.sub, one.sub);
+		before = one;
+	}
+	ck_assert_uint_eq(count, 32);
+	ck_assert(sbpf_multiplexed_at(0, &one));
+	ck_assert_str_eq(one.multiplexer, "socketcall");
+	ck_assert_uint_eq(one.sub, 1);
+	ck_assert_uint_eq(one.mask, 0xffffffff);
+	ck_assert_str_eq(one.call, "socket");
+	ck_assert(sbpf_call_multiplexed("shmctl", &one));
+	ck_assert_str_eq(one.multiplexer, "ipc");
+	ck_assert_uint_eq(one.sub, 24);
+	ck_assert_uint_eq(one.mask, 0xffff);
+}
+END_TEST
+
+START_TEST(other_calls_are_not_multiplexed)
+{
+	struct sbpf_multiplexed one = { .sub = 99 };
+
+	ck_assert(!sbpf_call_multiplexed("mkdir", &one));
+	ck_assert(!sbpf_call_multiplexed("socketcall", &one));
+	ck_assert(!sbpf_call_multiplexed("nothing", &one));
+	ck_assert(!sbpf_call_multiplexed(NULL, &one));
+	ck_assert(!sbpf_call_multiplexed("socket", NULL));
+	ck_assert(!sbpf_multiplexed_at(32, &one));
+	ck_assert(!sbpf_multiplexed_at(SIZE_MAX, &one));
+	ck_assert(!sbpf_multiplexed_at(0, NULL));
+	ck_assert_uint_eq(one.sub, 99);
+}
+END_TEST
+
 START_TEST(multiplexer_of_a_call)
 {
 	int abi = sbpf_abi_find(multiplexers[_i].abi);
@@ -698,6 +739,8 @@ static TCase *call_tests(void)
 	tcase_add_test(tests, packed_releases_compare);
 	tcase_add_loop_test(tests, suggestion_is_the_nearest_name, 0, COUNT(suggestions));
 	tcase_add_loop_test(tests, multiplexer_of_a_call, 0, COUNT(multiplexers));
+	tcase_add_test(tests, multiplexed_calls_are_listed_in_order);
+	tcase_add_test(tests, other_calls_are_not_multiplexed);
 	return tests;
 }
 

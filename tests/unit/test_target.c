@@ -364,6 +364,29 @@ START_TEST(errnos_are_described_by_the_symbols_of_the_machine)
 }
 END_TEST
 
+START_TEST(actions_are_ordered_as_the_kernel_compares_them)
+{
+	static const uint32_t order[] = {
+		SECCOMP_RET_KILL_PROCESS,
+		SECCOMP_RET_KILL_THREAD,
+		0x00020000, /* no action: its number is compared all the same */
+		SECCOMP_RET_TRAP,
+		SECCOMP_RET_ERRNO | 4095,
+		SECCOMP_RET_USER_NOTIF,
+		SECCOMP_RET_TRACE | 9,
+		SECCOMP_RET_LOG,
+		SECCOMP_RET_ALLOW,
+	};
+
+	for (size_t i = 0; i < COUNT(order); i++) {
+		for (size_t j = 0; j < COUNT(order); j++)
+			ck_assert_int_eq(sbpf_verdict_compare(order[i], order[j]),
+					 (i > j) - (i < j));
+	}
+	ck_assert_int_eq(sbpf_verdict_compare(SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO | 2), 0);
+}
+END_TEST
+
 START_TEST(flags_and_comparisons_have_their_names)
 {
 	ck_assert_uint_eq(flag_find("SECCOMP_FILTER_FLAG_LOG"), SECCOMP_FILTER_FLAG_LOG);
@@ -404,6 +427,7 @@ static TCase *action_tests(void)
 	tcase_add_loop_test(tests, errnos_are_described_by_the_symbols_of_the_machine, 0,
 			    COUNT(descriptions));
 	tcase_add_test(tests, written_verdict_is_cut_to_the_buffer);
+	tcase_add_test(tests, actions_are_ordered_as_the_kernel_compares_them);
 	tcase_add_test(tests, flags_and_comparisons_have_their_names);
 	return tests;
 }
