@@ -2,7 +2,7 @@
 /* Lines in the runtime's log, in its form, and in our own. */
 #include "oci.h"
 
-#include "json.h"
+#include "json_writer.h"
 
 #include <fcntl.h>
 #include <limits.h>

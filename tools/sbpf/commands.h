@@ -3,8 +3,6 @@
 #ifndef SBPF_TOOLS_COMMANDS_H
 #define SBPF_TOOLS_COMMANDS_H
 
-#include <stddef.h>
-
 int run_main(int argc, char **argv);
 int prove_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
@@ -17,9 +15,5 @@ int cost_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int lint_main(int argc, char **argv);
 int syscalls_main(int argc, char **argv);
-
-/* Docker's policy, which stands in where no profile is named; built in from profiles/. */
-extern const char default_profile[];
-extern const size_t default_profile_length;
 
 #endif

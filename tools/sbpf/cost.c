@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sbpf cost: what a filter costs, and why. */
+#include "call.h"
 #include "commands.h"
 #include "common.h"
-#include "json.h"
+#include "json_writer.h"
 #include "operand.h"
 #include "pager.h"
 #include "survey.h"

@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "common.h"
 #include "differences.h"
-#include "json.h"
+#include "json_writer.h"
 #include "operand.h"
 #include "pager.h"
 #include "targets.h"

@@ -56,13 +56,13 @@ static void *grow(struct search *search, void *list, size_t count, size_t size)
 
 static bool lets_through(uint32_t verdict)
 {
-	return verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
+	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
 }
 
 static enum importance importance_of(const struct row *row)
 {
 	uint32_t a = row->example.a, b = row->example.b;
-	int order = verdict_compare(a, b);
+	int order = sbpf_verdict_compare(a, b);
 
 	if (!row->known_a || !row->known_b)
 		return NOT_KNOWN;
@@ -386,7 +386,7 @@ static void add_sides(struct search *search, const struct sbpf_difference *diffe
 	add_row(search, &own);
 	if (difference->always || !find_sides(search))
 		return;
-	order = verdict_compare(row->example.a, row->example.b);
+	order = sbpf_verdict_compare(row->example.a, row->example.b);
 	for (int i = 0; i < SIDE_COUNT && !search->failed; i++) {
 		const struct sbpf_example *example = find_side(&search->sides[i], difference);
 		struct row other = *row;
@@ -522,8 +522,8 @@ static int compare_rows(const void *left, const void *right, void *context)
 		(int64_t)distance(a, search->asked->machine) - distance(b, search->asked->machine),
 		(int64_t)(a->first != a->last) - (b->first != b->last),
 		(int64_t)a->first - b->first,
-		-verdict_compare(a->example.b, b->example.b),
-		verdict_compare(a->example.a, b->example.a),
+		-sbpf_verdict_compare(a->example.b, b->example.b),
+		sbpf_verdict_compare(a->example.a, b->example.a),
 		(int64_t)a->example.a - b->example.a,
 	};
 

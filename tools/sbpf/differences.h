@@ -3,7 +3,7 @@
 #ifndef SBPF_TOOLS_DIFFERENCES_H
 #define SBPF_TOOLS_DIFFERENCES_H
 
-#include "operand.h"
+#include "common.h"
 
 /* What comes first in the list. */
 enum importance {

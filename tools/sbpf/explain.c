@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "common.h"
-#include "json.h"
+#include "json_writer.h"
 #include "targets.h"
 
 #include <stdlib.h>

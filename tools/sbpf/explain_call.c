@@ -5,7 +5,7 @@
 #include "call.h"
 #include "common.h"
 #include "constants.h"
-#include "json.h"
+#include "json_writer.h"
 #include "survey.h"
 
 #include <errno.h>
@@ -203,7 +203,7 @@ static bool ask(struct answer *answer, size_t index)
 	if (opinion->count && !find_lines(opinion))
 		opinion->out_of_memory = true;
 	if (index &&
-	    verdict_compare(opinion->verdict, answer->opinions[answer->decider].verdict) < 0)
+	    sbpf_verdict_compare(opinion->verdict, answer->opinions[answer->decider].verdict) < 0)
 		answer->decider = index;
 	return !opinion->out_of_memory;
 }

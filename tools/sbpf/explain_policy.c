@@ -4,7 +4,7 @@
 
 #include "call.h"
 #include "constants.h"
-#include "json.h"
+#include "json_writer.h"
 #include "meanings.h"
 
 #include <inttypes.h>
@@ -175,7 +175,8 @@ static void add_verdict(struct verdicts *verdicts, const struct branch *branch)
 	}
 	if (verdicts->count == VERDICTS_MAX)
 		return;
-	while (place && verdict_compare(verdicts->list[place - 1].verdict, branch->verdict) < 0)
+	while (place &&
+	       sbpf_verdict_compare(verdicts->list[place - 1].verdict, branch->verdict) < 0)
 		place--;
 	memmove(&verdicts->list[place + 1], &verdicts->list[place],
 		(verdicts->count - place) * sizeof(verdicts->list[0]));

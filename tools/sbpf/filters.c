@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "filters.h"
 
+#include "call.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-struct sbpf_abi abi_of(int abi)
-{
-	struct sbpf_abi description = { .name = "?" };
-
-	sbpf_abi_describe(abi, &description);
-	return description;
-}
-
-const char *name_of_abi(int abi)
-{
-	return abi_of(abi).name;
-}
 
 static bool make_one(const struct tool *tool, const struct operand_part *part,
 		     enum sbpf_effort effort, struct filter *filter)

@@ -26,7 +26,4 @@ bool filters_make(const struct tool *tool, const struct sbpf_target *target,
 		  const struct operand *operand, enum sbpf_effort effort, struct filters *filters);
 void filters_free(struct filters *filters);
 
-const char *name_of_abi(int abi);
-struct sbpf_abi abi_of(int abi);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph.h"
 
+#include "call.h"
 #include "flow.h"
 
 #include <inttypes.h>

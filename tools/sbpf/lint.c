@@ -4,7 +4,7 @@
 
 #include "call.h"
 #include "commands.h"
-#include "json.h"
+#include "json_writer.h"
 #include "pager.h"
 
 #include <stdlib.h>
@@ -378,24 +378,6 @@ static void print_text(FILE *out, const struct findings *findings)
 		counts[SEVERITY_ERROR] == 1 ? "" : "s", counts[SEVERITY_WARNING],
 		counts[SEVERITY_WARNING] == 1 ? "" : "s", counts[SEVERITY_NOTE],
 		counts[SEVERITY_NOTE] == 1 ? "" : "s");
-}
-
-void finding_example_json(FILE *out, const struct finding *finding)
-{
-	if (!finding->has_example) {
-		fputs("null", out);
-		return;
-	}
-	putc('{', out);
-	json_call(out, finding->example.abi, &finding->example.data);
-	fputs(", \"a\": ", out);
-	json_verdict(out, finding->example.a);
-	fputs(", \"b\": ", out);
-	if (finding->has_other)
-		json_verdict(out, finding->example.b);
-	else
-		fputs("null", out);
-	putc('}', out);
 }
 
 static void print_json(FILE *out, const struct findings *findings)

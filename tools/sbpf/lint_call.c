@@ -3,7 +3,6 @@
 #include "lint.h"
 
 #include "call.h"
-#include "lint_families.h"
 #include "region.h"
 
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 bool is_permitted(uint32_t verdict)
 {
-	return verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
+	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
 }
 
 /* ---- Names ----------------------------------------------------------------------------- */
@@ -84,9 +83,9 @@ static bool note_case(void *context, const struct sbpf_case *one)
 	struct outcome_search *search = context;
 	struct outcome *outcome = search->outcome;
 
-	if (!search->cases || verdict_compare(one->verdict, outcome->permissive.a) > 0)
+	if (!search->cases || sbpf_verdict_compare(one->verdict, outcome->permissive.a) > 0)
 		outcome->permissive = example_of(search, one);
-	if (!search->cases || verdict_compare(one->verdict, outcome->restrictive.a) < 0)
+	if (!search->cases || sbpf_verdict_compare(one->verdict, outcome->restrictive.a) < 0)
 		outcome->restrictive = example_of(search, one);
 	outcome->always = !search->cases;
 	search->cases++;
@@ -187,12 +186,10 @@ static size_t next_name(struct collection *collection, size_t entry)
 /* Calls that one multiplexer reaches are in its group, others each in their own. */
 static size_t group_index(size_t index)
 {
-	const char *call = sbpf_call_at((int)index);
+	struct sbpf_multiplexed one;
 
-	for (size_t i = 0; i < sub_call_count; i++) {
-		if (!strcmp(sub_calls[i].call, call))
-			return (size_t)call_index(sub_calls[i].multiplexer);
-	}
+	if (sbpf_call_multiplexed(sbpf_call_at((int)index), &one))
+		return (size_t)call_index(one.multiplexer);
 	return index;
 }
 
@@ -228,6 +225,7 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 /* A way to ask for the rules on a call; false when no ABI has it. */
 static bool find_entry(struct collection *collection, struct seccomp_data *data)
 {
+	struct sbpf_multiplexed one;
 	struct sbpf_abi description;
 	uint32_t number;
 
@@ -242,12 +240,10 @@ static bool find_entry(struct collection *collection, struct seccomp_data *data)
 			data->nr = (int)number;
 			return true;
 		}
-		for (size_t i = 0; i < sub_call_count; i++) {
-			if (strcmp(sub_calls[i].call, collection->call) != 0 ||
-			    !sbpf_call_number(abi, sub_calls[i].multiplexer, &number))
-				continue;
+		if (sbpf_call_multiplexed(collection->call, &one) &&
+		    sbpf_call_number(abi, one.multiplexer, &number)) {
 			data->nr = (int)number;
-			data->args[0] = sub_calls[i].number;
+			data->args[0] = one.sub;
 			collection->multiplexed = true;
 			return true;
 		}

@@ -3,7 +3,6 @@
 #include "lint.h"
 
 #include "call.h"
-#include "lint_families.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -82,7 +81,7 @@ void lint_entries(struct lint *lint)
 
 enum direction { REACHES, REACHES_NOT };
 
-static void compare_forms(struct lint *lint, int abi, const struct sub_call *sub,
+static void compare_forms(struct lint *lint, int abi, const struct sbpf_multiplexed *one,
 			  struct clusters clusters[2])
 {
 	struct sbpf_example through = { .abi = abi };
@@ -91,22 +90,22 @@ static void compare_forms(struct lint *lint, int abi, const struct sub_call *sub
 	uint32_t number;
 
 	if (!sbpf_abi_describe(abi, &description) ||
-	    !sbpf_call_number(abi, sub->multiplexer, &number) ||
-	    !outcome_of(lint, abi, sub->call, &direct))
+	    !sbpf_call_number(abi, one->multiplexer, &number) ||
+	    !outcome_of(lint, abi, one->call, &direct))
 		return;
 	through.data.arch = description.audit_arch;
 	through.data.nr = (int)number;
-	through.data.args[0] = sub->number;
+	through.data.args[0] = one->sub;
 	if (!sbpf_meaning_verdict(lint->space, lint->meaning, &through.data, &through.a))
 		return;
 	through.b = direct.restrictive.a;
 	if (is_permitted(through.a) && !is_permitted(through.b))
-		cluster_add(lint, &clusters[REACHES], (size_t)abi, (size_t)sub->multiplexer[0],
-			    sub->call, &through);
+		cluster_add(lint, &clusters[REACHES], (size_t)abi, (size_t)one->multiplexer[0],
+			    one->call, &through);
 	through.b = direct.permissive.a;
 	if (!is_permitted(through.a) && is_permitted(through.b))
-		cluster_add(lint, &clusters[REACHES_NOT], (size_t)abi, (size_t)sub->multiplexer[0],
-			    sub->call, &through);
+		cluster_add(lint, &clusters[REACHES_NOT], (size_t)abi, (size_t)one->multiplexer[0],
+			    one->call, &through);
 }
 
 /* The name of the multiplexer in the rule that decides it, else the rule or the default. */
@@ -153,10 +152,11 @@ static void add_form(struct lint *lint, enum direction direction, const struct c
 void lint_multiplexers(struct lint *lint)
 {
 	struct clusters clusters[2] = { 0 };
+	struct sbpf_multiplexed one;
 
 	for (size_t i = 0; i < lint->abi_count; i++) {
-		for (size_t j = 0; j < sub_call_count; j++)
-			compare_forms(lint, lint->ordered[i], &sub_calls[j], clusters);
+		for (size_t j = 0; sbpf_multiplexed_at(j, &one); j++)
+			compare_forms(lint, lint->ordered[i], &one, clusters);
 	}
 	for (int direction = REACHES; direction <= REACHES_NOT; direction++) {
 		for (size_t i = 0; i < clusters[direction].count; i++)

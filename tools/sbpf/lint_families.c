@@ -3,43 +3,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* include/uapi/linux/net.h (SYS_*) and include/uapi/linux/ipc.h of Linux 6.12. */
-const struct sub_call sub_calls[] = {
-	{ "socketcall", 1, "socket" },
-	{ "socketcall", 2, "bind" },
-	{ "socketcall", 3, "connect" },
-	{ "socketcall", 4, "listen" },
-	{ "socketcall", 5, "accept" },
-	{ "socketcall", 6, "getsockname" },
-	{ "socketcall", 7, "getpeername" },
-	{ "socketcall", 8, "socketpair" },
-	{ "socketcall", 9, "send" },
-	{ "socketcall", 10, "recv" },
-	{ "socketcall", 11, "sendto" },
-	{ "socketcall", 12, "recvfrom" },
-	{ "socketcall", 13, "shutdown" },
-	{ "socketcall", 14, "setsockopt" },
-	{ "socketcall", 15, "getsockopt" },
-	{ "socketcall", 16, "sendmsg" },
-	{ "socketcall", 17, "recvmsg" },
-	{ "socketcall", 18, "accept4" },
-	{ "socketcall", 19, "recvmmsg" },
-	{ "socketcall", 20, "sendmmsg" },
-	{ "ipc", 1, "semop" },
-	{ "ipc", 2, "semget" },
-	{ "ipc", 3, "semctl" },
-	{ "ipc", 4, "semtimedop" },
-	{ "ipc", 11, "msgsnd" },
-	{ "ipc", 12, "msgrcv" },
-	{ "ipc", 13, "msgget" },
-	{ "ipc", 14, "msgctl" },
-	{ "ipc", 21, "shmat" },
-	{ "ipc", 22, "shmdt" },
-	{ "ipc", 23, "shmget" },
-	{ "ipc", 24, "shmctl" },
-};
-const size_t sub_call_count = COUNT(sub_calls);
-
 /* From the manual pages of the calls; io_uring: io_uring_enter(2), IORING_OP_*. */
 const struct family families[] = {
 	{ "change the mode of files", "chmod fchmod fchmodat fchmodat2", NULL, false },

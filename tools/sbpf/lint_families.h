@@ -7,15 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A call that a multiplexer also reaches: its argument 0 is the number. */
-struct sub_call {
-	const char *multiplexer;
-	uint32_t number;
-	const char *call;
-};
-extern const struct sub_call sub_calls[];
-extern const size_t sub_call_count;
-
 /* Calls that do the same. Names are separated by spaces. */
 struct family {
 	const char *effect;  /* "change the mode of files" */

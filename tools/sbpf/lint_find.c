@@ -2,6 +2,8 @@
 /* Findings, and calls put together that have one finding in common. */
 #include "lint.h"
 
+#include "json_writer.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -319,4 +321,24 @@ char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX])
 					   length ? ", " : "", description.name);
 	}
 	return buffer;
+}
+
+/* ---- Output ---- */
+
+void finding_example_json(FILE *out, const struct finding *finding)
+{
+	if (!finding->has_example) {
+		fputs("null", out);
+		return;
+	}
+	putc('{', out);
+	json_call(out, finding->example.abi, &finding->example.data);
+	fputs(", \"a\": ", out);
+	json_verdict(out, finding->example.a);
+	fputs(", \"b\": ", out);
+	if (finding->has_other)
+		json_verdict(out, finding->example.b);
+	else
+		fputs("null", out);
+	putc('}', out);
 }

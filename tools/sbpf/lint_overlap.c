@@ -136,7 +136,7 @@ static bool take_values(const struct overlap_search *search, unsigned int argume
 
 		/* A stricter rule may extend to a multiplexer, without its conditions. */
 		if (!equality || repeats_others(record, argument) ||
-		    verdict_compare(record->verdict, lint->default_verdict) < 0 ||
+		    sbpf_verdict_compare(record->verdict, lint->default_verdict) < 0 ||
 		    record->call != lint->records[search->rules[0]].call)
 			return false;
 		values[i] = (uint32_t)equality->value;
@@ -175,7 +175,7 @@ static int compare_rules(const void *one, const void *two, void *context)
 	const struct record *records = context;
 	const size_t a = *(const size_t *)one;
 	const size_t b = *(const size_t *)two;
-	int by_action = verdict_compare(records[b].verdict, records[a].verdict);
+	int by_action = sbpf_verdict_compare(records[b].verdict, records[a].verdict);
 
 	if (by_action)
 		return by_action;

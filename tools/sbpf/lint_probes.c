@@ -11,21 +11,19 @@
 /* Whether a call that the ABI has only behind a multiplexer is allowed there. */
 static bool is_permitted_behind(struct lint *lint, int abi, const char *call)
 {
-	struct sbpf_abi description;
+	struct sbpf_multiplexed one;
+	struct seccomp_data data;
 	uint32_t number, verdict;
 
-	for (size_t i = 0; i < sub_call_count && sbpf_abi_describe(abi, &description); i++) {
-		struct seccomp_data data = { .arch = description.audit_arch };
-
-		if (strcmp(sub_calls[i].call, call) != 0 ||
-		    !sbpf_call_number(abi, sub_calls[i].multiplexer, &number))
-			continue;
-		data.nr = (int)number;
-		data.args[0] = sub_calls[i].number;
-		return sbpf_meaning_verdict(lint->space, lint->meaning, &data, &verdict) &&
-		       is_permitted(verdict);
-	}
-	return false;
+	if (!sbpf_call_multiplexed(call, &one) || !sbpf_call_number(abi, one.multiplexer, &number))
+		return false;
+	data = (struct seccomp_data){
+		.arch = abi_of(abi).audit_arch,
+		.nr = (int)number,
+		.args = { one.sub },
+	};
+	return sbpf_meaning_verdict(lint->space, lint->meaning, &data, &verdict) &&
+	       is_permitted(verdict);
 }
 
 /* Whether one of these calls is allowed, with some arguments. */

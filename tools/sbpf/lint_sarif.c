@@ -2,7 +2,7 @@
 /* Findings as SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"). */
 #include "lint.h"
 
-#include "json.h"
+#include "json_writer.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -18,7 +18,7 @@ static uint32_t action_of(uint32_t verdict)
 
 static bool ends_process(uint32_t verdict)
 {
-	return verdict_compare(verdict, SECCOMP_RET_TRAP) <= 0;
+	return sbpf_verdict_compare(verdict, SECCOMP_RET_TRAP) <= 0;
 }
 
 /* Whether the call is refused so whatever its arguments; the example is the mildest refusal. */

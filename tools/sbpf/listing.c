@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "listing.h"
 
+#include "call.h"
 #include "constants.h"
 #include "flow.h"
 

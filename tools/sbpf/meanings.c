@@ -129,7 +129,7 @@ static int compare_alikes(const void *left, const void *right)
 
 	if (!few && a->conditions != b->conditions)
 		return a->conditions < b->conditions ? -1 : 1;
-	return -verdict_compare(a->verdict, b->verdict);
+	return -sbpf_verdict_compare(a->verdict, b->verdict);
 }
 
 static char *print_when(struct inquiry *inquiry, uint32_t number, const struct alike *alike)

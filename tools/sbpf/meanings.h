@@ -3,7 +3,7 @@
 #ifndef SBPF_TOOLS_MEANINGS_H
 #define SBPF_TOOLS_MEANINGS_H
 
-#include "filters.h"
+#include "common.h"
 
 /* A verdict, and the condition in C under which a call gets it. */
 struct branch {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "operand.h"
 
-#include "commands.h"
+#include "default_profile.h"
 #include "process.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules of a profile that speak of the same calls through a multiplexer (docs/semantics.md). */
 #include "call.h"
-#include "multiplex.h"
 #include "profile_proof.h"
 
 #include <string.h>
@@ -11,6 +10,9 @@ struct implied {
 	const char *call; /* NULL: nothing */
 	uint32_t verdict;
 };
+
+/* The sub-calls of a multiplexer are numbered below this. */
+#define SUB_CALLS_MAX 32
 
 struct order {
 	const struct profile_outline *outline;
@@ -33,19 +35,18 @@ static bool is_covered(const struct profile_outline *outline, const char *call)
 /* Left out conditions must not allow more. */
 static bool extends(const struct profile_outline *outline, const struct text_rule *rule)
 {
-	return !rule->condition_count || verdict_compare(rule->verdict, outline->fallback) < 0;
+	return !rule->condition_count || sbpf_verdict_compare(rule->verdict, outline->fallback) < 0;
 }
 
 static void note_implied(struct order *order, const struct text_rule *rule, const char *call)
 {
+	struct sbpf_multiplexed one;
 	struct implied *implied;
-	const char *multiplexer;
-	uint32_t number;
 
-	multiplexer = multiplexer_of(call, &number);
-	if (!multiplexer || strcmp(multiplexer, order->multiplexer) || number >= SUB_CALLS_MAX)
+	if (!sbpf_call_multiplexed(call, &one) || one.multiplexer != order->multiplexer ||
+	    one.sub >= SUB_CALLS_MAX)
 		return;
-	implied = &order->implied[number];
+	implied = &order->implied[one.sub];
 	if (implied->call && implied->verdict != rule->verdict)
 		order->unordered = call;
 	*implied = (struct implied){ call, rule->verdict };
@@ -133,11 +134,13 @@ static void look_through(struct order *order)
 
 const char *outline_unordered_call(const struct profile_outline *outline)
 {
-	static const char *const multiplexers[] = { "socketcall", "ipc" };
+	struct order order = { 0 };
+	struct sbpf_multiplexed one;
 
-	for (size_t i = 0; i < sizeof(multiplexers) / sizeof(multiplexers[0]); i++) {
-		struct order order = { .outline = outline, .multiplexer = multiplexers[i] };
-
+	for (size_t i = 0; sbpf_multiplexed_at(i, &one); i++) {
+		if (one.multiplexer == order.multiplexer)
+			continue;
+		order = (struct order){ .outline = outline, .multiplexer = one.multiplexer };
 		look_through(&order);
 		if (order.unordered)
 			return order.unordered;

@@ -2,7 +2,6 @@
 #include "profile_proof.h"
 
 #include "call.h"
-#include "multiplex.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profile_text.h"
 
-#include "json.h"
+#include "json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  */
 #include "profile_writer.h"
 
-#include "multiplex.h"
+#include "call.h"
 #include "writer.h"
 
 #include <stdio.h>
@@ -125,13 +125,14 @@ static void end(struct writer *writer)
 
 static void warn_of_order(const struct profile_request *request, const char *call)
 {
-	uint32_t number;
+	struct sbpf_multiplexed multiplexed = { 0 };
 
+	sbpf_call_multiplexed(call, &multiplexed);
 	report(request->tool->name,
 	       "%s: warning: the order of the rules on %s and on %s decides about its form behind "
 	       "the "
 	       "latter; engines on libseccomp keep no order, and may choose another verdict there",
-	       request->name, call, multiplexer_of(call, &number));
+	       request->name, call, multiplexed.multiplexer);
 }
 
 char *profile_write(const struct profile_request *request, size_t *length)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* sbpf prove: whether two policies mean the same, or one allows nothing that the other does not. */
 #include "call.h"
+#include "causes.h"
 #include "commands.h"
 #include "common.h"
-#include "json.h"
+#include "json_writer.h"
 #include "operand.h"
 #include "pager.h"
 #include "targets.h"

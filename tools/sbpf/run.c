@@ -2,6 +2,7 @@
 /* sbpf run: a command under a profile. */
 #include "commands.h"
 #include "common.h"
+#include "default_profile.h"
 #include "supervise.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "common.h"
 #include "flow.h"
 #include "graph.h"
-#include "json.h"
+#include "json_writer.h"
 #include "listing.h"
 #include "operand.h"
 #include "pager.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "survey.h"
 
+#include "call.h"
 #include "flow.h"
 
 #include <linux/bpf_common.h>

@@ -2,6 +2,7 @@
 /* sbpf syscalls: names and numbers of system calls across ABIs. */
 #include "commands.h"
 #include "common.h"
+#include "default_profile.h"
 
 #include <errno.h>
 #include <inttypes.h>

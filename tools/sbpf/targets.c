@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "targets.h"
 
+#include "call.h"
 #include "filters.h"
-#include "json.h"
+#include "json_writer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "writer.h"
 
 #include "call.h"
-#include "multiplex.h"
 
 #include <stdlib.h>
 
@@ -148,12 +147,12 @@ static bool part_from_multiplexer(struct writer *writer, struct call_rules *call
 {
 	uint32_t fallback = writer->outline.fallback;
 	struct cover_rule *rules = call->cover.rules;
-	uint32_t sub_call;
-	const char *multiplexer = multiplexer_of(call->name, &sub_call);
+	struct sbpf_multiplexed other;
 
-	if (!multiplexer || !call->cover.count || cover_is_conditional(&call->cover) ||
-	    rules[0].verdict == fallback || verdict_compare(rules[0].verdict, fallback) < 0 ||
-	    !differs_behind(writer, multiplexer, sub_call, rules[0].verdict))
+	if (!call->cover.count || cover_is_conditional(&call->cover) ||
+	    rules[0].verdict == fallback || sbpf_verdict_compare(rules[0].verdict, fallback) < 0 ||
+	    !sbpf_call_multiplexed(call->name, &other) ||
+	    !differs_behind(writer, other.multiplexer, other.sub, rules[0].verdict))
 		return true;
 	rules = reallocarray(rules, 2, sizeof(*rules));
 	if (!rules)

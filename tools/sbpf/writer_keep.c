@@ -2,7 +2,7 @@
 /* The rules of a policy as its author grouped them, as far as they mean the same to everybody. */
 #include "writer.h"
 
-#include "multiplex.h"
+#include "call.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -375,13 +375,13 @@ static bool is_covered(const struct writer *writer, const char *call)
 
 static void write_calls(struct keeper *keeper, bool derive_multiplexed)
 {
-	uint32_t number;
+	struct sbpf_multiplexed other;
 	size_t last;
 
 	for (size_t first = 0; first < keeper->rule_count && !keeper->failed; first = last) {
 		const struct author_rule *rules = &keeper->rules[first];
 		const char *call = rules->call;
-		bool multiplexed = is_multiplexer(call) || multiplexer_of(call, &number);
+		bool multiplexed = is_multiplexer(call) || sbpf_call_multiplexed(call, &other);
 
 		for (last = first; last < keeper->rule_count; last++) {
 			if (keeper->rules[last].call != call)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "json.h"
+#include "json_writer.h"
 #include "common.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON on a stream. Numbers of 64 bits are strings, as many readers keep only 53 bits. */
-#ifndef SBPF_TOOLS_JSON_H
-#define SBPF_TOOLS_JSON_H
+#ifndef SBPF_TOOLS_JSON_WRITER_H
+#define SBPF_TOOLS_JSON_WRITER_H
 
 #include "sbpf.h"
 
