@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* ABIs by the tokens that seccomp.h has for them. */
 #include <string.h>
 
 #include "compat.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The attributes of a context: which there are, and what may be set to what. */
 #include "context.h"
 
 #include <errno.h>

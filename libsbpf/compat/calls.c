@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numbers and names of calls, the negative ones of calls that an ABI lacks among them. */
 #include <string.h>
 
 #include "compat.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the running kernel can, as seccomp_api_get() counts it. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The notifications of user space, over seccomp(2) and ioctl(2). */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What transactions keep and bring back: a context's ABIs and rules. */
 #include "context.h"
 
 #include <errno.h>

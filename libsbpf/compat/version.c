@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The version whose interface this is. */
 #include "compat.h"
 
 static const struct scmp_version version = {

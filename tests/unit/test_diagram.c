@@ -7,7 +7,7 @@
 #include <check.h>
 
 #include "diagram.h"
-#include "symbolic.h"
+#include "program_meaning.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define LIMIT (1u << 16)

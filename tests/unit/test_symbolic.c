@@ -11,8 +11,8 @@
 
 #include "allocator.h"
 #include "diagram.h"
+#include "program_meaning.h"
 #include "sbpf.h"
-#include "symbolic.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules in document order for one target, and their canonical form per ABI and number. */
+/* Rules in document order for one target. */
 #ifndef SBPF_LIB_POLICY_H
 #define SBPF_LIB_POLICY_H
 

@@ -4,10 +4,10 @@
 
 #include "arch.h"
 #include "error.h"
-#include "meaning.h"
 #include "policy.h"
-#include "prove.h"
-#include "symbolic.h"
+#include "policy_meaning.h"
+#include "program_meaning.h"
+#include "space.h"
 
 #define NODES_DEFAULT (1u << 21)
 

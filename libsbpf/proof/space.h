@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files behind sbpf.h's section on proof share. */
-#ifndef SBPF_LIB_PROVE_H
-#define SBPF_LIB_PROVE_H
+#ifndef SBPF_LIB_SPACE_H
+#define SBPF_LIB_SPACE_H
 
 #include "diagram.h"
 #include "sbpf.h"

@@ -2,7 +2,7 @@
 /* A meaning in words that people use: ranges of numbers, and tests of arguments. */
 #include "arch.h"
 #include "error.h"
-#include "prove.h"
+#include "space.h"
 
 #define CASES_MAX 4096u
 /* So many ranges of one argument are easier to read than masks. */

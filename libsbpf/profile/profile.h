@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A profile as it was written, before any target: json.c makes it, resolve.c reads it. */
+/* A profile as it was written, before any target: parse.c makes it, resolve.c reads it. */
 #ifndef SBPF_LIB_PROFILE_H
 #define SBPF_LIB_PROFILE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A filter as the bytes of its instructions, plain or in base64. */
 #include "format.h"
 
 #include "arch.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A policy to a filter: the stages of the compiler in a row, and the proof of what they made. */
 #include <stdlib.h>
 #include <string.h>
 

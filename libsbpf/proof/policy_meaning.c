@@ -3,7 +3,7 @@
  * What a policy means, sentence by sentence of docs/semantics.md. It reads the policy's rules
  * itself: sharing a step with the compiler would share its mistakes.
  */
-#include "meaning.h"
+#include "policy_meaning.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A policy as a diagram, read from its rules without the compiler's help. */
-#ifndef SBPF_LIB_MEANING_H
-#define SBPF_LIB_MEANING_H
+#ifndef SBPF_LIB_POLICY_MEANING_H
+#define SBPF_LIB_POLICY_MEANING_H
 
 #include "diagram.h"
 #include "policy.h"

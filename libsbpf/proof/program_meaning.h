@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any program the kernel takes as a diagram, by running it on all calls at once. */
-#ifndef SBPF_LIB_SYMBOLIC_H
-#define SBPF_LIB_SYMBOLIC_H
+#ifndef SBPF_LIB_PROGRAM_MEANING_H
+#define SBPF_LIB_PROGRAM_MEANING_H
 
 #include "diagram.h"
 #include "sbpf.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A profile from a text, a file or a descriptor to a policy: the way in for C programs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * then, from the last to the first, what the program answers from each of them. It shares nothing
  * with the compiler. Jumps only go forward, so both are one pass.
  */
-#include "symbolic.h"
+#include "program_meaning.h"
 
 #include <stdlib.h>
 #include <string.h>
