@@ -119,13 +119,20 @@ struct sbpf_abi {
 	const char *go_name;	/* Docker's name in includes and excludes: "amd64" */
 	const char *uname_name; /* machine of uname(2): "x86_64"; of x32: "x86_64" */
 	uint32_t audit_arch;	/* seccomp_data.arch, AUDIT_ARCH_* of <linux/audit.h> */
-	uint32_t number_offset; /* added to a table's numbers: 0x40000000 for x32, 4000 for mips */
+	uint32_t number_offset; /* added to a table's numbers: SBPF_X32_BIT, 4000 for mips */
 	unsigned int word_bits; /* size of a long: 32 or 64 */
 	unsigned int
 		register_bits; /* what an argument can hold: 64 for x32 and n32, else word_bits */
 	bool big_endian;
 	bool is_machine; /* a kernel can have this as its own ABI (x32 and n32: no) */
 };
+
+/* The bit by which x32's numbers part from x86_64's (__X32_SYSCALL_BIT of asm/unistd.h). */
+#define SBPF_X32_BIT 0x40000000u
+
+/* A number above those of all calls on every ABI, and none of x32: what it gets is what calls of
+ * newer kernels get. */
+#define SBPF_NUMBER_NEWER (SBPF_X32_BIT - 1)
 
 /*
  * The number of ABIs; an ABI is named by its index, 0 to sbpf_abi_count() - 1. Indexes are

@@ -48,8 +48,8 @@ static bool has_nameless(int abi, uint32_t number)
 		return true;
 	if (description.audit_arch == AUDIT_ARCH_X86_64 && !description.is_machine)
 		number |= description.number_offset;
-	else if (description.audit_arch == AUDIT_ARCH_X86_64 && number & 0x40000000)
-		return false; /* bit 30: a number of x32 (asm/unistd.h: __X32_SYSCALL_BIT) */
+	else if (description.audit_arch == AUDIT_ARCH_X86_64 && number & SBPF_X32_BIT)
+		return false;
 	return number >= description.number_offset && !sbpf_call_name(abi, number);
 }
 

@@ -12,9 +12,6 @@
 #include "error.h"
 #include "tree.h"
 
-/* Bit 30: a call of x32, where the arch is x86_64's (asm/unistd.h: __X32_SYSCALL_BIT). */
-#define X32_BIT 0x40000000u
-
 /*
  * Weights. A call that the kernel answers from its cache never runs the filter on Linux 5.11 and
  * later, so the others count more. What one test more costs: low for the machine's own ABI, which
@@ -211,7 +208,8 @@ static bool tests_x32_first(const struct lowering *lowering, const struct line *
 {
 	const struct segment *last = &line->segments[line->count - 1];
 
-	return last->first > X32_BIT || dag_is_return(lowering->dag, last->node, SECCOMP_RET_ALLOW);
+	return last->first > SBPF_X32_BIT ||
+	       dag_is_return(lowering->dag, last->node, SECCOMP_RET_ALLOW);
 }
 
 /* x86_64's numbers; those with bit 30 go on at special, or are of no ABI where that is -1. */
@@ -228,10 +226,10 @@ static int32_t build_x86_64(struct lowering *lowering, int abi, int32_t special)
 	if (special < 0)
 		special = build_no_x32(lowering, &line);
 	if (tests_x32_first(lowering, &line))
-		return dag_test(dag, BPF_JSET, WORD_NUMBER, X32_BIT, special,
+		return dag_test(dag, BPF_JSET, WORD_NUMBER, SBPF_X32_BIT, special,
 				build_line(lowering, &line, own));
 	last = &line.segments[line.count - 1];
-	last->node = dag_test(dag, BPF_JSET, WORD_NUMBER, X32_BIT, special, last->node);
+	last->node = dag_test(dag, BPF_JSET, WORD_NUMBER, SBPF_X32_BIT, special, last->node);
 	if (last->node < 0)
 		return -1;
 	line.count = segments_merge(line.segments, line.count);
@@ -246,7 +244,7 @@ static int32_t build_x86_64_and_x32(struct lowering *lowering, int x86_64, int x
 {
 	struct dag *dag = lowering->dag;
 	struct arena mark = arena_mark(dag->scratch);
-	int32_t special = x32 < 0 ? -1 : dag_and_later(dag, ~X32_BIT);
+	int32_t special = x32 < 0 ? -1 : dag_and_later(dag, ~SBPF_X32_BIT);
 	int32_t root;
 
 	if (x32 >= 0 && special < 0)
@@ -254,7 +252,7 @@ static int32_t build_x86_64_and_x32(struct lowering *lowering, int x86_64, int x
 	else if (x86_64 >= 0)
 		root = build_x86_64(lowering, x86_64, special);
 	else
-		root = dag_test(dag, BPF_JSET, WORD_NUMBER, X32_BIT, special,
+		root = dag_test(dag, BPF_JSET, WORD_NUMBER, SBPF_X32_BIT, special,
 				dag_return(dag, lowering->policy->bad_arch));
 	arena_rewind(dag->scratch, mark);
 	if (root >= 0 && x32 >= 0)

@@ -365,14 +365,12 @@ uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 
 /* ---- The kernel's cache ---------------------------------------------------------------- */
 
-#define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT of asm/unistd.h on x86 */
-
 bool sbpf_program_is_cached(const struct sock_filter *program, size_t count, uint32_t audit_arch,
 			    uint32_t number)
 {
 	uint32_t a = 0;
 
-	if (!program || (audit_arch == AUDIT_ARCH_X86_64 && number & X32_BIT))
+	if (!program || (audit_arch == AUDIT_ARCH_X86_64 && number & SBPF_X32_BIT))
 		return false;
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];

@@ -309,10 +309,9 @@ int sbpf_policy_add_rule(struct sbpf_policy *policy, uint32_t verdict, const cha
 /* Takes the ABI's offset off a number of seccomp_data.nr. */
 static int table_number(int abi, uint32_t number, uint32_t *table, struct sbpf_error *error)
 {
-	const uint32_t x32_bit = 0x40000000; /* __X32_SYSCALL_BIT of asm/unistd.h on x86 */
 	uint32_t offset = abi_number_offset(abi);
 
-	if (abi_audit_arch(abi) == AUDIT_ARCH_X86_64 && !abi_is_x32(abi) && number & x32_bit &&
+	if (abi_audit_arch(abi) == AUDIT_ARCH_X86_64 && !abi_is_x32(abi) && number & SBPF_X32_BIT &&
 	    number != UINT32_MAX)
 		return error_set(error, SBPF_ERROR_USAGE,
 				 "x86_64 has no number 0x%08x: numbers with bit 30 are those of "

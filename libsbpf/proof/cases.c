@@ -45,7 +45,7 @@ int sbpf_meaning_ranges(struct sbpf_space *space, sbpf_meaning meaning, int abi,
 		return space_failed(space, error);
 	for (;;) {
 		struct sbpf_range range = { .first = first };
-		uint32_t end = first | 0x3fffffff;
+		uint32_t end = first | (SBPF_X32_BIT - 1);
 		bool entered = enters(abi, first);
 		diagram there;
 

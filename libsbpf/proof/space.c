@@ -379,7 +379,7 @@ static bool list_arch(const struct listing *listing, diagram a, diagram b, diagr
 		diagram there, there_a, there_b;
 
 		diagram_range(diagrams, differ, DIAGRAM_NUMBER, first, &last, &there);
-		last = least(last, first | 0x3fffffff);
+		last = least(last, first | (SBPF_X32_BIT - 1));
 		if (!diagram_is_leaf(diagrams, there) || diagram_value(diagrams, there)) {
 			diagram_range(diagrams, a, DIAGRAM_NUMBER, first, &last_a, &there_a);
 			diagram_range(diagrams, b, DIAGRAM_NUMBER, first, &last_b, &there_b);

@@ -589,6 +589,24 @@ START_TEST(suggestion_is_the_nearest_name)
 }
 END_TEST
 
+START_TEST(newer_number_is_above_all_tables)
+{
+	struct sbpf_abi abi;
+
+	ck_assert_uint_eq(SBPF_NUMBER_NEWER, 0x3fffffff);
+	ck_assert(sbpf_abi_describe(sbpf_abi_find("x32"), &abi));
+	ck_assert_uint_eq(abi.number_offset, SBPF_X32_BIT);
+	for (int i = 0; i < sbpf_abi_count(); i++) {
+		for (int j = 0; j < sbpf_call_count(); j++) {
+			uint32_t number = 0;
+
+			if (sbpf_call_number(i, sbpf_call_at(j), &number))
+				ck_assert_uint_lt(number & ~SBPF_X32_BIT, SBPF_NUMBER_NEWER);
+		}
+	}
+}
+END_TEST
+
 /* ---- Multiplexers ---------------------------------------------------------------------- */
 
 static const struct {
@@ -738,6 +756,7 @@ static TCase *call_tests(void)
 	tcase_add_loop_test(tests, exempt_calls_have_a_release, 0, COUNT(exempts));
 	tcase_add_test(tests, packed_releases_compare);
 	tcase_add_loop_test(tests, suggestion_is_the_nearest_name, 0, COUNT(suggestions));
+	tcase_add_test(tests, newer_number_is_above_all_tables);
 	tcase_add_loop_test(tests, multiplexer_of_a_call, 0, COUNT(multiplexers));
 	tcase_add_test(tests, multiplexed_calls_are_listed_in_order);
 	tcase_add_test(tests, other_calls_are_not_multiplexed);

@@ -18,7 +18,7 @@ static double milliseconds(void)
 /* The verdict of a number that no table has. */
 static uint32_t fallback_verdict(const struct sbpf_filter *filter, const struct sbpf_abi *machine)
 {
-	const struct seccomp_data data = { .nr = 0x3fffffff, .arch = machine->audit_arch };
+	const struct seccomp_data data = { .nr = SBPF_NUMBER_NEWER, .arch = machine->audit_arch };
 
 	return sbpf_filter_run(filter, &data, NULL);
 }

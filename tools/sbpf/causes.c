@@ -64,14 +64,12 @@ static uint32_t print_profile_cause(FILE *out, const struct operand_part *part,
 static void print_program_cause(FILE *out, const struct operand_part *part, int machine,
 				const struct seccomp_data *data, size_t place)
 {
-	struct sbpf_abi description = { 0 };
 	char text[VERDICT_MAX];
 	uint32_t verdict;
 	size_t steps;
 
-	sbpf_abi_describe(machine, &description);
-	verdict =
-		sbpf_program_run(part->program, part->count, data, description.big_endian, &steps);
+	verdict = sbpf_program_run(part->program, part->count, data, abi_of(machine).big_endian,
+				   &steps);
 	fprintf(out, "%s: filter %zu, %s after %zu instructions", part->path, place,
 		verdict_text(true, verdict, machine, text), steps);
 }

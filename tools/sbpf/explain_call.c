@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* __X32_SYSCALL_BIT of <asm/unistd.h> on x86_64. */
-#define X32_BIT 0x40000000u
-
 /* One rule of a profile on the call. */
 struct finding {
 	struct sbpf_rule rule;
@@ -61,7 +58,7 @@ static bool parse_number(const char *text, uint64_t *number)
 
 static bool is_x32(int abi)
 {
-	return abi_of(abi).number_offset == X32_BIT;
+	return abi_of(abi).number_offset == SBPF_X32_BIT;
 }
 
 /* A call by name on the ABI; what is wrong with it is reported. */
@@ -95,8 +92,8 @@ static int parse_call(struct answer *answer, const char *word)
 			return usage_error(tool, "%s: the number of a call has 32 bits", word);
 		number = (uint32_t)value;
 		if (is_x32(answer->abi))
-			number |= X32_BIT;
-		else if (!strcmp(name_of_abi(answer->abi), "x86_64") && number & X32_BIT &&
+			number |= SBPF_X32_BIT;
+		else if (!strcmp(name_of_abi(answer->abi), "x86_64") && number & SBPF_X32_BIT &&
 			 number != UINT32_MAX)
 			answer->abi = sbpf_abi_find("x32");
 	} else if (!find_call(tool, answer->abi, word, &number)) {
@@ -270,7 +267,7 @@ static void print_call(FILE *out, const struct answer *answer)
 	}
 	fprintf(out, ") by %s, number %" PRIu32, name_of_abi(answer->abi), number);
 	if (is_x32(answer->abi))
-		fprintf(out, " (%" PRIu32 " with bit 30)", number & ~X32_BIT);
+		fprintf(out, " (%" PRIu32 " with bit 30)", number & ~SBPF_X32_BIT);
 }
 
 static void print_place(FILE *out, const struct operand_part *part, const char *path,

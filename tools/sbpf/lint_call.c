@@ -68,12 +68,10 @@ static struct sbpf_example example_of(const struct outcome_search *search,
 {
 	struct sbpf_example example = { .abi = search->abi, .a = one->verdict };
 	struct region region;
-	struct sbpf_abi description;
 
 	if (region_meet(one, one, &region))
 		region_first(&region, &example.data);
-	if (sbpf_abi_describe(search->abi, &description))
-		example.data.arch = description.audit_arch;
+	example.data.arch = abi_of(search->abi).audit_arch;
 	example.data.nr = (int)search->number;
 	return example;
 }
@@ -226,15 +224,12 @@ static void add_record(void *context, const struct sbpf_rule *rule)
 static bool find_entry(struct collection *collection, struct seccomp_data *data)
 {
 	struct sbpf_multiplexed one;
-	struct sbpf_abi description;
 	uint32_t number;
 
 	for (size_t at = 0; at < collection->abi_count; at++) {
 		int abi = collection->abis[at];
 
-		if (!sbpf_abi_describe(abi, &description))
-			continue;
-		data->arch = description.audit_arch;
+		data->arch = abi_of(abi).audit_arch;
 		collection->multiplexed = false;
 		if (sbpf_call_number(abi, collection->call, &number)) {
 			data->nr = (int)number;

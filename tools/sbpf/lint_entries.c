@@ -12,13 +12,12 @@
 
 static struct sbpf_example first_call(const struct lint *lint, int abi)
 {
-	struct sbpf_example example = { .abi = abi };
-	struct sbpf_abi description;
+	const struct sbpf_abi description = abi_of(abi);
+	struct sbpf_example example = {
+		.abi = abi,
+		.data = { .nr = (int)description.number_offset, .arch = description.audit_arch },
+	};
 
-	if (sbpf_abi_describe(abi, &description)) {
-		example.data.arch = description.audit_arch;
-		example.data.nr = (int)description.number_offset;
-	}
 	example.a = sbpf_policy_verdict(lint->part->policy, &example.data, NULL, NULL, NULL);
 	return example;
 }
@@ -86,14 +85,12 @@ static void compare_forms(struct lint *lint, int abi, const struct sbpf_multiple
 {
 	struct sbpf_example through = { .abi = abi };
 	struct outcome direct;
-	struct sbpf_abi description;
 	uint32_t number;
 
-	if (!sbpf_abi_describe(abi, &description) ||
-	    !sbpf_call_number(abi, one->multiplexer, &number) ||
+	if (!sbpf_call_number(abi, one->multiplexer, &number) ||
 	    !outcome_of(lint, abi, one->call, &direct))
 		return;
-	through.data.arch = description.audit_arch;
+	through.data.arch = abi_of(abi).audit_arch;
 	through.data.nr = (int)number;
 	through.data.args[0] = one->sub;
 	if (!sbpf_meaning_verdict(lint->space, lint->meaning, &through.data, &through.a))

@@ -446,15 +446,15 @@ static void add_lost_abis(struct lint *lint, const struct runtimes *runtimes)
 	uint64_t lost = lost_abis(lint, runtimes);
 	struct lint_place place = { .line = lint->outline.abis_line };
 	struct sbpf_example example = { 0 };
-	struct sbpf_abi description;
+	struct sbpf_abi abi;
 	char abis[ABIS_MAX], verdict[VERDICT_MAX];
 
 	if (!lost || !lint->outline.abis_key)
 		return;
 	example.abi = __builtin_ctzll(lost);
-	if (sbpf_abi_describe(example.abi, &description))
-		example.data.arch = description.audit_arch;
-	example.data.nr = (int)description.number_offset;
+	abi = abi_of(example.abi);
+	example.data.arch = abi.audit_arch;
+	example.data.nr = (int)abi.number_offset;
 	example.a = sbpf_policy_verdict(runtimes->docker, &example.data, NULL, NULL, NULL);
 	example.b = sbpf_policy_verdict(runtimes->oci, &example.data, NULL, NULL, NULL);
 	snprintf(place.path, sizeof(place.path), "%s%s", lint->outline.prefix,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profile_text.h"
 
+#include "call.h"
 #include "json_writer.h"
 
 #include <inttypes.h>
@@ -122,12 +123,8 @@ static void write_architectures(FILE *out, const struct profile_outline *outline
 {
 	fputs("\t\"architectures\": [", out);
 	for (size_t i = 0; i < outline->abi_count; i++) {
-		struct sbpf_abi description;
-
-		if (!sbpf_abi_describe(outline->abis[i], &description))
-			continue;
 		fputs(i ? ", " : "", out);
-		json_string(out, description.scmp_name);
+		json_string(out, abi_of(outline->abis[i]).scmp_name);
 	}
 	fputs("],\n", out);
 }

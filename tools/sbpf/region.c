@@ -237,13 +237,12 @@ static struct operand_text name_operand(const struct wording *wording, unsigned 
 		.argument = argument,
 		.cast = "",
 	};
-	struct sbpf_abi abi;
 
 	if (wording->plain)
 		snprintf(text.name, sizeof(text.name), "args[%u]", argument);
 	else
 		parameter_text(wording->abi, wording->number, argument, text.name);
-	if (sbpf_abi_describe(wording->abi, &abi) && abi.register_bits > 32)
+	if (abi_of(wording->abi).register_bits > 32)
 		text.cast = "(uint32_t)";
 	return text;
 }

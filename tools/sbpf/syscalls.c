@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sbpf syscalls: names and numbers of system calls across ABIs. */
+#include "call.h"
 #include "commands.h"
 #include "common.h"
 #include "default_profile.h"
@@ -9,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* __X32_SYSCALL_BIT of <asm/unistd.h> on x86_64. */
-#define X32_BIT 0x40000000u
 
 struct syscalls_options {
 	const char *abis;
@@ -50,22 +48,14 @@ struct query {
 
 /* ---- Looking up ---- */
 
-static const char *abi_name(int abi)
-{
-	struct sbpf_abi description;
-
-	return sbpf_abi_describe(abi, &description) ? description.name : "?";
-}
-
 /* The call with this number; a number of x32 may come without its bit. */
 static const char *call_of_number(int abi, uint32_t number)
 {
 	const char *name = sbpf_call_name(abi, number);
-	struct sbpf_abi description;
 
-	if (name || !sbpf_abi_describe(abi, &description) || description.number_offset != X32_BIT)
+	if (name || abi_of(abi).number_offset != SBPF_X32_BIT)
 		return name;
-	return sbpf_call_name(abi, number | X32_BIT);
+	return sbpf_call_name(abi, number | SBPF_X32_BIT);
 }
 
 static bool has_call(const struct selection *selection, const char *name)
@@ -151,10 +141,10 @@ static void print_name(const struct selection *selection, const char *name)
 			before++;
 		if (before < i)
 			continue; /* on the line of an earlier ABI */
-		printf("  %10" PRIu32 "  %s", number, abi_name(selection->abis[i]));
+		printf("  %10" PRIu32 "  %s", number, name_of_abi(selection->abis[i]));
 		for (size_t j = i + 1; j < selection->count; j++) {
 			if (sbpf_call_number(selection->abis[j], name, &other) && other == number)
-				printf(" %s", abi_name(selection->abis[j]));
+				printf(" %s", name_of_abi(selection->abis[j]));
 		}
 		putchar('\n');
 	}
@@ -181,10 +171,10 @@ static void print_number(const struct selection *selection, uint32_t number)
 			before++;
 		if (before < i)
 			continue;
-		printf("  %-24s  %s", name, abi_name(selection->abis[i]));
+		printf("  %-24s  %s", name, name_of_abi(selection->abis[i]));
 		for (size_t j = i + 1; j < selection->count; j++) {
 			if (is_call(selection->abis[j], number, name))
-				printf(" %s", abi_name(selection->abis[j]));
+				printf(" %s", name_of_abi(selection->abis[j]));
 		}
 		putchar('\n');
 	}
@@ -194,7 +184,7 @@ static void print_table(const struct selection *selection)
 {
 	printf("%-28s %-8s", "call", "since");
 	for (size_t i = 0; i < selection->count; i++)
-		printf(" %11s", abi_name(selection->abis[i]));
+		printf(" %11s", name_of_abi(selection->abis[i]));
 	putchar('\n');
 	for (int call = 0; call < sbpf_call_count(); call++) {
 		const char *name = sbpf_call_at(call);
@@ -243,7 +233,7 @@ static void print_name_json(const struct selection *selection, const char *name,
 	for (size_t i = 0; i < selection->count; i++) {
 		if (!sbpf_call_number(selection->abis[i], name, &number))
 			continue;
-		printf("%s\"%s\": %" PRIu32, comma, abi_name(selection->abis[i]), number);
+		printf("%s\"%s\": %" PRIu32, comma, name_of_abi(selection->abis[i]), number);
 		comma = ", ";
 	}
 	printf("}}");
@@ -260,7 +250,7 @@ static void print_number_json(const struct selection *selection, uint32_t number
 
 		if (!name)
 			continue;
-		printf("%s\"%s\": \"%s\"", comma, abi_name(selection->abis[i]), name);
+		printf("%s\"%s\": \"%s\"", comma, name_of_abi(selection->abis[i]), name);
 		comma = ", ";
 	}
 	printf("}}");

@@ -171,13 +171,10 @@ static bool add_call(struct writer *writer, const char *name, int abi, uint32_t 
 	struct call_rules *call = &writer->calls[writer->call_count];
 	struct sbpf_error error = { 0 };
 	struct cases cases = { 0 };
-	struct sbpf_abi description;
 	bool done = true;
 
 	*call = (struct call_rules){ .name = name };
-	if (!sbpf_abi_describe(abi, &description))
-		return false;
-	cases.register_bits = description.register_bits;
+	cases.register_bits = abi_of(abi).register_bits;
 	if (sbpf_meaning_cases(request->space, request->meaning, abi, number, add_case, &cases,
 			       &error))
 		proof_state(&writer->proof, "%s", error.message);

@@ -108,11 +108,9 @@ static bool find_coverage(struct writer *writer)
  * ones. */
 static void find_fallback(struct writer *writer)
 {
-	struct sbpf_abi machine;
-	uint32_t number = 0x3fffffff;
+	const struct sbpf_abi machine = abi_of(writer->request->machine);
+	uint32_t number = SBPF_NUMBER_NEWER;
 
-	if (!sbpf_abi_describe(writer->request->machine, &machine))
-		return;
 	if (writer->request->target->unknown_as_enosys) {
 		number = machine.number_offset;
 		while (sbpf_call_name(writer->request->machine, number))

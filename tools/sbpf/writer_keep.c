@@ -169,11 +169,10 @@ static bool is_cut(const struct writer *writer, const char *call, unsigned int a
 {
 	for (size_t i = 0; i < writer->outline.abi_count; i++) {
 		struct sbpf_parameter parameter;
-		struct sbpf_abi abi;
+		int abi = writer->outline.abis[i];
 
-		if (sbpf_abi_describe(writer->outline.abis[i], &abi) && abi.register_bits == 64 &&
-		    sbpf_call_parameter(writer->outline.abis[i], call, argument, &parameter) &&
-		    parameter.bits == 32)
+		if (abi_of(abi).register_bits == 64 &&
+		    sbpf_call_parameter(abi, call, argument, &parameter) && parameter.bits == 32)
 			return true;
 	}
 	return false;
