@@ -91,7 +91,7 @@ COMPAT_API int seccomp_attr_set(scmp_filter_ctx ctx, enum scmp_filter_attr attr,
 	case KIND_ACTION:
 		if (!context_takes_action(context, value))
 			return -EINVAL;
-		program_drop(context);
+		context_changed(context);
 		break;
 	case KIND_OPTIMIZATION:
 		if (value != 1 && value != 2)

@@ -47,6 +47,9 @@ bool compat_has_action(uint32_t action);
 bool compat_has_flag(unsigned int flag);
 bool compat_has_seccomp(void);
 
+/* Whether the level in force has an action and it has no more data than it takes. */
+bool compat_is_action(uint32_t action);
+
 /* Forgets what was found or set and asks the kernel again (seccomp_reset() without a context). */
 void compat_level_reset(void);
 

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* The context behind a pointer of a program, and what goes for all of them. */
 #include "context.h"
-
-#include <errno.h>
-
-/* What no other memory begins with. */
-#define MAGIC 0x5b9fc7e1u
-
-_Static_assert(MAGIC != 0, "a released context differs from one in use");
-
-/* ---- Contexts -------------------------------------------------------------------------- */
 
 struct context *context_of(scmp_filter_ctx pointer)
 {
 	struct context *context = pointer;
 
-	return context && context->magic == MAGIC ? context : NULL;
+	return context && context->magic == CONTEXT_MAGIC ? context : NULL;
 }
 
 struct context *usable_context_of(scmp_filter_ctx pointer)
@@ -24,185 +16,26 @@ struct context *usable_context_of(scmp_filter_ctx pointer)
 	return context && context->set.abi_count > 0 ? context : NULL;
 }
 
-/* An action with no more data than it takes, and of the level in force. */
-static bool is_action(uint32_t action)
-{
-	/* MAX_ERRNO of linux/err.h: the kernel returns no errno above it. */
-	const uint32_t errno_max = 4095;
-	uint32_t data = action & SECCOMP_RET_DATA;
-
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ERRNO:
-		return data <= errno_max;
-	case SECCOMP_RET_TRACE:
-		return true;
-	default:
-		return data == 0 && compat_has_action(action);
-	}
-}
-
 bool context_takes_action(const struct context *context, uint32_t action)
 {
-	if (!is_action(action))
+	if (!compat_is_action(action))
 		return false;
 	/* Before TSYNC_ESRCH the id of a thread and a listener could not be told apart. */
 	return action != SCMP_ACT_NOTIFY || !context->attributes[SCMP_FLTATR_CTL_TSYNC] ||
 	       compat_has_flag(SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
 }
 
-/* With NOTIFY for every call a process would wait for its own listener before it could hand it
- * over. */
-static bool is_default_action(uint32_t action)
+void program_free(struct program *program)
 {
-	return is_action(action) && action != SCMP_ACT_NOTIFY;
-}
-
-/* The listener stays: the kernel allows a thread no second one (kernel/seccomp.c:
- * has_duplicate_listener). */
-static void start(struct context *context, uint32_t default_action)
-{
-	ruleset_clear(&context->set);
-	transactions_clear(context);
-	program_drop(context);
-	attributes_reset(context, default_action);
-	ruleset_add_abi(&context->set, sbpf_abi_native());
-}
-
-COMPAT_API scmp_filter_ctx seccomp_init(uint32_t def_action)
-{
-	struct context *context;
-
-	if (!is_default_action(def_action))
-		return NULL;
-	context = calloc(1, sizeof(*context));
-	if (!context)
-		return NULL;
-	context->magic = MAGIC;
-	context->listener = -1;
-	start(context, def_action);
-	return context;
-}
-
-COMPAT_API int seccomp_reset(scmp_filter_ctx ctx, uint32_t def_action)
-{
-	struct context *context = context_of(ctx);
-
-	if (!ctx) {
-		compat_level_reset();
-		return 0;
-	}
-	if (!context || !is_default_action(def_action))
-		return -EINVAL;
-	start(context, def_action);
-	return 0;
-}
-
-COMPAT_API void seccomp_release(scmp_filter_ctx ctx)
-{
-	struct context *context = context_of(ctx);
-
-	if (!context)
+	if (!program)
 		return;
-	ruleset_clear(&context->set);
-	transactions_clear(context);
-	program_drop(context);
-	/* Volatile, or the compiler leaves out what nobody is allowed to read. */
-	*(volatile uint32_t *)&context->magic = 0;
-	free(context);
+	sbpf_filter_free(program->filter);
+	free(program->swapped);
+	free(program);
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
-
-COMPAT_API int seccomp_arch_exist(const scmp_filter_ctx ctx, uint32_t arch_token)
+void context_changed(struct context *context)
 {
-	struct context *context = context_of(ctx);
-	int abi = compat_abi_of_token(arch_token);
-
-	if (!context || abi < 0)
-		return -EINVAL;
-	return ruleset_has_abi(&context->set, abi) ? 0 : -EEXIST;
-}
-
-static bool is_big_endian(int abi)
-{
-	struct sbpf_abi description;
-
-	return sbpf_abi_describe(abi, &description) && description.big_endian;
-}
-
-COMPAT_API int seccomp_arch_add(scmp_filter_ctx ctx, uint32_t arch_token)
-{
-	struct context *context = context_of(ctx);
-	int abi = compat_abi_of_token(arch_token);
-
-	if (!context || abi < 0)
-		return -EINVAL;
-	if (ruleset_has_abi(&context->set, abi))
-		return -EEXIST;
-	if (context->set.abi_count > 0 &&
-	    ruleset_is_big_endian(&context->set) != is_big_endian(abi))
-		return -EDOM;
-	ruleset_add_abi(&context->set, abi);
-	program_drop(context);
-	return 0;
-}
-
-COMPAT_API int seccomp_arch_remove(scmp_filter_ctx ctx, uint32_t arch_token)
-{
-	struct context *context = context_of(ctx);
-	int abi = compat_abi_of_token(arch_token);
-
-	if (!context || abi < 0)
-		return -EINVAL;
-	if (!ruleset_has_abi(&context->set, abi))
-		return -EEXIST;
-	ruleset_remove_abi(&context->set, abi);
-	program_drop(context);
-	return 0;
-}
-
-/* ---- Merging --------------------------------------------------------------------------- */
-
-static bool attributes_agree(const struct context *a, const struct context *b)
-{
-	static const enum scmp_filter_attr must_agree[] = {
-		SCMP_FLTATR_ACT_DEFAULT,
-		SCMP_FLTATR_CTL_NNP,
-		SCMP_FLTATR_CTL_TSYNC,
-	};
-
-	for (size_t i = 0; i < sizeof(must_agree) / sizeof(must_agree[0]); i++) {
-		if (a->attributes[must_agree[i]] != b->attributes[must_agree[i]])
-			return false;
-	}
-	return true;
-}
-
-static bool share_an_abi(const struct ruleset *a, const struct ruleset *b)
-{
-	for (unsigned int i = 0; i < b->abi_count; i++) {
-		if (ruleset_has_abi(a, b->abis[i]))
-			return true;
-	}
-	return false;
-}
-
-COMPAT_API int seccomp_merge(scmp_filter_ctx ctx_dst, scmp_filter_ctx ctx_src)
-{
-	struct context *target = usable_context_of(ctx_dst);
-	struct context *source = usable_context_of(ctx_src);
-
-	if (!target || !source || !attributes_agree(target, source))
-		return -EINVAL;
-	if (ruleset_is_big_endian(&target->set) != ruleset_is_big_endian(&source->set))
-		return -EDOM;
-	if (share_an_abi(&target->set, &source->set))
-		return -EEXIST;
-	if (ruleset_append_set(&target->set, &source->set))
-		return -ENOMEM;
-	program_drop(target);
-	if (target->listener < 0)
-		target->listener = source->listener;
-	seccomp_release(source);
-	return 0;
+	program_free(context->program);
+	context->program = NULL;
 }

@@ -77,9 +77,12 @@ struct snapshot {
 	struct ruleset set;
 };
 
+/* What no other memory begins with; a context that was released does not either. */
+#define CONTEXT_MAGIC 0x5b9fc7e1u
+
 struct context {
-	uint32_t magic;
-	int listener; /* of the filter that was loaded; else -1 */
+	uint32_t magic; /* CONTEXT_MAGIC */
+	int listener;	/* of the filter that was loaded; else -1 */
 	uint32_t attributes[_SCMP_FLTATR_MAX];
 	struct ruleset set;
 	struct snapshot *snapshots; /* the open transactions, the last one first */
@@ -94,6 +97,11 @@ struct context *usable_context_of(scmp_filter_ctx pointer);
 
 /* Whether the context can give a call this action, at the level in force. */
 bool context_takes_action(const struct context *context, uint32_t action);
+
+void program_free(struct program *program);
+
+/* Forgets the program, as what it was made of changes. */
+void context_changed(struct context *context);
 
 /* ---- attributes.c ---------------------------------------------------------------------- */
 
@@ -119,9 +127,6 @@ struct program {
 
 /* Compiles the context if that has not been done: 0, -ENOMEM or -EFAULT. */
 int program_compile(struct context *context);
-
-/* Forgets the program, as what it was made of changes. */
-void program_drop(struct context *context);
 
 /* Writes all of a buffer. 0, or the errno of write(2). */
 int write_all(int fd, const char *data, size_t size);

@@ -130,6 +130,22 @@ bool compat_has_flag(unsigned int flag)
 	return has_feature(KIND_FLAG, flag);
 }
 
+bool compat_is_action(uint32_t action)
+{
+	/* MAX_ERRNO of linux/err.h: the kernel returns no errno above it. */
+	const uint32_t errno_max = 4095;
+	uint32_t data = action & SECCOMP_RET_DATA;
+
+	switch (action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ERRNO:
+		return data <= errno_max;
+	case SECCOMP_RET_TRACE:
+		return true;
+	default:
+		return data == 0 && compat_has_action(action);
+	}
+}
+
 bool compat_has_seccomp(void)
 {
 	return has_feature(KIND_CALL, 0);

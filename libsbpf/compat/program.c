@@ -198,21 +198,6 @@ static struct sbpf_policy *make_policy(const struct context *context, struct sbp
 
 /* ---- Programs -------------------------------------------------------------------------- */
 
-static void free_program(struct program *program)
-{
-	if (!program)
-		return;
-	sbpf_filter_free(program->filter);
-	free(program->swapped);
-	free(program);
-}
-
-void program_drop(struct context *context)
-{
-	free_program(context->program);
-	context->program = NULL;
-}
-
 static bool is_foreign_order(const struct ruleset *set)
 {
 	struct sbpf_abi native;
@@ -239,7 +224,7 @@ static struct program *make_program(const struct sbpf_policy *policy, bool forei
 	}
 	if (program->code)
 		return program;
-	free_program(program);
+	program_free(program);
 	return NULL;
 }
 

@@ -213,7 +213,7 @@ static int add(struct context *context, const struct request *request)
 		return -EEXIST;
 	code = ruleset_append(&context->set, &rule, conditions);
 	if (code == 0)
-		program_drop(context);
+		context_changed(context);
 	return code;
 }
 

@@ -54,7 +54,7 @@ COMPAT_API void seccomp_transaction_reject(const scmp_filter_ctx ctx)
 	ruleset_clear(&context->set);
 	context->set = snapshot->set;
 	free(snapshot);
-	program_drop(context);
+	context_changed(context);
 }
 
 COMPAT_API int seccomp_transaction_commit(const scmp_filter_ctx ctx)
