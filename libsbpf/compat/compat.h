@@ -10,6 +10,8 @@
 
 #include <seccomp.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #define COMPAT_API __attribute__((visibility("default")))
 
 /* ---- arches.c: SCMP_ARCH_* tokens and ABIs --------------------------------------------- */

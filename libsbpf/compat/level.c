@@ -34,7 +34,7 @@ static const struct feature {
 	{ 7, KIND_FLAG, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, SECCOMP_FILTER_FLAG_NEW_LISTENER },
 };
 
-#define FEATURE_COUNT (sizeof(features) / sizeof(features[0]))
+#define FEATURE_COUNT COUNT(features)
 #define LEVEL_MIN 1
 #define LEVEL_MAX 7
 

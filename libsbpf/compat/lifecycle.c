@@ -125,7 +125,7 @@ static bool attributes_agree(const struct context *a, const struct context *b)
 		SCMP_FLTATR_CTL_TSYNC,
 	};
 
-	for (size_t i = 0; i < sizeof(must_agree) / sizeof(must_agree[0]); i++) {
+	for (size_t i = 0; i < COUNT(must_agree); i++) {
 		if (a->attributes[must_agree[i]] != b->attributes[must_agree[i]])
 			return false;
 	}

@@ -28,7 +28,7 @@ static unsigned int flags_of(const struct context *context)
 {
 	unsigned int flags = 0;
 
-	for (size_t i = 0; i < sizeof(flag_attributes) / sizeof(flag_attributes[0]); i++) {
+	for (size_t i = 0; i < COUNT(flag_attributes); i++) {
 		if (context->attributes[flag_attributes[i].attribute])
 			flags |= flag_attributes[i].flag;
 	}

@@ -3,6 +3,7 @@
  * Putting a filter in force. Everything here runs between fork(2) and execve(2): no allocation, no
  * stdio, and so messages are put together by hand instead of with error.h.
  */
+#include "array.h"
 #include "filter.h"
 
 #include <errno.h>
@@ -103,8 +104,6 @@ static const struct feature action_features[] = {
 	{ SECCOMP_RET_LOG, "LOG", "4.14" },
 	{ SECCOMP_RET_USER_NOTIF, "NOTIFY", "5.0" },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool knows_action(uint32_t action)
 {

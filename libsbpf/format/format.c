@@ -2,6 +2,7 @@
 #include "format.h"
 
 #include "arch.h"
+#include "array.h"
 #include "error.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static const struct writer {
 
 static const struct writer *find_writer(enum sbpf_format format)
 {
-	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+	for (size_t i = 0; i < COUNT(writers); i++) {
 		if (writers[i].format == format)
 			return &writers[i];
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "array.h"
 
 #define ACTION_PREFIX "SCMP_ACT_"
 
@@ -46,8 +47,6 @@ static const struct {
 	{ "SCMP_CMP_GT", SBPF_GT },
 	{ "SCMP_CMP_MASKED_EQ", SBPF_MASKED_EQ },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct action *find_action(const char *name, size_t length)
 {

@@ -98,7 +98,7 @@ static uint32_t hash_name(const char *name, size_t length)
 
 int call_find(const char *name, size_t length)
 {
-	const size_t buckets = sizeof(hash_displacements) / sizeof(hash_displacements[0]);
+	const size_t buckets = COUNT(hash_displacements);
 	const char *known;
 	uint32_t hash;
 	uint16_t id;
@@ -234,7 +234,7 @@ bool abi_is_x32(int abi)
 static size_t lower_bound(const char *name)
 {
 	size_t low = 0;
-	size_t high = sizeof(abi_names) / sizeof(abi_names[0]);
+	size_t high = COUNT(abi_names);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -250,7 +250,7 @@ static size_t lower_bound(const char *name)
 /* families: bits 1 << FAMILY_*. */
 static int find_abi(const char *name, unsigned int families)
 {
-	const size_t count = sizeof(abi_names) / sizeof(abi_names[0]);
+	const size_t count = COUNT(abi_names);
 
 	for (size_t i = lower_bound(name); i < count; i++) {
 		if (strcmp(strings + abi_names[i].name, name) != 0)
@@ -326,7 +326,7 @@ static const char *without_prefix(const char *name)
 {
 	const char *bare = name;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
 		size_t length = strlen(prefixes[i]);
 
 		if (!strncmp(name, prefixes[i], length) && name[length])
@@ -338,7 +338,7 @@ static const char *without_prefix(const char *name)
 static const struct wrapper *find_wrapper(const char *name)
 {
 	size_t low = 0;
-	size_t high = sizeof(wrappers) / sizeof(wrappers[0]);
+	size_t high = COUNT(wrappers);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -598,7 +598,7 @@ const char *sbpf_call_exempt(int abi, uint32_t number)
 {
 	int id = is_abi(abi) ? call_by_table_number(abi, number - abi_number_offset(abi)) : -1;
 
-	for (size_t i = 0; i < sizeof(exempts) / sizeof(exempts[0]); i++) {
+	for (size_t i = 0; i < COUNT(exempts); i++) {
 		if (exempts[i].call == id && exempts[i].abi == abi)
 			return strings + exempts[i].since;
 	}

@@ -9,6 +9,7 @@
 #include <linux/audit.h>
 #include <string.h>
 
+#include "array.h"
 #include "error.h"
 
 #define DATA_SIZE ((uint32_t)sizeof(struct seccomp_data))
@@ -77,7 +78,7 @@ static const struct rule {
 
 static const struct rule *find_rule(uint16_t code)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+	for (size_t i = 0; i < COUNT(rules); i++) {
 		if (rules[i].code == code)
 			return &rules[i];
 	}

@@ -8,6 +8,7 @@
 
 #include "action.h"
 #include "arch.h"
+#include "array.h"
 #include "error.h"
 
 /* capabilities(7): the index is the number of include/uapi/linux/capability.h (Linux 6.12). */
@@ -55,7 +56,7 @@ static const char *const capabilities[] = {
 	"CAP_CHECKPOINT_RESTORE",
 };
 
-#define CAPABILITY_COUNT (sizeof(capabilities) / sizeof(*capabilities))
+#define CAPABILITY_COUNT COUNT(capabilities)
 #define PREFIX_LENGTH (sizeof("CAP_") - 1)
 #define BIT(number) (UINT64_C(1) << (number))
 

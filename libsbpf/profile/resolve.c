@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "array.h"
 #include "error.h"
 #include "policy.h"
 
@@ -37,7 +38,7 @@ static uint32_t elf_family(int abi)
 	};
 	uint32_t machine = abi_audit_arch(abi) & 0xffff; /* EM_* in AUDIT_ARCH_* */
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+	for (size_t i = 0; i < COUNT(pairs); i++) {
 		if (machine == pairs[i].narrow)
 			return pairs[i].wide;
 	}

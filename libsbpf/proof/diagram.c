@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "action.h"
+#include "array.h"
 
 #define LEAF_VARIABLE (DIAGRAM_WORDS * 32u)
 #define CACHE_MAX (1u << 20)
@@ -649,7 +650,7 @@ static void meet(const struct diagrams *diagrams, diagram d, struct met *met)
 		if (met->nodes[i] == d)
 			return;
 	}
-	if (met->count == sizeof(met->nodes) / sizeof(*met->nodes)) {
+	if (met->count == COUNT(met->nodes)) {
 		met->bits = UINT64_MAX; /* too many to look at: any bit may matter */
 		return;
 	}

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 enum status {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,

@@ -14,7 +14,7 @@ static const struct option_row common_rows[] = {
 	{ "help", 'h', NULL, "print this and exit", 0 },
 	{ "version", 'V', NULL, "print the version and exit", 0 },
 };
-#define COMMON_ROWS (sizeof(common_rows) / sizeof(common_rows[0]))
+#define COMMON_ROWS COUNT(common_rows)
 
 struct parser {
 	const struct tool *tool;

@@ -58,7 +58,7 @@ static int find_descriptor(const char *path)
 		return STDOUT_FILENO;
 	if (!strcmp(path, "/dev/stderr"))
 		return STDERR_FILENO;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+	for (size_t i = 0; i < COUNT(folders); i++) {
 		const char *number = path + strlen(folders[i]);
 
 		if (!strncmp(path, folders[i], strlen(folders[i])) && *number &&

@@ -37,7 +37,7 @@ const char *picture_format(const char *path)
 	const char *name = slash ? slash + 1 : path;
 	const char *dot = name ? strrchr(name, '.') : NULL;
 
-	for (size_t i = 0; dot && i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+	for (size_t i = 0; dot && i < COUNT(pictures); i++) {
 		if (!strcasecmp(dot + 1, pictures[i].ending))
 			return pictures[i].format;
 	}

@@ -29,7 +29,7 @@ const struct option_list option_lists[] = {
 	{ "ENGINE", reading_words },
 };
 
-const size_t option_list_count = sizeof(option_lists) / sizeof(option_lists[0]);
+const size_t option_list_count = COUNT(option_lists);
 
 const struct option_row target_options[] = {
 	{ "arch", 0, "MACHINE",
@@ -68,7 +68,7 @@ const struct option_row target_options[] = {
 	  TARGET(width) },
 };
 
-const size_t target_option_count = sizeof(target_options) / sizeof(target_options[0]);
+const size_t target_option_count = COUNT(target_options);
 
 const char *target_option_of(const char *where)
 {
@@ -82,7 +82,7 @@ const char *target_option_of(const char *where)
 		{ "target.width", "--width" },
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		if (!strcmp(names[i].where, where))
 			return names[i].option;
 	}

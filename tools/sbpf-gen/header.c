@@ -136,7 +136,7 @@ static void print_flags(const struct sbpf_filter *filter, FILE *stream)
 
 	if (always) {
 		fprintf(stream, "\tflags |= 0x%xu; /*", always);
-		for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		for (size_t i = 0; i < COUNT(flags); i++) {
 			if (!(always & flags[i].bit))
 				continue;
 			fprintf(stream, "%s%s", separator, flags[i].name);

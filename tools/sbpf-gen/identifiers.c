@@ -120,7 +120,7 @@ static const char *const keywords[] = {
 
 static bool is_keyword(const char *text)
 {
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+	for (size_t i = 0; i < COUNT(keywords); i++) {
 		if (!strcmp(text, keywords[i]))
 			return true;
 	}

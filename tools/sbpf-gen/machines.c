@@ -42,7 +42,7 @@ const char *machine_condition(int abi)
 
 	if (!sbpf_abi_describe(abi, &facts))
 		return NULL;
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+	for (size_t i = 0; i < COUNT(conditions); i++) {
 		if (!strcmp(conditions[i].machine, facts.name))
 			return conditions[i].text;
 	}

@@ -60,7 +60,7 @@ static const struct format {
 
 static const struct format *find_format(const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < COUNT(formats); i++) {
 		if (!strcmp(formats[i].name, name))
 			return &formats[i];
 	}
@@ -270,7 +270,7 @@ int main(int argc, char **argv)
 {
 	struct work work = { .format = "c", .effort = "thorough" };
 	const struct option_group groups[] = {
-		{ "Options", rows, sizeof(rows) / sizeof(rows[0]), &work },
+		{ "Options", rows, COUNT(rows), &work },
 		{ "Target", target_options, target_option_count, &work.target },
 	};
 	int status = STATUS_FAILURE;
@@ -280,8 +280,7 @@ int main(int argc, char **argv)
 	argc = sources_take_names(&work, argc, argv);
 	if (argc < 0) {
 		report(PROGRAM, "out of memory");
-	} else if (options_parse(&tool, groups, sizeof(groups) / sizeof(groups[0]), argc, argv,
-				 &operand, &status)) {
+	} else if (options_parse(&tool, groups, COUNT(groups), argc, argv, &operand, &status)) {
 		status = check_usage(&work, argc - operand, argv + operand);
 		if (status == STATUS_OK)
 			status = make(&work);

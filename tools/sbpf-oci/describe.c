@@ -27,7 +27,7 @@ bool config_describe(struct config *config)
 
 	if (!out)
 		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT(words); i++) {
 		if (!config_string(config, words[i].parts[0], text, sizeof(text)) &&
 		    !config_string(config, words[i].parts[1], text, sizeof(text)))
 			continue;

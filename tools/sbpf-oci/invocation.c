@@ -54,7 +54,6 @@ static const struct option_row start_rows[] = {
 	{ "usage", 0, NULL, NULL, AT(usage) },
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROWS_MAX (COUNT(own_rows) + COUNT(global_rows) + COUNT(start_rows))
 
 static bool is_own(const struct option_row *row)

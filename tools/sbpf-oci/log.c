@@ -86,7 +86,7 @@ static const char *runtime_log(const struct invocation *invocation)
 	static const char *const services[] = { "syslog:", "journald:" };
 	const char *log = invocation->log;
 
-	for (size_t i = 0; log && i < sizeof(services) / sizeof(services[0]); i++) {
+	for (size_t i = 0; log && i < COUNT(services); i++) {
 		if (!strncmp(log, services[i], strlen(services[i])))
 			return NULL;
 	}

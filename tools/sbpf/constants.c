@@ -44,8 +44,6 @@ struct use {
 
 #include "constants_table.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static uint16_t machine_of(int abi)
 {
 	struct sbpf_abi description;

@@ -458,7 +458,7 @@ int cost_main(int argc, char **argv)
 	struct cost_options options = { .effort = SBPF_THOROUGH };
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", cost_rows, sizeof(cost_rows) / sizeof(cost_rows[0]), &options },
+		{ "Options", cost_rows, COUNT(cost_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	struct comparison comparison = { .options = &options };

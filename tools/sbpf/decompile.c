@@ -66,8 +66,7 @@ int decompile_main(int argc, char **argv)
 	struct profile_trouble trouble = { 0 };
 	struct profile_request request = { .tool = &tool, .target = &target, .trouble = &trouble };
 	const struct option_group groups[] = {
-		{ "Options", decompile_rows, sizeof(decompile_rows) / sizeof(decompile_rows[0]),
-		  &options },
+		{ "Options", decompile_rows, COUNT(decompile_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	int operand, status;

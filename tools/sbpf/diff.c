@@ -361,7 +361,7 @@ static int compare_rows(const void *left, const void *right)
 		{ a->condition != NULL, b->condition != NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (keys[i][0] != keys[i][1])
 			return keys[i][0] < keys[i][1] ? -1 : 1;
 	}
@@ -521,7 +521,7 @@ int diff_main(int argc, char **argv)
 	struct target_choice choice = { 0 };
 	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
-		{ "Options", diff_rows, sizeof(diff_rows) / sizeof(diff_rows[0]), &options },
+		{ "Options", diff_rows, COUNT(diff_rows), &options },
 		{ "Output", color_rows, color_row_count, &color },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },

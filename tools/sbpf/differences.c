@@ -527,7 +527,7 @@ static int compare_rows(const void *left, const void *right, void *context)
 		(int64_t)a->example.a - b->example.a,
 	};
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (keys[i])
 			return keys[i] < 0 ? -1 : 1;
 	}

@@ -198,7 +198,7 @@ int dump_main(int argc, char **argv)
 {
 	struct dump_options options = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", dump_rows, sizeof(dump_rows) / sizeof(dump_rows[0]), &options },
+		{ "Options", dump_rows, COUNT(dump_rows), &options },
 	};
 	struct process_filters filters;
 	struct selection selection = { .filters = &filters };

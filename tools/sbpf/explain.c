@@ -233,8 +233,7 @@ int explain_main(int argc, char **argv)
 	struct target_choice choice = { 0 };
 	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
-		{ "Options", explain_rows, sizeof(explain_rows) / sizeof(explain_rows[0]),
-		  &options },
+		{ "Options", explain_rows, COUNT(explain_rows), &options },
 		{ "Output", color_rows, color_row_count, &color },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },

@@ -69,8 +69,7 @@ int flatten_main(int argc, char **argv)
 	struct profile_trouble trouble = { 0 };
 	struct profile_request request = { .tool = &tool, .target = &target, .trouble = &trouble };
 	const struct option_group groups[] = {
-		{ "Options", flatten_rows, sizeof(flatten_rows) / sizeof(flatten_rows[0]),
-		  &options },
+		{ "Options", flatten_rows, COUNT(flatten_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	int operand, status;

@@ -157,7 +157,7 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	struct lint lint = { .tool = &tool, .target = target, .part = part, .machine = machine };
 	bool ready = prepare(&lint);
 
-	for (size_t i = 0; ready && i < sizeof(checks) / sizeof(checks[0]) && !lint.failed; i++)
+	for (size_t i = 0; ready && i < COUNT(checks) && !lint.failed; i++)
 		checks[i](&lint);
 	if (ready && !lint.failed)
 		lint_add_rest(&lint);
@@ -439,7 +439,7 @@ int lint_main(int argc, char **argv)
 	struct lint_options options = { .fail_on = SEVERITY_WARNING };
 	struct target_choice choice = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", lint_rows, sizeof(lint_rows) / sizeof(lint_rows[0]), &options },
+		{ "Options", lint_rows, COUNT(lint_rows), &options },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lint_families.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "common.h"
 
 /* From the manual pages of the calls; io_uring: io_uring_enter(2), IORING_OP_*. */
 const struct family families[] = {

@@ -23,7 +23,7 @@ static bool is_comment(const char *where)
 
 	if (strchr("_$#/@", *key))
 		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT(words); i++) {
 		if (!strncasecmp(key, words[i], strlen(words[i])))
 			return true;
 	}
@@ -57,7 +57,7 @@ void lint_keys(struct lint *lint)
 	for (size_t i = 0; i < count; i++) {
 		const struct sbpf_error *warning = sbpf_policy_warning(lint->part->policy, i);
 
-		for (size_t j = 0; j < sizeof(kinds) / sizeof(kinds[0]); j++) {
+		for (size_t j = 0; j < COUNT(kinds); j++) {
 			if (kinds[j].code == warning->code)
 				add_warning(lint, kinds[j].id, warning);
 		}

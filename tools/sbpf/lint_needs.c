@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lint_needs.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "common.h"
 
 /*
  * Measured on x86_64 and x86 by refusing each call to programs that do nothing but return, of glibc

@@ -182,7 +182,7 @@ static void add_ending(struct lint *lint, const struct ending *ending,
 /* The first that matches tells of exit and exit_group; the last is about handlers. */
 static void look_at_endings(struct lint *lint)
 {
-	size_t last = sizeof(endings) / sizeof(endings[0]) - 1;
+	size_t last = COUNT(endings) - 1;
 	bool is_told = false;
 
 	for (size_t i = 0; i <= last && !lint->failed; i++) {
@@ -262,7 +262,7 @@ static void look_at_runtimes(struct lint *lint)
 {
 	struct clusters clusters = { 0 };
 
-	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++)
+	for (size_t i = 0; i < COUNT(runtimes); i++)
 		look_at_runtime(lint, i, &clusters);
 	for (size_t i = 0; i < clusters.count && !lint->failed; i++)
 		add_runtime(lint, &clusters.list[i]);

@@ -23,7 +23,7 @@ static const struct command {
 	{ "lint", "look for what a profile does not do as it looks", lint_main },
 	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS COUNT(commands)
 
 static const struct command *find_command(const char *name)
 {

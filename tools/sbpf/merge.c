@@ -218,7 +218,7 @@ int merge_main(int argc, char **argv)
 	struct merge_options options = { 0 };
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", merge_rows, sizeof(merge_rows) / sizeof(merge_rows[0]), &options },
+		{ "Options", merge_rows, COUNT(merge_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	int operand, status;

@@ -16,7 +16,7 @@ const struct option_row color_rows[] = {
 	  "whether to colour the text (default: auto, on a terminal)", 0 },
 };
 
-const size_t color_row_count = sizeof(color_rows) / sizeof(color_rows[0]);
+const size_t color_row_count = COUNT(color_rows);
 
 bool page_open(const char *program, struct page *page)
 {

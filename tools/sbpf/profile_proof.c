@@ -224,7 +224,7 @@ bool proof_holds(struct profile_proof *proof, const char *text, size_t length)
 {
 	bool holds = true;
 
-	for (size_t i = 0; holds && i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (size_t i = 0; holds && i < COUNT(ways); i++) {
 		struct sbpf_policy *policy;
 
 		if (ways[i].width == SBPF_WIDTH_KERNEL && !proof->request->both_widths)

@@ -2,6 +2,7 @@
 #include "profile_text.h"
 
 #include "call.h"
+#include "common.h"
 #include "json_writer.h"
 
 #include <inttypes.h>
@@ -31,7 +32,7 @@ static const struct verdict_name *find_verdict(uint32_t verdict)
 {
 	uint32_t data = verdict & SECCOMP_RET_DATA;
 
-	for (size_t i = 0; i < sizeof(verdict_names) / sizeof(verdict_names[0]); i++) {
+	for (size_t i = 0; i < COUNT(verdict_names); i++) {
 		if (verdict_names[i].action == (verdict & SECCOMP_RET_ACTION_FULL))
 			return data <= (verdict_names[i].has_data ? ERRNO_MAX : 0)
 				       ? &verdict_names[i]
@@ -146,7 +147,7 @@ static void write_flags(FILE *out, unsigned int flags)
 	if (!flags)
 		return;
 	fputs("\t\"flags\": [", out);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		if (!(flags & names[i].flag))
 			continue;
 		fputs(first ? "" : ", ", out);

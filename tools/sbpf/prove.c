@@ -265,7 +265,7 @@ int prove_main(int argc, char **argv)
 	struct target_choice choice = { 0 };
 	enum color_choice color = COLOR_AUTO;
 	const struct option_group groups[] = {
-		{ "Options", prove_rows, sizeof(prove_rows) / sizeof(prove_rows[0]), &options },
+		{ "Options", prove_rows, COUNT(prove_rows), &options },
 		{ "Output", color_rows, color_row_count, &color },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },

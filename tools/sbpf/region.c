@@ -2,6 +2,7 @@
 #include "region.h"
 
 #include "call.h"
+#include "common.h"
 #include "constants.h"
 
 #include <inttypes.h>
@@ -409,7 +410,7 @@ static int compare_bounds(const struct bounds *a, const struct bounds *b)
 		{ a->lower_high, b->lower_high },
 	};
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (keys[i][0] != keys[i][1])
 			return keys[i][0] < keys[i][1] ? -1 : 1;
 	}

@@ -268,7 +268,7 @@ int run_main(int argc, char **argv)
 	struct run_options options = { 0 };
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", run_rows, sizeof(run_rows) / sizeof(run_rows[0]), &options },
+		{ "Options", run_rows, COUNT(run_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	int operand, status;

@@ -247,7 +247,7 @@ int show_main(int argc, char **argv)
 	struct show_options options = { .effort = SBPF_THOROUGH };
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", show_rows, sizeof(show_rows) / sizeof(show_rows[0]), &options },
+		{ "Options", show_rows, COUNT(show_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	struct filters filters = { 0 };

@@ -6,6 +6,8 @@
  */
 #include "supervise.h"
 
+#include "common.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -221,7 +223,7 @@ static const struct terminal_signal {
 
 static const struct terminal_signal *find_terminal_signal(int signal)
 {
-	for (size_t i = 0; i < sizeof(terminal_signals) / sizeof(terminal_signals[0]); i++) {
+	for (size_t i = 0; i < COUNT(terminal_signals); i++) {
 		if (terminal_signals[i].signal == signal)
 			return &terminal_signals[i];
 	}

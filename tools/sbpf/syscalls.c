@@ -302,7 +302,7 @@ static const struct format {
 
 static const struct format *find_format(const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < COUNT(formats); i++) {
 		if (!strcmp(formats[i].name, name))
 			return &formats[i];
 	}
@@ -401,8 +401,7 @@ int syscalls_main(int argc, char **argv)
 {
 	struct syscalls_options options = { .format = "text" };
 	const struct option_group groups[] = {
-		{ "Options", syscalls_rows, sizeof(syscalls_rows) / sizeof(syscalls_rows[0]),
-		  &options },
+		{ "Options", syscalls_rows, COUNT(syscalls_rows), &options },
 	};
 	struct selection selection = { 0 };
 	const struct format *format;

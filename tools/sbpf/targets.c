@@ -22,7 +22,7 @@ const struct option_row targets_rows[] = {
 	  offsetof(struct target_choice, one) },
 };
 
-const size_t targets_row_count = sizeof(targets_rows) / sizeof(targets_rows[0]);
+const size_t targets_row_count = COUNT(targets_rows);
 
 /* ---- Finding them ---------------------------------------------------------------------- */
 
