@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes constants_table.h, the data of tools/sbpf/constants.c, from constants.tbl in this folder.
+"""Writes constants_table.h, the data of tools/sbpf/words/constants.c, from constants.tbl in this folder.
 
 usage: generate_constants.py ARCHDIR OUT.h
 

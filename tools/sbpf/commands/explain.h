@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The two answers of sbpf explain: about one call, and about a whole policy. */
+#ifndef SBPF_TOOLS_EXPLAIN_H
+#define SBPF_TOOLS_EXPLAIN_H
+
+#include "operand.h"
+#include "pager.h"
+#include "programs.h"
+
+struct question {
+	const struct tool *tool;
+	const struct sbpf_target *target;
+	const struct operand *operand;
+	const struct filters *filters;
+	bool json;
+	bool all; /* every name, also where "every call but" is shorter */
+};
+
+/*
+ * Writes down what happens to one call: abi is the ABI that it enters by, words its name or number
+ * and up to six arguments. Returns an exit status; what went wrong was reported.
+ */
+int explain_call(const struct question *question, int abi, char **words, size_t count, FILE *out);
+
+/* Writes down what the whole policy means. */
+int explain_policy(const struct question *question, FILE *out);
+
+/* "(flags & CLONE_NEWUSER) == 0": a condition of a rule on a call of an ABI. */
+void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_condition *condition);
+
+#endif

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens to one call, and why. */
+#include "explain.h"
+
+#include "call.h"
+#include "call_cost.h"
+#include "common.h"
+#include "constants.h"
+#include "json_writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One rule of a profile on the call. */
+struct finding {
+	struct sbpf_rule rule;
+	char path[64]; /* "syscalls[3]", "linux.seccomp.syscalls[3]" */
+	unsigned int line;
+};
+
+/* What one part of the policy says. */
+struct opinion {
+	const struct operand_part *part;
+	uint32_t verdict;
+	enum sbpf_cause cause; /* of a profile */
+	struct finding *findings;
+	size_t count;
+	bool out_of_memory;
+};
+
+struct answer {
+	const struct question *question;
+	int abi;
+	struct seccomp_data data;
+	unsigned int argument_count;
+	struct opinion *opinions; /* as the policy's parts */
+	size_t decider;		  /* the part whose verdict it is */
+	size_t steps;
+	struct call_cost cost;
+};
+
+/* ---- The call ---- */
+
+/* A number as C writes it, negative ones too; false for what is none. */
+static bool parse_number(const char *text, uint64_t *number)
+{
+	const char *digits = text[0] == '-' ? text + 1 : text;
+	char *end;
+
+	if (digits[0] < '0' || digits[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return !*end && !errno;
+}
+
+static bool is_x32(int abi)
+{
+	return abi_of(abi).number_offset == SBPF_X32_BIT;
+}
+
+/* A call by name on the ABI; what is wrong with it is reported. */
+static bool find_call(const struct tool *tool, int abi, const char *name, uint32_t *number)
+{
+	const char *suggestion;
+
+	if (sbpf_call_number(abi, name, number))
+		return true;
+	suggestion = sbpf_call_suggest(name);
+	if (sbpf_call_since(name))
+		report(tool->name, "%s: %s lacks this call; --abi chooses another entry", name,
+		       name_of_abi(abi));
+	else if (suggestion)
+		report(tool->name, "%s: there is no such call; did you mean %s?", name, suggestion);
+	else
+		report(tool->name, "%s: there is no such call", name);
+	return false;
+}
+
+/* A number with bit 30 comes by x32, whose bit may be left out; all ones, a skipped call, do not.
+ */
+static int parse_call(struct answer *answer, const char *word)
+{
+	const struct tool *tool = answer->question->tool;
+	uint64_t value;
+	uint32_t number;
+
+	if (parse_number(word, &value)) {
+		if (value > UINT32_MAX && value < (uint64_t)INT32_MIN)
+			return usage_error(tool, "%s: the number of a call has 32 bits", word);
+		number = (uint32_t)value;
+		if (is_x32(answer->abi))
+			number |= SBPF_X32_BIT;
+		else if (!strcmp(name_of_abi(answer->abi), "x86_64") && number & SBPF_X32_BIT &&
+			 number != UINT32_MAX)
+			answer->abi = sbpf_abi_find("x32");
+	} else if (!find_call(tool, answer->abi, word, &number)) {
+		return STATUS_FAILURE;
+	}
+	answer->data.nr = (int)number;
+	answer->data.arch = abi_of(answer->abi).audit_arch;
+	return STATUS_OK;
+}
+
+static int parse_arguments(struct answer *answer, char **words, size_t count)
+{
+	const struct tool *tool = answer->question->tool;
+
+	if (count > 6)
+		return usage_error(tool, "a call has six arguments at most");
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value;
+		const char *suggestion;
+
+		if (!parse_number(words[i], &value) &&
+		    !constant_parse(answer->abi, words[i], &value)) {
+			suggestion = constant_suggest(words[i]);
+			return usage_error(tool,
+					   "%s: is neither a number nor a known constant of %s%s%s",
+					   words[i], name_of_abi(answer->abi),
+					   suggestion ? "; the nearest is " : "",
+					   suggestion ? suggestion : "");
+		}
+		/* The kernel takes the lower halves of registers there. */
+		if (abi_of(answer->abi).register_bits == 32)
+			value = (uint32_t)value;
+		answer->data.args[i] = value;
+	}
+	answer->argument_count = (unsigned int)count;
+	return STATUS_OK;
+}
+
+/* ---- What the parts say ---- */
+
+/* Where a path is in the text; 0: unknown. */
+static unsigned int find_line(const struct operand_part *part, const char *path)
+{
+	unsigned int line, column;
+
+	return sbpf_json_locate(part->text, part->length, path, &line, &column) ? line : 0;
+}
+
+static void note_rule(void *context, const struct sbpf_rule *rule)
+{
+	struct opinion *opinion = context;
+	struct finding *findings =
+		reallocarray(opinion->findings, opinion->count + 1, sizeof(findings[0]));
+	struct finding *finding;
+
+	if (!findings) {
+		opinion->out_of_memory = true;
+		return;
+	}
+	opinion->findings = findings;
+	finding = &findings[opinion->count++];
+	*finding = (struct finding){ .rule = *rule };
+	snprintf(finding->path, sizeof(finding->path), "%ssyscalls[%zu]", opinion->part->prefix,
+		 rule->entry);
+}
+
+/* Notes where in the text the entries stand, all in one walk. */
+static bool find_lines(struct opinion *opinion)
+{
+	const struct operand_part *part = opinion->part;
+	size_t count = 0;
+	unsigned int *lines;
+	char path[32];
+
+	for (size_t i = 0; i < opinion->count; i++) {
+		if (opinion->findings[i].rule.entry >= count)
+			count = opinion->findings[i].rule.entry + 1;
+	}
+	lines = calloc(count + 1, sizeof(lines[0]));
+	if (!lines)
+		return false;
+	snprintf(path, sizeof(path), "%ssyscalls", part->prefix);
+	sbpf_json_lines(part->text, part->length, path, lines, count);
+	for (size_t i = 0; i < opinion->count; i++)
+		opinion->findings[i].line = lines[opinion->findings[i].rule.entry];
+	free(lines);
+	return true;
+}
+
+static bool ask(struct answer *answer, size_t index)
+{
+	const struct filters *filters = answer->question->filters;
+	const struct filter *filter = &filters->list[index];
+	struct opinion *opinion = &answer->opinions[index];
+	size_t steps;
+
+	opinion->part = &answer->question->operand->parts[index];
+	opinion->verdict = sbpf_program_run(filter->program, filter->count, &answer->data,
+					    filters->big_endian, &steps);
+	answer->steps += steps;
+	if (opinion->part->policy)
+		opinion->verdict = sbpf_policy_verdict(opinion->part->policy, &answer->data,
+						       &opinion->cause, note_rule, opinion);
+	if (opinion->count && !find_lines(opinion))
+		opinion->out_of_memory = true;
+	if (index &&
+	    sbpf_verdict_compare(opinion->verdict, answer->opinions[answer->decider].verdict) < 0)
+		answer->decider = index;
+	return !opinion->out_of_memory;
+}
+
+static bool ask_all(struct answer *answer)
+{
+	size_t count = answer->question->filters->count;
+	bool asked = true;
+
+	answer->opinions = calloc(count + 1, sizeof(answer->opinions[0]));
+	for (size_t i = 0; answer->opinions && asked && i < count; i++)
+		asked = ask(answer, i);
+	if (!answer->opinions || !asked) {
+		report(answer->question->tool->name, "out of memory");
+		return false;
+	}
+	answer->cost.number = (uint32_t)answer->data.nr;
+	return survey_call(answer->question->tool->name, answer->question->filters, answer->abi,
+			   &answer->cost);
+}
+
+/* The rule that gave the verdict, or NULL. */
+static const struct finding *find_decisive(const struct opinion *opinion)
+{
+	for (size_t i = 0; i < opinion->count; i++) {
+		if (opinion->findings[i].rule.fate == SBPF_DECIDES)
+			return &opinion->findings[i];
+	}
+	return NULL;
+}
+
+/* ---- Text ---- */
+
+static const char *const fates[] = {
+	[SBPF_DECIDES] = "decides",
+	[SBPF_REPEATS_DEFAULT] = "dropped: it repeats the default",
+	[SBPF_IS_VOID] = "void: a rule without conditions decides this call",
+	[SBPF_DOES_NOT_HOLD] = "does not hold",
+	[SBPF_COMES_LATER] = "comes too late: an earlier rule decides",
+	[SBPF_CANNOT_EXTEND] = "its conditions cannot be checked behind a pointer",
+};
+
+static const char *const causes[] = {
+	[SBPF_BY_DEFAULT] = "defaultAction",
+	[SBPF_BY_BAD_ARCH] = "the profile does not cover this ABI (--bad-arch)",
+	[SBPF_BY_UNKNOWN_CALL] = "the call is newer than the profile (--enosys)",
+	[SBPF_BY_FAILURE] = "there is no policy",
+};
+
+/* "socket(AF_VSOCK, 1)" with the arguments that were given. */
+static void print_call(FILE *out, const struct answer *answer)
+{
+	uint32_t number = (uint32_t)answer->data.nr;
+	const char *name = sbpf_call_name(answer->abi, number);
+
+	if (name)
+		fputs(name, out);
+	else
+		fprintf(out, "number %" PRIu32, number);
+	putc('(', out);
+	for (unsigned int i = 0; i < answer->argument_count; i++) {
+		fputs(i ? ", " : "", out);
+		constant_print(out, answer->abi, name, i, answer->data.args[i]);
+	}
+	fprintf(out, ") by %s, number %" PRIu32, name_of_abi(answer->abi), number);
+	if (is_x32(answer->abi))
+		fprintf(out, " (%" PRIu32 " with bit 30)", number & ~SBPF_X32_BIT);
+}
+
+static void print_place(FILE *out, const struct operand_part *part, const char *path,
+			unsigned int line)
+{
+	fprintf(out, "  %s", strcmp(part->path, "-") ? part->path : "<stdin>");
+	if (line)
+		fprintf(out, ":%u", line);
+	fprintf(out, ": %s", path);
+}
+
+/* Two conditions on one argument make all of a rule's alternatives, but as the author wrote it. */
+static bool are_alternatives(const struct answer *answer, const struct sbpf_rule *rule)
+{
+	unsigned int seen = 0;
+
+	if (answer->question->target->reading == SBPF_READING_LITERAL)
+		return false;
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		if (seen >> rule->conditions[i].argument & 1)
+			return true;
+		seen |= 1u << rule->conditions[i].argument;
+	}
+	return false;
+}
+
+static void print_conditions(FILE *out, const struct answer *answer, const struct sbpf_rule *rule)
+{
+	const char *separator = are_alternatives(answer, rule) ? " || " : " && ";
+
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		fputs(i ? separator : " if ", out);
+		condition_print(out, answer->abi, (uint32_t)answer->data.nr, &rule->conditions[i]);
+	}
+}
+
+static void print_finding(FILE *out, const struct answer *answer, const struct opinion *opinion,
+			  const struct finding *finding)
+{
+	const struct sbpf_rule *rule = &finding->rule;
+	char text[VERDICT_MAX];
+
+	print_place(out, opinion->part, finding->path, finding->line);
+	fprintf(out, ": %s", sbpf_verdict_describe(rule->verdict, answer->abi, text, sizeof(text)));
+	if (!rule->multiplexed)
+		print_conditions(out, answer, rule);
+	else if (rule->condition_count)
+		fputs(" on the call that this one reaches, by its arguments", out);
+	else
+		fputs(" on the call that this one reaches", out);
+	fprintf(out, ": %s\n", fates[rule->fate]);
+}
+
+static void print_opinion(FILE *out, const struct answer *answer, const struct opinion *opinion)
+{
+	char text[VERDICT_MAX];
+	char cause[80];
+	bool is_key;
+
+	sbpf_verdict_describe(opinion->verdict, answer->abi, text, sizeof(text));
+	if (!opinion->part->policy) {
+		fprintf(out, "  %s: %s by its instructions\n", opinion->part->path, text);
+		return;
+	}
+	for (size_t i = 0; i < opinion->count; i++)
+		print_finding(out, answer, opinion, &opinion->findings[i]);
+	if (opinion->cause == SBPF_BY_RULE)
+		return;
+	is_key = opinion->cause == SBPF_BY_DEFAULT;
+	snprintf(cause, sizeof(cause), "%s%s", is_key ? opinion->part->prefix : "",
+		 causes[opinion->cause]);
+	print_place(out, opinion->part, cause, is_key ? find_line(opinion->part, cause) : 0);
+	fprintf(out, ": %s: decides\n", text);
+}
+
+static void print_text(FILE *out, const struct answer *answer)
+{
+	const struct operand *operand = answer->question->operand;
+	uint32_t verdict = answer->opinions[answer->decider].verdict;
+	const char *exempt = sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
+	char text[VERDICT_MAX];
+
+	print_call(out, answer);
+	fprintf(out, ": %s\n", sbpf_verdict_describe(verdict, answer->abi, text, sizeof(text)));
+	for (size_t i = 0; i < operand->count; i++)
+		print_opinion(out, answer, &answer->opinions[i]);
+	if (operand->count > 1)
+		fprintf(out, "  the strictest of them counts: that of %s\n",
+			operand->parts[answer->decider].path);
+	if (exempt)
+		fprintf(out,
+			"  the kernel does not ask filters for this call on %s since Linux %s\n",
+			name_of_abi(answer->abi), exempt);
+	fprintf(out, "  %zu instructions run", answer->steps);
+	if (answer->cost.caching == IS_CACHED)
+		fputs("; from Linux 5.11 on none, the kernel caches the verdict\n", out);
+	else
+		fprintf(out, "; not in the kernel's cache: %s\n",
+			caching_text(answer->cost.caching));
+}
+
+/* ---- JSON ---- */
+
+/* "ERRNO" of "ERRNO(1)". */
+static void json_action(FILE *out, uint32_t verdict)
+{
+	char text[VERDICT_MAX];
+
+	sbpf_verdict_format(verdict, text, sizeof(text));
+	text[strcspn(text, "(")] = '\0';
+	json_string(out, text);
+}
+
+static void print_json(FILE *out, const struct answer *answer)
+{
+	const struct opinion *opinion = &answer->opinions[answer->decider];
+	const struct finding *rule = find_decisive(opinion);
+
+	putc('{', out);
+	json_call(out, answer->abi, &answer->data);
+	fprintf(out, ", \"verdict\": {\"value\": %" PRIu32 ", \"action\": ", opinion->verdict);
+	json_action(out, opinion->verdict);
+	fprintf(out, ", \"data\": %" PRIu32 "}, \"rule\": ", opinion->verdict & SECCOMP_RET_DATA);
+	json_string(out, rule ? rule->path : NULL);
+	if (rule && rule->line)
+		fprintf(out, ", \"line\": %u", rule->line);
+	else
+		fputs(", \"line\": null", out);
+	fputs(", \"exemptSince\": ", out);
+	json_string(out, sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr));
+	fprintf(out, ", \"steps\": %zu, \"cached\": %s}\n", answer->steps,
+		answer->cost.caching == IS_CACHED ? "true" : "false");
+}
+
+/* ---- The answer ---- */
+
+static void answer_free(struct answer *answer)
+{
+	for (size_t i = 0; answer->opinions && i < answer->question->filters->count; i++)
+		free(answer->opinions[i].findings);
+	free(answer->opinions);
+}
+
+int explain_call(const struct question *question, int abi, char **words, size_t count, FILE *out)
+{
+	struct answer answer = { .question = question, .abi = abi };
+	int status = parse_call(&answer, words[0]);
+
+	if (status == STATUS_OK)
+		status = parse_arguments(&answer, words + 1, count - 1);
+	if (status == STATUS_OK && !ask_all(&answer))
+		status = STATUS_FAILURE;
+	if (status == STATUS_OK)
+		(question->json ? print_json : print_text)(out, &answer);
+	answer_free(&answer);
+	return status;
+}
