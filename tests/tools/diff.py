@@ -237,14 +237,6 @@ def test_calls_that_differ_in_their_names_alone_share_a_line():
     assert len(listed(a, b)) == 3
 
 
-def test_long_lines_wrap():
-    a = write("a.json", profile())
-    b = write("b.json", profile(default="SCMP_ACT_ERRNO"))
-    text = expect("diff", "--arch", "x86_64", a, b, status=1)
-    lines = [line for line in text.splitlines() if line.startswith(("- ", "     "))]
-    assert len(lines) > 10 and max(map(len, lines)) <= 100, lines
-
-
 def test_trouble_is_neither_equal_nor_different():
     a = write("a.json", profile())
     assert run("diff", a).returncode == 2

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What reaches a terminal: no control characters of a profile's, colours only where they are wanted."""
+"""
+What reaches a terminal: no control characters of a profile's, colours only where they are wanted,
+lines as wide as it is, and a pager for more of them than it has.
+"""
+import fcntl
 import json
 import os
 import re
+import struct
+import subprocess
+import termios
 
-from common import path_of, run, run_tests, write
+from common import DOCKER, PROJECT, SBPF, path_of, run, run_tests, write
 
 EVIL = "\x1b[31m\x1b]0;title\x07\x9b2J\u009b2J\u202e\x7f"
 PROFILE = {
@@ -91,6 +98,101 @@ def test_colours():
         assert "\x1b[32m" in colored.stdout, colored
         assert re.sub("\x1b\\[[0-9]*m", "", colored.stdout) == plain
         assert run(command, "--color", "never", one, two).stdout == plain
+
+
+BLOCK = os.path.join(PROJECT, "profiles", "block-mkdir.json")
+KILL = os.path.join(PROJECT, "profiles", "block-mkdir-kill.json")
+LISTINGS = [("lint", DOCKER), ("explain", DOCKER),
+            ("explain", "--all-targets", BLOCK, "mkdirat"), ("show", DOCKER),
+            ("cost", DOCKER, BLOCK), ("diff", DOCKER, KILL), ("prove", BLOCK, KILL),
+            ("syscalls",), ("syscalls", "mkdir", "83")]
+DATA = [("merge", "--intersect", BLOCK, KILL), ("flatten", DOCKER), ("decompile", BLOCK),
+        ("lint", "--format", "json", DOCKER), ("syscalls", "--format", "json")]
+
+
+def show(*arguments, columns=80, rows=9999, **environment):
+    """What a terminal of this size is sent, stderr aside."""
+    terminal, other = os.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    modes = termios.tcgetattr(other)
+    modes[1] &= ~termios.OPOST
+    termios.tcsetattr(other, termios.TCSANOW, modes)
+    known = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "PAGER")}
+    shown = b""
+    with subprocess.Popen([SBPF, *arguments], stdout=other, stderr=subprocess.DEVNULL,
+                          stdin=subprocess.DEVNULL,
+                          env={**known, "TERM": "xterm", **environment}):
+        os.close(other)
+        try:
+            while block := os.read(terminal, 65536):
+                shown += block
+        except OSError:  # the other end is closed
+            pass
+    os.close(terminal)
+    return shown.decode()
+
+
+def unpainted(text):
+    return re.sub("\x1b\\[[0-9]*m", "", text)
+
+
+def test_a_terminal_has_colours_unless_it_is_not_to():
+    for command in LISTINGS:
+        assert re.search("\x1b\\[[1-9]", show(*command)), command
+        for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert "\x1b" not in show(*command, **environment), command
+        assert "\x1b" not in run(*command).stdout, command
+        assert run(command[0], "--color", "always", *command[1:]).stdout != run(*command).stdout
+    assert "\x1b[32mALLOW" in show("explain", DOCKER, "read")
+    assert "\x1b[33mwarning: " in show("lint", DOCKER)
+
+
+def test_lines_wrap_between_words_and_nothing_else_changes():
+    for command in LISTINGS:
+        plain = run(*command).stdout
+        for columns in (60, 200):
+            lines = unpainted(show(*command, columns=columns)).splitlines()
+            for line in lines:
+                assert len(line) <= columns or len(line.split()) == 1, (command, line)
+            if command[0] != "cost":  # which measures
+                assert "\n".join(lines).split() == plain.split(), command
+    assert max(map(len, run("lint", DOCKER).stdout.splitlines())) > 200
+
+
+def test_what_follows_is_indented():
+    findings = run("lint", DOCKER).stdout.splitlines()
+    lines = unpainted(show("lint", DOCKER)).splitlines()
+    assert [line for line in lines if line[0] != " "] == \
+        [line for line in (re.match(".{0,80}(?= |$)", whole)[0] for whole in findings) if line[0] != " "]
+
+
+def test_columns_stay_together():
+    lines = show("syscalls", "mkdir", "--abi", "x86,arm,m68k,parisc,parisc64,ppc,ppc64,ppc64le,s390",
+                 columns=40, NO_COLOR="1").splitlines()
+    assert lines[1:] == ["          39  x86 arm m68k parisc",
+                         "              parisc64 ppc ppc64 ppc64le",
+                         "              s390"], lines
+    shown = show("show", BLOCK, columns=60, NO_COLOR="1")
+    instruction = r"\n +\d+  [0-9a-f]{4} [0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{8}  (.*)\n {28}\w"
+    assert "return KILL_PROCESS" in re.findall(instruction, shown), shown
+
+
+def test_data_is_shown_as_it_is():
+    for command in DATA:
+        assert show(*command, columns=40) == run(*command).stdout, command
+
+
+def test_what_is_longer_than_the_terminal_goes_through_the_pager():
+    pager = path_of("pager")
+    for command in LISTINGS + DATA:
+        if command[0] == "cost" or command[1:] == ("mkdir", "83"):
+            continue
+        whole = show(*command)
+        assert show(*command, rows=5, PAGER=f"cat >{pager}; echo paged") == "paged\n", command
+        with open(pager, encoding="utf-8") as file:
+            assert file.read() == whole, command
+        assert show(*command, rows=5, PAGER="") == whole, command
+        assert show(*command, PAGER="echo paged") == whole, command
 
 
 run_tests(globals())

@@ -19,6 +19,7 @@ struct cost_options {
 	enum cost_format format;
 	enum sbpf_effort effort;
 	const char *weights;
+	enum color_choice color;
 };
 
 static const struct option_row cost_rows[] = {
@@ -297,11 +298,14 @@ static bool occurs(const struct comparison *comparison, size_t survey, enum cach
 	return false;
 }
 
-static void print_abi(FILE *out, const struct comparison *comparison, size_t survey)
+static void print_abi(struct page *page, const struct comparison *comparison, size_t survey)
 {
 	const struct survey *first = &comparison->costs[0].surveys[survey];
+	FILE *out = page->stream;
 
+	page_paint(page, PAINT_TITLE);
 	fprintf(out, "\n%s, %zu calls\n", name_of_abi(first->abi), first->count);
+	page_paint(page, PAINT_NONE);
 	print_line(out, comparison, "  mean steps", print_mean, survey);
 	print_line(out, comparison, "  mean steps before Linux 5.11", print_mean_uncached, survey);
 	print_line(out, comparison, "  most steps", print_worst, survey);
@@ -316,12 +320,16 @@ static void print_abi(FILE *out, const struct comparison *comparison, size_t sur
 	}
 }
 
-static void print_dearest(FILE *out, const struct comparison *comparison, const struct cost *cost)
+static void print_dearest(struct page *page, const struct comparison *comparison,
+			  const struct cost *cost)
 {
 	const struct call_cost *dearest[DEAREST];
 	size_t count = find_dearest(comparison, &cost->surveys[0], dearest);
+	FILE *out = page->stream;
 
+	page_paint(page, PAINT_TITLE);
 	fprintf(out, "\nDearest calls of %s\n", cost->operand.name);
+	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "  %-24s %4zu steps", dearest[i]->name, dearest[i]->steps);
 		if (comparison->options->weights)
@@ -333,13 +341,17 @@ static void print_dearest(FILE *out, const struct comparison *comparison, const 
 }
 
 /* Calls that arguments decide, or that take a detour, are few enough to be named. */
-static void print_reasons(FILE *out, const struct cost *cost, enum caching caching)
+static void print_reasons(struct page *page, const struct cost *cost, enum caching caching)
 {
 	const struct survey *survey = &cost->surveys[0];
+	FILE *out = page->stream;
 
 	if (!count_caching(survey, caching))
 		return;
-	fprintf(out, "\n%s, not cached: %s:\n ", cost->operand.name, caching_text(caching));
+	page_paint(page, PAINT_TITLE);
+	fprintf(out, "\n%s, not cached: %s:\n", cost->operand.name, caching_text(caching));
+	page_paint(page, PAINT_NONE);
+	putc(' ', out);
 	for (size_t i = 0; i < survey->count; i++) {
 		if (survey->calls[i].caching == caching)
 			fprintf(out, " %s", survey->calls[i].name);
@@ -347,18 +359,22 @@ static void print_reasons(FILE *out, const struct cost *cost, enum caching cachi
 	putc('\n', out);
 }
 
-static void print_text(FILE *out, const struct comparison *comparison)
+static void print_text(struct page *page, const struct comparison *comparison)
 {
+	FILE *out = page->stream;
+
+	page_paint(page, PAINT_TITLE);
 	print_line(out, comparison, "", print_name, 0);
+	page_paint(page, PAINT_NONE);
 	print_line(out, comparison, "instructions", print_size, 1);
 	print_line(out, comparison, "bytes", print_size, sizeof(struct sock_filter));
 	print_line(out, comparison, "installing takes", print_install, 0);
 	for (size_t i = 0; i < comparison->costs[0].survey_count; i++)
-		print_abi(out, comparison, i);
+		print_abi(page, comparison, i);
 	for (size_t i = 0; i < comparison->count; i++) {
-		print_dearest(out, comparison, &comparison->costs[i]);
-		print_reasons(out, &comparison->costs[i], BY_ARGUMENTS);
-		print_reasons(out, &comparison->costs[i], BY_DETOUR);
+		print_dearest(page, comparison, &comparison->costs[i]);
+		print_reasons(page, &comparison->costs[i], BY_ARGUMENTS);
+		print_reasons(page, &comparison->costs[i], BY_DETOUR);
 	}
 }
 
@@ -445,11 +461,12 @@ static bool answer(const struct comparison *comparison)
 
 	if (!page_open(tool.name, &page))
 		return false;
+	page.color = comparison->options->color;
 	page.is_data = comparison->options->format == FORMAT_JSON;
 	if (page.is_data)
 		print_json(page.stream, comparison);
 	else
-		print_text(page.stream, comparison);
+		print_text(&page, comparison);
 	return page_show(tool.name, &page, NULL);
 }
 
@@ -459,13 +476,14 @@ int cost_main(int argc, char **argv)
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
 		{ "Options", cost_rows, COUNT(cost_rows), &options },
+		{ "Output", color_rows, color_row_count, &options.color },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	struct comparison comparison = { .options = &options };
 	int operand, status;
 	bool answered;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 3, argc, argv, &operand, &status))
 		return status;
 	if (operand == argc)
 		return usage_error(&tool, "which POLICY?");

@@ -139,25 +139,13 @@ static void print_alike(FILE *out, const struct rows *rows, size_t index, bool *
 	}
 }
 
-static void print_wrapped(FILE *out, const char *text)
-{
-	struct paragraph paragraph = { .out = out, .others = 6 };
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		paragraph_add(&paragraph, text, length);
-		text += length;
-		text += *text == ' ';
-	}
-	putc('\n', out);
-}
-
-static void describe_row(FILE *out, const struct rows *rows, size_t index, bool *told)
+static void print_row(struct page *page, const struct rows *rows, size_t index, bool *told)
 {
 	const struct row *row = &rows->list[index];
 	char a[VERDICT_MAX], b[VERDICT_MAX];
+	FILE *out = page->stream;
 
+	page_paint(page, paints[row->importance]);
 	fprintf(out, "%c ", signs[row->importance]);
 	print_numbers(out, row);
 	print_alike(out, rows, index, told);
@@ -167,23 +155,8 @@ static void describe_row(FILE *out, const struct rows *rows, size_t index, bool 
 		fputs(" with some arguments", out);
 	fprintf(out, ": %s -> %s", verdict_text(row->known_a, row->example.a, row->example.abi, a),
 		verdict_text(row->known_b, row->example.b, row->example.abi, b));
-}
-
-static void print_row(struct page *page, const struct rows *rows, size_t index, bool *told)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	if (!out)
-		return;
-	describe_row(out, rows, index, told);
-	if (fclose(out) == 0) {
-		page_paint(page, paints[rows->list[index].importance]);
-		print_wrapped(page->stream, text);
-		page_paint(page, PAINT_NONE);
-	}
-	free(text);
+	page_paint(page, PAINT_NONE);
+	putc('\n', out);
 }
 
 /* Bit 30 of a number parts x86_64's from x32's, whose arch is the same. */

@@ -2,6 +2,7 @@
 /* sbpf dump: the filters of a live process. */
 #include "commands.h"
 #include "common.h"
+#include "pager.h"
 #include "process.h"
 #include "profile_writer.h"
 
@@ -141,24 +142,17 @@ static bool write_filters(FILE *stream, const struct dump_options *options,
 
 static int dump(const struct dump_options *options, const struct selection *selection)
 {
-	char *text = NULL;
-	size_t length = 0;
-	FILE *stream = open_memstream(&text, &length);
+	bool is_binary = options->format == FORMAT_RAW;
+	struct page page;
 	bool written;
 
-	if (!stream) {
-		report(tool.name, "out of memory");
+	if (!page_open(tool.name, &page))
 		return STATUS_FAILURE;
-	}
-	written = write_filters(stream, options, selection);
-	if (fclose(stream) == EOF && written) {
-		report(tool.name, "out of memory");
-		written = false;
-	}
-	if (written)
-		written = output_write(tool.name, options->output ? options->output : "-", text,
-				       length);
-	free(text);
+	page.is_data = true;
+	written =
+		write_filters(page.stream, options, selection) &&
+		page_show(tool.name, &page, !options->output && is_binary ? "-" : options->output);
+	page_free(&page);
 	return written ? STATUS_OK : STATUS_FAILURE;
 }
 

@@ -66,13 +66,14 @@ struct request {
 	int abi; /* that a call enters by; -1: the machine's own */
 	char **words;
 	size_t count; /* 0: the whole policy */
+	enum color_choice color;
 };
 
 /* The answer for some targets. */
 struct answer {
 	const struct one_target **targets;
 	size_t count;
-	char *text;
+	struct page page; /* complete */
 };
 
 struct answers {
@@ -81,7 +82,7 @@ struct answers {
 };
 
 static int explain(const struct request *request, const struct one_target *target,
-		   const struct operand *policy, FILE *out)
+		   const struct operand *policy, struct page *page)
 {
 	struct filters filters = { 0 };
 	int status = STATUS_FAILURE;
@@ -97,33 +98,31 @@ static int explain(const struct request *request, const struct one_target *targe
 		};
 		int abi = request->abi < 0 ? target->machine : request->abi;
 
-		status = request->count
-				 ? explain_call(&question, abi, request->words, request->count, out)
-				 : explain_policy(&question, out);
+		status = request->count ? explain_call(&question, abi, request->words,
+						       request->count, page)
+					: explain_policy(&question, page);
 	}
 	filters_free(&filters);
 	return status;
 }
 
-/* Takes the text over; targets with the same one share an answer. False without memory. */
-static bool add_answer(struct answers *answers, const struct one_target *target, char *text)
+/* Takes a complete page over; targets with the same text share an answer. False without memory. */
+static bool add_answer(struct answers *answers, const struct one_target *target, struct page *page)
 {
 	struct answer *answer = answers->list;
 	const struct one_target **targets;
 
-	while (answer < answers->list + answers->count && strcmp(answer->text, text) != 0)
+	while (answer < answers->list + answers->count &&
+	       strcmp(answer->page.text, page->text) != 0)
 		answer++;
 	targets = reallocarray(answer->targets, answer->count + 1, sizeof(struct one_target *));
-	if (!targets) {
-		free(text);
+	if (!targets)
 		return false;
-	}
 	targets[answer->count++] = target;
 	answer->targets = targets;
-	if (answer->text) {
-		free(text);
-	} else {
-		answer->text = text;
+	if (!answer->page.text) {
+		answer->page = *page;
+		*page = (struct page){ 0 };
 		answers->count++;
 	}
 	return true;
@@ -133,25 +132,19 @@ static bool add_answer(struct answers *answers, const struct one_target *target,
 static int answer_for(const struct request *request, const struct one_target *target,
 		      const struct operand *policy, struct answers *answers)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-	int status = out ? explain(request, target, policy, out) : STATUS_FAILURE;
+	struct page page;
+	int status;
 
-	if (!out || fclose(out) == EOF) {
-		free(text);
-		report(tool.name, "out of memory");
+	if (!page_open(tool.name, &page))
 		return STATUS_FAILURE;
-	}
-	if (status != STATUS_OK) {
-		free(text);
-		return status;
-	}
-	if (!add_answer(answers, target, text)) {
+	page.color = request->color;
+	status = explain(request, target, policy, &page);
+	if (status == STATUS_OK && (!page_complete(&page) || !add_answer(answers, target, &page))) {
 		report(tool.name, "out of memory");
-		return STATUS_FAILURE;
+		status = STATUS_FAILURE;
 	}
-	return STATUS_OK;
+	page_free(&page);
+	return status;
 }
 
 static void print_heading(struct page *page, const struct answer *answer)
@@ -176,27 +169,27 @@ static void print_list(FILE *out, const struct answers *answers)
 			fputs(k ? ", " : "", out);
 			target_json(out, answer->targets[k]);
 		}
-		fprintf(out, "], \"answer\": %s}\n", answer->text);
+		fprintf(out, "], \"answer\": %s}\n", answer->page.text);
 	}
 	fputs("]\n", out);
 }
 
-static bool show(const struct explain_options *options, const struct targets *targets,
-		 const struct answers *answers, enum color_choice color)
+static bool show(const struct request *request, const struct targets *targets,
+		 const struct answers *answers)
 {
 	struct page page;
 	bool shown;
 
 	if (!page_open(tool.name, &page))
 		return false;
-	page.color = color;
-	page.is_data = options->format == FORMAT_JSON;
+	page.color = request->color;
+	page.is_data = request->options->format == FORMAT_JSON;
 	if (page.is_data && targets->count > 1)
 		print_list(page.stream, answers);
 	for (size_t i = 0; i < answers->count && !(page.is_data && targets->count > 1); i++) {
 		if (targets->count > 1)
 			print_heading(&page, &answers->list[i]);
-		fputs(answers->list[i].text, page.stream);
+		page_append(&page, &answers->list[i].page);
 	}
 	shown = page_show(tool.name, &page, NULL);
 	page_free(&page);
@@ -204,7 +197,7 @@ static bool show(const struct explain_options *options, const struct targets *ta
 }
 
 static int answer_all(const struct request *request, const struct targets *targets,
-		      struct operand *policy, enum color_choice color)
+		      struct operand *policy)
 {
 	struct answers answers = { .list = calloc(targets->count + 1, sizeof(answers.list[0])) };
 	int status = answers.list ? STATUS_OK : STATUS_FAILURE;
@@ -217,11 +210,11 @@ static int answer_all(const struct request *request, const struct targets *targe
 		else
 			status = answer_for(request, target, policy, &answers);
 	}
-	if (status == STATUS_OK && !show(request->options, targets, &answers, color))
+	if (status == STATUS_OK && !show(request, targets, &answers))
 		status = STATUS_FAILURE;
 	for (size_t i = 0; i < answers.count; i++) {
 		free(answers.list[i].targets);
-		free(answers.list[i].text);
+		page_free(&answers.list[i].page);
 	}
 	free(answers.list);
 	return status == STATUS_OK && targets->limited ? STATUS_FAILURE : status;
@@ -231,14 +224,13 @@ int explain_main(int argc, char **argv)
 {
 	struct explain_options options = { .effort = SBPF_THOROUGH };
 	struct target_choice choice = { 0 };
-	enum color_choice color = COLOR_AUTO;
+	struct request request = { .options = &options, .abi = -1 };
 	const struct option_group groups[] = {
 		{ "Options", explain_rows, COUNT(explain_rows), &options },
-		{ "Output", color_rows, color_row_count, &color },
+		{ "Output", color_rows, color_row_count, &request.color },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },
 	};
-	struct request request = { .options = &options, .abi = -1 };
 	struct operand policy = { 0 };
 	const struct operand *const operands[] = { &policy };
 	struct targets targets = { 0 };
@@ -259,7 +251,7 @@ int explain_main(int argc, char **argv)
 		return STATUS_FAILURE;
 	status = STATUS_FAILURE;
 	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets))
-		status = answer_all(&request, &targets, &policy, color);
+		status = answer_all(&request, &targets, &policy);
 	targets_free(&targets);
 	operand_free(&policy);
 	return status;

@@ -20,10 +20,11 @@ struct question {
  * Writes down what happens to one call: abi is the ABI that it enters by, words its name or number
  * and up to six arguments. Returns an exit status; what went wrong was reported.
  */
-int explain_call(const struct question *question, int abi, char **words, size_t count, FILE *out);
+int explain_call(const struct question *question, int abi, char **words, size_t count,
+		 struct page *page);
 
 /* Writes down what the whole policy means. */
-int explain_policy(const struct question *question, FILE *out);
+int explain_policy(const struct question *question, struct page *page);
 
 /* "(flags & CLONE_NEWUSER) == 0": a condition of a rule on a call of an ABI. */
 void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_condition *condition);

@@ -304,14 +304,15 @@ static void print_conditions(FILE *out, const struct answer *answer, const struc
 	}
 }
 
-static void print_finding(FILE *out, const struct answer *answer, const struct opinion *opinion,
-			  const struct finding *finding)
+static void print_finding(struct page *page, const struct answer *answer,
+			  const struct opinion *opinion, const struct finding *finding)
 {
 	const struct sbpf_rule *rule = &finding->rule;
-	char text[VERDICT_MAX];
+	FILE *out = page->stream;
 
 	print_place(out, opinion->part, finding->path, finding->line);
-	fprintf(out, ": %s", sbpf_verdict_describe(rule->verdict, answer->abi, text, sizeof(text)));
+	fputs(": ", out);
+	verdict_print(page, true, rule->verdict, answer->abi);
 	if (!rule->multiplexed)
 		print_conditions(out, answer, rule);
 	else if (rule->condition_count)
@@ -321,39 +322,45 @@ static void print_finding(FILE *out, const struct answer *answer, const struct o
 	fprintf(out, ": %s\n", fates[rule->fate]);
 }
 
-static void print_opinion(FILE *out, const struct answer *answer, const struct opinion *opinion)
+static void print_opinion(struct page *page, const struct answer *answer,
+			  const struct opinion *opinion)
 {
-	char text[VERDICT_MAX];
+	FILE *out = page->stream;
 	char cause[80];
 	bool is_key;
 
-	sbpf_verdict_describe(opinion->verdict, answer->abi, text, sizeof(text));
 	if (!opinion->part->policy) {
-		fprintf(out, "  %s: %s by its instructions\n", opinion->part->path, text);
+		fprintf(out, "  %s: ", opinion->part->path);
+		verdict_print(page, true, opinion->verdict, answer->abi);
+		fputs(" by its instructions\n", out);
 		return;
 	}
 	for (size_t i = 0; i < opinion->count; i++)
-		print_finding(out, answer, opinion, &opinion->findings[i]);
+		print_finding(page, answer, opinion, &opinion->findings[i]);
 	if (opinion->cause == SBPF_BY_RULE)
 		return;
 	is_key = opinion->cause == SBPF_BY_DEFAULT;
 	snprintf(cause, sizeof(cause), "%s%s", is_key ? opinion->part->prefix : "",
 		 causes[opinion->cause]);
 	print_place(out, opinion->part, cause, is_key ? find_line(opinion->part, cause) : 0);
-	fprintf(out, ": %s: decides\n", text);
+	fputs(": ", out);
+	verdict_print(page, true, opinion->verdict, answer->abi);
+	fputs(": decides\n", out);
 }
 
-static void print_text(FILE *out, const struct answer *answer)
+static void print_text(struct page *page, const struct answer *answer)
 {
+	FILE *out = page->stream;
 	const struct operand *operand = answer->question->operand;
 	uint32_t verdict = answer->opinions[answer->decider].verdict;
 	const char *exempt = sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
-	char text[VERDICT_MAX];
 
 	print_call(out, answer);
-	fprintf(out, ": %s\n", sbpf_verdict_describe(verdict, answer->abi, text, sizeof(text)));
+	fputs(": ", out);
+	verdict_print(page, true, verdict, answer->abi);
+	putc('\n', out);
 	for (size_t i = 0; i < operand->count; i++)
-		print_opinion(out, answer, &answer->opinions[i]);
+		print_opinion(page, answer, &answer->opinions[i]);
 	if (operand->count > 1)
 		fprintf(out, "  the strictest of them counts: that of %s\n",
 			operand->parts[answer->decider].path);
@@ -411,7 +418,8 @@ static void answer_free(struct answer *answer)
 	free(answer->opinions);
 }
 
-int explain_call(const struct question *question, int abi, char **words, size_t count, FILE *out)
+int explain_call(const struct question *question, int abi, char **words, size_t count,
+		 struct page *page)
 {
 	struct answer answer = { .question = question, .abi = abi };
 	int status = parse_call(&answer, words[0]);
@@ -420,8 +428,10 @@ int explain_call(const struct question *question, int abi, char **words, size_t 
 		status = parse_arguments(&answer, words + 1, count - 1);
 	if (status == STATUS_OK && !ask_all(&answer))
 		status = STATUS_FAILURE;
-	if (status == STATUS_OK)
-		(question->json ? print_json : print_text)(out, &answer);
+	if (status == STATUS_OK && question->json)
+		print_json(page->stream, &answer);
+	else if (status == STATUS_OK)
+		print_text(page, &answer);
 	answer_free(&answer);
 	return status;
 }

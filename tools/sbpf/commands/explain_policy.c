@@ -210,22 +210,21 @@ static struct verdicts find_verdicts(const struct essay *essay, const struct abi
 static void print_names(FILE *out, const struct essay *essay, const struct abi_meaning *abi,
 			const struct branch *verdict, bool listed)
 {
-	struct paragraph paragraph = { .out = out, .first = 4, .others = 4 };
-
+	fputs("   ", out);
 	for (size_t i = 0; i < abi->call_count; i++) {
 		const struct call_meaning *call = &abi->calls[i];
 
 		if (is_news(essay, abi, call) && is_listed(essay, abi, call, verdict) == listed)
-			paragraph_add(&paragraph, call->name, strlen(call->name));
+			fprintf(out, " %s", call->name);
 	}
 	putc('\n', out);
 }
 
 /* What most calls get is said by the others. */
-static void print_simple(FILE *out, const struct essay *essay, const struct abi_meaning *abi,
-			 const struct branch *verdict)
+static void print_simple(struct page *page, const struct essay *essay,
+			 const struct abi_meaning *abi, const struct branch *verdict)
 {
-	char text[VERDICT_MAX];
+	FILE *out = page->stream;
 	size_t count = 0, others = 0;
 
 	for (size_t i = 0; i < abi->call_count; i++) {
@@ -234,8 +233,9 @@ static void print_simple(FILE *out, const struct essay *essay, const struct abi_
 		count += listed;
 		others += !listed && is_news(essay, abi, &abi->calls[i]);
 	}
-	fprintf(out, "\n  %s, whatever the arguments: ",
-		verdict_text(verdict->known, verdict->verdict, abi->abi, text));
+	fputs("\n  ", out);
+	verdict_print(page, verdict->known, verdict->verdict, abi->abi);
+	fputs(", whatever the arguments: ", out);
 	if (essay->question->all || count <= others || count <= EXCEPTIONS_MAX) {
 		fprintf(out, "%zu %s\n", count, count == 1 ? "call" : "calls");
 		print_names(out, essay, abi, verdict, true);
@@ -253,9 +253,9 @@ static void print_simple(FILE *out, const struct essay *essay, const struct abi_
 	}
 }
 
-static void print_branches(FILE *out, int abi, const struct call_meaning *call)
+static void print_branches(struct page *page, int abi, const struct call_meaning *call)
 {
-	char text[VERDICT_MAX];
+	FILE *out = page->stream;
 
 	fprintf(out, "    %s:", call->name);
 	if (!call->count)
@@ -263,16 +263,17 @@ static void print_branches(FILE *out, int abi, const struct call_meaning *call)
 	for (size_t i = 0; i < call->count; i++) {
 		const struct branch *branch = &call->branches[i];
 
-		verdict_text(branch->known, branch->verdict, abi, text);
 		fputs(i ? "        " : " ", out);
+		fputs(branch->when ? "" : "else ", out);
+		verdict_print(page, branch->known, branch->verdict, abi);
 		if (branch->when)
-			fprintf(out, "%s if %s\n", text, branch->when);
-		else
-			fprintf(out, "else %s\n", text);
+			fprintf(out, " if %s", branch->when);
+		putc('\n', out);
 	}
 }
 
-static void print_conditional(FILE *out, const struct essay *essay, const struct abi_meaning *abi)
+static void print_conditional(struct page *page, const struct essay *essay,
+			      const struct abi_meaning *abi)
 {
 	const char *title = "\n  By arguments:\n";
 
@@ -281,17 +282,17 @@ static void print_conditional(FILE *out, const struct essay *essay, const struct
 
 		if (call_meaning_is_simple(call) || !is_news(essay, abi, call))
 			continue;
-		fputs(title, out);
-		print_branches(out, abi->abi, call);
+		fputs(title, page->stream);
+		print_branches(page, abi->abi, call);
 		title = "";
 	}
 }
 
 /* The verdict of the highest numbers, and those that others without a call get. */
-static void print_gaps(FILE *out, const struct abi_meaning *abi)
+static void print_gaps(struct page *page, const struct abi_meaning *abi)
 {
 	const struct gap *rest = &abi->gaps[abi->gap_count - 1];
-	char text[VERDICT_MAX];
+	FILE *out = page->stream;
 
 	putc('\n', out);
 	for (size_t i = 0; i + 1 < abi->gap_count; i++) {
@@ -299,54 +300,74 @@ static void print_gaps(FILE *out, const struct abi_meaning *abi)
 
 		if (gap->known == rest->known && gap->verdict == rest->verdict)
 			continue;
-		fprintf(out, "  %s: numbers without a call from %" PRIu32 " to %" PRIu32 "\n",
-			verdict_text(gap->known, gap->verdict, abi->abi, text), gap->first,
-			gap->last);
+		fputs("  ", out);
+		verdict_print(page, gap->known, gap->verdict, abi->abi);
+		fprintf(out, ": numbers without a call from %" PRIu32 " to %" PRIu32 "\n",
+			gap->first, gap->last);
 	}
-	fprintf(out, "  %s: %s number without a call\n",
-		verdict_text(rest->known, rest->verdict, abi->abi, text),
-		abi->gap_count > 1 ? "every other" : "every");
+	fputs("  ", out);
+	verdict_print(page, rest->known, rest->verdict, abi->abi);
+	fprintf(out, ": %s number without a call\n", abi->gap_count > 1 ? "every other" : "every");
 }
 
-static void print_abi(FILE *out, const struct essay *essay, const struct abi_meaning *abi)
+/* "By aarch64: ERRNO(EPERM)". */
+static void print_entry(struct page *page, const char *entry, uint32_t verdict, bool known,
+			int machine)
+{
+	page_paint(page, PAINT_TITLE);
+	fprintf(page->stream, "\nBy %s", entry);
+	page_paint(page, PAINT_NONE);
+	fputs(": ", page->stream);
+	verdict_print(page, known, verdict, machine);
+}
+
+static void print_title(struct page *page, const struct essay *essay, const struct abi_meaning *abi)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < abi->call_count; i++)
+		told += is_news(essay, abi, &abi->calls[i]);
+	page_paint(page, PAINT_TITLE);
+	fprintf(page->stream, "\nBy %s", name_of_abi(abi->abi));
+	page_paint(page, PAINT_NONE);
+	if (told < abi->call_count)
+		fprintf(page->stream, ": %zu of %zu calls as by %s%s", abi->call_count - told,
+			abi->call_count, name_of_abi(essay->abis[0].abi),
+			told ? "; the others:" : "");
+	putc('\n', page->stream);
+}
+
+static void print_abi(struct page *page, const struct essay *essay, const struct abi_meaning *abi)
 {
 	const struct gap *rest = &abi->gaps[abi->gap_count - 1];
 	struct verdicts verdicts = find_verdicts(essay, abi);
-	char text[VERDICT_MAX];
-	size_t told = 0;
 
 	if (abi->uniform) {
-		fprintf(out, "\nBy %s: %s, whatever the call\n", name_of_abi(abi->abi),
-			verdict_text(rest->known, rest->verdict, abi->abi, text));
+		print_entry(page, name_of_abi(abi->abi), rest->verdict, rest->known, abi->abi);
+		fputs(", whatever the call\n", page->stream);
 		return;
 	}
-	for (size_t i = 0; i < abi->call_count; i++)
-		told += is_news(essay, abi, &abi->calls[i]);
-	fprintf(out, "\nBy %s", name_of_abi(abi->abi));
-	if (told < abi->call_count)
-		fprintf(out, ": %zu of %zu calls as by %s%s", abi->call_count - told,
-			abi->call_count, name_of_abi(essay->abis[0].abi),
-			told ? "; the others:" : "");
-	putc('\n', out);
+	print_title(page, essay, abi);
 	for (size_t i = 0; i < verdicts.count; i++)
-		print_simple(out, essay, abi, &verdicts.list[i]);
-	print_conditional(out, essay, abi);
-	print_gaps(out, abi);
+		print_simple(page, essay, abi, &verdicts.list[i]);
+	print_conditional(page, essay, abi);
+	print_gaps(page, abi);
 }
 
-static void print_text(FILE *out, const struct essay *essay)
+static void print_text(struct page *page, const struct essay *essay)
 {
-	char text[VERDICT_MAX];
+	int machine = essay->question->filters->machine;
 
-	fprintf(out, "%s on %s\n", essay->question->operand->name,
-		name_of_abi(essay->question->filters->machine));
+	page_paint(page, PAINT_TITLE);
+	fprintf(page->stream, "%s on %s\n", essay->question->operand->name, name_of_abi(machine));
+	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < essay->count; i++)
-		print_abi(out, essay, &essay->abis[i]);
+		print_abi(page, essay, &essay->abis[i]);
 	if (essay->rest_known)
-		fprintf(out, "\nBy any other arch: %s\n",
-			verdict_text(true, essay->rest, essay->question->filters->machine, text));
+		print_entry(page, "any other arch", essay->rest, true, machine);
 	else
-		fputs("\nBy other archs: not one verdict for all\n", out);
+		fputs("\nBy other archs: not one verdict for all", page->stream);
+	putc('\n', page->stream);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
@@ -418,13 +439,15 @@ static void print_json(FILE *out, const struct essay *essay)
 
 /* ---- The answer ------------------------------------------------------------------------ */
 
-int explain_policy(const struct question *question, FILE *out)
+int explain_policy(const struct question *question, struct page *page)
 {
 	struct essay essay = { .question = question };
 	bool researched = research(&essay);
 
-	if (researched)
-		(question->json ? print_json : print_text)(out, &essay);
+	if (researched && question->json)
+		print_json(page->stream, &essay);
+	else if (researched)
+		print_text(page, &essay);
 	essay_free(&essay);
 	return researched ? STATUS_OK : STATUS_FAILURE;
 }

@@ -2,6 +2,7 @@
 /* sbpf merge: several policies as one profile. */
 #include "commands.h"
 #include "operand.h"
+#include "pager.h"
 #include "profile_writer.h"
 
 #include <stdio.h>
@@ -181,7 +182,7 @@ static bool merge_and_write(struct merger *merger)
 	if (text && merger->options->intersect)
 		report_coverage(merger, "warning: ");
 	if (text)
-		written = output_write(tool.name, output ? output : "-", text, length);
+		written = page_show_data(tool.name, text, length, output);
 	free(text);
 	return written;
 }

@@ -162,12 +162,8 @@ static uint64_t abis_of(int machine)
 static void print_side(struct page *page, const struct proof *proof, const char *side,
 		       const struct operand *operand, uint32_t verdict)
 {
-	char text[VERDICT_MAX];
-
 	fprintf(page->stream, "  %s: ", side);
-	page_paint(page, paint_of(verdict));
-	fputs(verdict_text(true, verdict, proof->target->machine, text), page->stream);
-	page_paint(page, PAINT_NONE);
+	verdict_print(page, true, verdict, proof->target->machine);
 	putc('\n', page->stream);
 	causes_print(page->stream, "     ", operand, proof->target->machine, &proof->example.data);
 }

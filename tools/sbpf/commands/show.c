@@ -23,6 +23,7 @@ struct show_options {
 	const char *output;
 	enum sbpf_effort effort;
 	bool graph;
+	enum color_choice color;
 };
 
 static const struct option_row show_rows[] = {
@@ -90,27 +91,58 @@ static void print_into(char *text, size_t size, const struct listing *listing, s
 	text[size - 1] = '\0';
 }
 
+/* What the column of descriptions is wide at most; longer ones stand out. */
+#define DESCRIPTION_MAX 52
+#define DESCRIPTION_SIZE 256
+
+static int description_width(const struct listing *listing)
+{
+	char text[DESCRIPTION_SIZE];
+	size_t width = strlen("what it does");
+
+	for (size_t i = 0; i < listing->filter->count && width < DESCRIPTION_MAX; i++) {
+		print_into(text, sizeof(text), listing, i);
+		if (strlen(text) > width)
+			width = strlen(text);
+	}
+	return width < DESCRIPTION_MAX ? (int)width : DESCRIPTION_MAX;
+}
+
+static void print_row(struct page *page, const struct listing *listing, size_t index, int width)
+{
+	const struct sock_filter *instruction = &listing->filter->program[index];
+	char text[DESCRIPTION_SIZE];
+
+	print_into(text, sizeof(text), listing, index);
+	fprintf(page->stream, "%5zu  %04x %02x %02x %08" PRIx32 "  ", index, instruction->code,
+		instruction->jt, instruction->jf, instruction->k);
+	if (instruction->code == (BPF_RET | BPF_K))
+		page_paint(page, paint_of(instruction->k));
+	fprintf(page->stream, "%-*s", width, text);
+	page_paint(page, PAINT_NONE);
+	fputs("  ", page->stream);
+	listing_reach(page->stream, listing, index);
+	putc('\n', page->stream);
+}
+
 /* index: of the filter in its stack. */
-static void print_text(FILE *out, const struct listing *listing, size_t index)
+static void print_text(struct page *page, const struct listing *listing, size_t index)
 {
 	size_t count = listing->filter->count;
+	int width = description_width(listing);
 
 	if (index)
-		putc('\n', out);
-	fprintf(out, "%s: %zu instructions, %zu bytes, for %s\n", listing->filter->name, count,
-		count * sizeof(struct sock_filter), name_of_abi(listing->filters->machine));
-	fprintf(out, "%5s  %-19s  %-52s  %s\n", "", "code jt jf k", "what it does",
+		putc('\n', page->stream);
+	page_paint(page, PAINT_TITLE);
+	fprintf(page->stream, "%s: %zu instruction%s, %zu bytes, for %s\n", listing->filter->name,
+		count, count == 1 ? "" : "s", count * sizeof(struct sock_filter),
+		name_of_abi(listing->filters->machine));
+	page_paint(page, PAINT_QUIET);
+	fprintf(page->stream, "%5s  %-19s  %-*s  %s\n", "", "code jt jf k", width, "what it does",
 		"calls that come here");
-	for (size_t i = 0; i < count; i++) {
-		const struct sock_filter *instruction = &listing->filter->program[i];
-		char text[256];
-
-		print_into(text, sizeof(text), listing, i);
-		fprintf(out, "%5zu  %04x %02x %02x %08" PRIx32 "  %-52s  ", i, instruction->code,
-			instruction->jt, instruction->jf, instruction->k, text);
-		listing_reach(out, listing, i);
-		putc('\n', out);
-	}
+	page_paint(page, PAINT_NONE);
+	for (size_t i = 0; i < count; i++)
+		print_row(page, listing, i, width);
 }
 
 /* ---- JSON ---- */
@@ -177,10 +209,11 @@ static void print_json(FILE *out, const struct listing *listing, size_t index)
 
 /* ---- The command ---- */
 
-static void print_listings(FILE *out, const struct show_options *options, int machine,
+static void print_listings(struct page *page, const struct show_options *options, int machine,
 			   const struct listing *listings, size_t count)
 {
 	bool json = options->format == FORMAT_JSON;
+	FILE *out = page->stream;
 
 	if (options->graph) {
 		graph_print(out, listings, count);
@@ -191,8 +224,12 @@ static void print_listings(FILE *out, const struct show_options *options, int ma
 		json_string(out, name_of_abi(machine));
 		fputs(",\n  \"filters\": [", out);
 	}
-	for (size_t i = 0; i < count; i++)
-		(json ? print_json : print_text)(out, &listings[i], i);
+	for (size_t i = 0; i < count; i++) {
+		if (json)
+			print_json(out, &listings[i], i);
+		else
+			print_text(page, &listings[i], i);
+	}
 	fputs(json ? "\n  ]\n}\n" : "", out);
 }
 
@@ -230,8 +267,9 @@ static bool show(const struct show_options *options, const struct filters *filte
 	       listing_make(tool.name, filters, &filters->list[made], &listings[made]))
 		made++;
 	if (made == filters->count && page_open(tool.name, &page)) {
+		page.color = options->color;
 		page.is_data = options->graph || options->format == FORMAT_JSON;
-		print_listings(page.stream, options, filters->machine, listings, made);
+		print_listings(&page, options, filters->machine, listings, made);
 		shown = options->graph ? write_graph(options, &page)
 				       : page_show(tool.name, &page, options->output);
 	}
@@ -248,6 +286,7 @@ int show_main(int argc, char **argv)
 	struct sbpf_target target = { 0 };
 	const struct option_group groups[] = {
 		{ "Options", show_rows, COUNT(show_rows), &options },
+		{ "Output", color_rows, color_row_count, &options.color },
 		{ "Target", target_options, target_option_count, &target },
 	};
 	struct filters filters = { 0 };
@@ -255,7 +294,7 @@ int show_main(int argc, char **argv)
 	int operand, status;
 	bool shown;
 
-	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 3, argc, argv, &operand, &status))
 		return status;
 	if (operand + 1 != argc)
 		return usage_error(&tool, operand == argc ? "which POLICY?"

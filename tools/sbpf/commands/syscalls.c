@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "common.h"
 #include "default_profile.h"
+#include "pager.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum syscalls_format { FORMAT_TEXT, FORMAT_JSON };
+
 struct syscalls_options {
 	const char *abis;
-	const char *format;
+	enum syscalls_format format;
+	enum color_choice color;
 };
 
 static const struct option_row syscalls_rows[] = {
@@ -21,7 +25,7 @@ static const struct option_row syscalls_rows[] = {
 	  "only these ABIs, such as x86_64,arm (default: all; for the\n"
 	  "table of all calls, those of this machine)",
 	  offsetof(struct syscalls_options, abis) },
-	{ "format", 0, "FORMAT", "text or json (default: text)",
+	{ "format", 0, "text|json", "how to answer (default: text)",
 	  offsetof(struct syscalls_options, format) },
 };
 
@@ -125,11 +129,14 @@ static bool understand(const struct selection *selection, const char *operand, s
 /* ---- Text ---- */
 
 /* A line for each number, with all ABIs where the call has it. */
-static void print_name(const struct selection *selection, const char *name)
+static void print_name(struct page *page, const struct selection *selection, const char *name)
 {
 	const char *since = sbpf_call_since(name);
+	FILE *out = page->stream;
 
-	printf("%s (since Linux %s)\n", name, since ? since : "?");
+	page_paint(page, PAINT_TITLE);
+	fprintf(out, "%s (since Linux %s)\n", name, since ? since : "?");
+	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < selection->count; i++) {
 		uint32_t number, other;
 		size_t before = 0;
@@ -141,12 +148,12 @@ static void print_name(const struct selection *selection, const char *name)
 			before++;
 		if (before < i)
 			continue; /* on the line of an earlier ABI */
-		printf("  %10" PRIu32 "  %s", number, name_of_abi(selection->abis[i]));
+		fprintf(out, "  %10" PRIu32 "  %s", number, name_of_abi(selection->abis[i]));
 		for (size_t j = i + 1; j < selection->count; j++) {
 			if (sbpf_call_number(selection->abis[j], name, &other) && other == number)
-				printf(" %s", name_of_abi(selection->abis[j]));
+				fprintf(out, " %s", name_of_abi(selection->abis[j]));
 		}
-		putchar('\n');
+		putc('\n', out);
 	}
 }
 
@@ -158,9 +165,13 @@ static bool is_call(int abi, uint32_t number, const char *name)
 }
 
 /* A line for each call, with all ABIs where the number means it. */
-static void print_number(const struct selection *selection, uint32_t number)
+static void print_number(struct page *page, const struct selection *selection, uint32_t number)
 {
-	printf("%" PRIu32 " (0x%" PRIx32 ")\n", number, number);
+	FILE *out = page->stream;
+
+	page_paint(page, PAINT_TITLE);
+	fprintf(out, "%" PRIu32 " (0x%" PRIx32 ")\n", number, number);
+	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < selection->count; i++) {
 		const char *name = call_of_number(selection->abis[i], number);
 		size_t before = 0;
@@ -171,53 +182,58 @@ static void print_number(const struct selection *selection, uint32_t number)
 			before++;
 		if (before < i)
 			continue;
-		printf("  %-24s  %s", name, name_of_abi(selection->abis[i]));
+		fprintf(out, "  %-24s  %s", name, name_of_abi(selection->abis[i]));
 		for (size_t j = i + 1; j < selection->count; j++) {
 			if (is_call(selection->abis[j], number, name))
-				printf(" %s", name_of_abi(selection->abis[j]));
+				fprintf(out, " %s", name_of_abi(selection->abis[j]));
 		}
-		putchar('\n');
+		putc('\n', out);
 	}
 }
 
-static void print_table(const struct selection *selection)
+static void print_table(struct page *page, const struct selection *selection)
 {
-	printf("%-28s %-8s", "call", "since");
+	FILE *out = page->stream;
+
+	page_paint(page, PAINT_TITLE);
+	fprintf(out, "%-28s %-8s", "call", "since");
 	for (size_t i = 0; i < selection->count; i++)
-		printf(" %11s", name_of_abi(selection->abis[i]));
-	putchar('\n');
+		fprintf(out, " %11s", name_of_abi(selection->abis[i]));
+	putc('\n', out);
+	page_paint(page, PAINT_NONE);
 	for (int call = 0; call < sbpf_call_count(); call++) {
 		const char *name = sbpf_call_at(call);
 		uint32_t number;
 
 		if (!has_call(selection, name))
 			continue;
-		printf("%-28s %-8s", name, sbpf_call_since(name));
+		fprintf(out, "%-28s %-8s", name, sbpf_call_since(name));
 		for (size_t i = 0; i < selection->count; i++) {
 			if (sbpf_call_number(selection->abis[i], name, &number))
-				printf(" %11" PRIu32, number);
+				fprintf(out, " %11" PRIu32, number);
 			else
-				printf(" %11s", "-");
+				fprintf(out, " %11s", "-");
 		}
-		putchar('\n');
+		putc('\n', out);
 	}
 }
 
-static void print_text(const struct selection *selection, const struct query *queries, size_t count)
+static void print_text(struct page *page, const struct selection *selection,
+		       const struct query *queries, size_t count)
 {
 	if (!queries)
-		print_table(selection);
+		print_table(page, selection);
 	for (size_t i = 0; queries && i < count; i++) {
 		if (queries[i].name)
-			print_name(selection, queries[i].name);
+			print_name(page, selection, queries[i].name);
 		else
-			print_number(selection, queries[i].number);
+			print_number(page, selection, queries[i].number);
 	}
 }
 
 /* ---- JSON; names of calls and ABIs are plain words that need no escapes ---- */
 
-static void print_name_json(const struct selection *selection, const char *name,
+static void print_name_json(FILE *out, const struct selection *selection, const char *name,
 			    const char *separator)
 {
 	const char *since = sbpf_call_since(name);
@@ -225,89 +241,72 @@ static void print_name_json(const struct selection *selection, const char *name,
 	uint32_t number;
 
 	if (since && strcmp(since, "?"))
-		printf("%s\n    {\"name\": \"%s\", \"since\": \"%s\", \"numbers\": {", separator,
-		       name, since);
+		fprintf(out, "%s\n    {\"name\": \"%s\", \"since\": \"%s\", \"numbers\": {",
+			separator, name, since);
 	else
-		printf("%s\n    {\"name\": \"%s\", \"since\": null, \"numbers\": {", separator,
-		       name);
+		fprintf(out, "%s\n    {\"name\": \"%s\", \"since\": null, \"numbers\": {",
+			separator, name);
 	for (size_t i = 0; i < selection->count; i++) {
 		if (!sbpf_call_number(selection->abis[i], name, &number))
 			continue;
-		printf("%s\"%s\": %" PRIu32, comma, name_of_abi(selection->abis[i]), number);
+		fprintf(out, "%s\"%s\": %" PRIu32, comma, name_of_abi(selection->abis[i]), number);
 		comma = ", ";
 	}
-	printf("}}");
+	fprintf(out, "}}");
 }
 
-static void print_number_json(const struct selection *selection, uint32_t number,
+static void print_number_json(FILE *out, const struct selection *selection, uint32_t number,
 			      const char *separator)
 {
 	const char *comma = "";
 
-	printf("%s\n    {\"number\": %" PRIu32 ", \"calls\": {", separator, number);
+	fprintf(out, "%s\n    {\"number\": %" PRIu32 ", \"calls\": {", separator, number);
 	for (size_t i = 0; i < selection->count; i++) {
 		const char *name = call_of_number(selection->abis[i], number);
 
 		if (!name)
 			continue;
-		printf("%s\"%s\": \"%s\"", comma, name_of_abi(selection->abis[i]), name);
+		fprintf(out, "%s\"%s\": \"%s\"", comma, name_of_abi(selection->abis[i]), name);
 		comma = ", ";
 	}
-	printf("}}");
+	fprintf(out, "}}");
 }
 
-static void print_all_json(const struct selection *selection)
+static void print_all_json(FILE *out, const struct selection *selection)
 {
 	const char *separator = "";
 
 	for (int call = 0; call < sbpf_call_count(); call++) {
 		if (!has_call(selection, sbpf_call_at(call)))
 			continue;
-		print_name_json(selection, sbpf_call_at(call), separator);
+		print_name_json(out, selection, sbpf_call_at(call), separator);
 		separator = ",";
 	}
 }
 
-static void print_json(const struct selection *selection, const struct query *queries, size_t count)
+static void print_json(FILE *out, const struct selection *selection, const struct query *queries,
+		       size_t count)
 {
 	const char *separator = "";
 
-	printf("{\n  \"calls\": [");
+	fprintf(out, "{\n  \"calls\": [");
 	if (!queries)
-		print_all_json(selection);
+		print_all_json(out, selection);
 	for (size_t i = 0; queries && i < count; i++) {
 		if (!queries[i].name)
 			continue;
-		print_name_json(selection, queries[i].name, separator);
+		print_name_json(out, selection, queries[i].name, separator);
 		separator = ",";
 	}
-	printf("\n  ],\n  \"numbers\": [");
+	fprintf(out, "\n  ],\n  \"numbers\": [");
 	separator = "";
 	for (size_t i = 0; queries && i < count; i++) {
 		if (queries[i].name)
 			continue;
-		print_number_json(selection, queries[i].number, separator);
+		print_number_json(out, selection, queries[i].number, separator);
 		separator = ",";
 	}
-	printf("\n  ]\n}\n");
-}
-
-static const struct format {
-	const char *name;
-	void (*print)(const struct selection *selection, const struct query *queries, size_t count);
-} formats[] = {
-	{ "text", print_text },
-	{ "json", print_json },
-};
-
-static const struct format *find_format(const char *name)
-{
-	for (size_t i = 0; i < COUNT(formats); i++) {
-		if (!strcmp(formats[i].name, name))
-			return &formats[i];
-	}
-	usage_error(&tool, "--format: there is no format '%s'; there are text and json", name);
-	return NULL;
+	fprintf(out, "\n  ]\n}\n");
 }
 
 /* ---- Which ABIs ---- */
@@ -374,9 +373,25 @@ static int select_abis(struct selection *selection, const char *list, bool all)
 
 /* ---- The command ---- */
 
+static bool show(const struct syscalls_options *options, const struct selection *selection,
+		 const struct query *queries, size_t count)
+{
+	struct page page;
+
+	if (!page_open(tool.name, &page))
+		return false;
+	page.color = options->color;
+	page.is_data = options->format == FORMAT_JSON;
+	if (page.is_data)
+		print_json(page.stream, selection, queries, count);
+	else
+		print_text(&page, selection, queries, count);
+	return page_show(tool.name, &page, NULL);
+}
+
 /* Prints what the operands ask for; those that ask for nothing known were reported. */
-static int answer(const struct selection *selection, const struct format *format, int argc,
-		  char **operands)
+static int answer(const struct syscalls_options *options, const struct selection *selection,
+		  int argc, char **operands)
 {
 	struct query *queries = calloc((size_t)argc + 1, sizeof(queries[0]));
 	int status = STATUS_OK;
@@ -392,26 +407,25 @@ static int answer(const struct selection *selection, const struct format *format
 		else
 			status = STATUS_FAILURE;
 	}
-	format->print(selection, argc ? queries : NULL, count);
+	if (!show(options, selection, argc ? queries : NULL, count))
+		status = STATUS_FAILURE;
 	free(queries);
-	return output_flush(tool.name) ? status : STATUS_FAILURE;
+	return status;
 }
 
 int syscalls_main(int argc, char **argv)
 {
-	struct syscalls_options options = { .format = "text" };
+	struct syscalls_options options = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", syscalls_rows, COUNT(syscalls_rows), &options },
+		{ "Options", syscalls_rows, sizeof(syscalls_rows) / sizeof(syscalls_rows[0]),
+		  &options },
+		{ "Output", color_rows, color_row_count, &options.color },
 	};
 	struct selection selection = { 0 };
-	const struct format *format;
 	int operand, status;
 
-	if (!options_parse(&tool, groups, 1, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
 		return status;
-	format = find_format(options.format);
-	if (!format)
-		return STATUS_USAGE;
 	selection.abis = calloc((size_t)sbpf_abi_count() + 1, sizeof(selection.abis[0]));
 	if (!selection.abis) {
 		report(tool.name, "out of memory");
@@ -419,7 +433,7 @@ int syscalls_main(int argc, char **argv)
 	}
 	status = select_abis(&selection, options.abis, operand < argc);
 	if (status == STATUS_OK)
-		status = answer(&selection, format, argc - operand, argv + operand);
+		status = answer(&options, &selection, argc - operand, argv + operand);
 	free(selection.abis);
 	return status;
 }

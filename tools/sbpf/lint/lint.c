@@ -21,6 +21,7 @@ enum lint_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
 struct lint_options {
 	enum severity fail_on;
 	enum lint_format format;
+	enum color_choice color;
 };
 
 static const struct option_row lint_rows[] = {
@@ -329,35 +330,55 @@ static void print_names(FILE *out, const struct finding *findings, size_t count)
 		fprintf(out, " and %zu more", count - shown);
 }
 
-static void print_findings(FILE *out, const struct finding *finding, size_t count)
-{
-	char a[VERDICT_MAX], b[VERDICT_MAX];
+static const enum paint severity_paints[] = {
+	[SEVERITY_ERROR] = PAINT_KILL,
+	[SEVERITY_WARNING] = PAINT_REFUSE,
+	[SEVERITY_NOTE] = PAINT_TITLE,
+};
 
+static void print_example(struct page *page, const struct finding *finding)
+{
+	const struct sbpf_example *example = &finding->example;
+
+	fputs("    call: ", page->stream);
+	call_print(page->stream, example->abi, &example->data);
+	fputs(" is ", page->stream);
+	verdict_print(page, true, example->a, example->abi);
+	if (finding->has_other) {
+		fputs(", not ", page->stream);
+		verdict_print(page, true, example->b, example->abi);
+	}
+	putc('\n', page->stream);
+}
+
+static void print_findings(struct page *page, const struct finding *finding, size_t count)
+{
+	FILE *out = page->stream;
+
+	page_paint(page, PAINT_TITLE);
 	fputs(strcmp(finding->file, "-") ? finding->file : "<stdin>", out);
 	if (finding->place.line)
 		fprintf(out, ":%u", finding->place.line);
-	fprintf(out, ": %s: %s: ", severity_names[finding->severity], finding->place.path);
+	fputs(": ", out);
+	page_paint(page, severity_paints[finding->severity]);
+	fprintf(out, "%s: ", severity_names[finding->severity]);
+	page_paint(page, PAINT_NONE);
+	fprintf(out, "%s: ", finding->place.path);
 	print_names(out, finding, count);
-	fprintf(out, "%s [%s]\n", rest_of(finding), lint_rules[finding->id].name);
+	fputs(rest_of(finding), out);
+	page_paint(page, PAINT_QUIET);
+	fprintf(out, " [%s]\n", lint_rules[finding->id].name);
+	page_paint(page, PAINT_NONE);
 	if (finding->target) {
 		fputs("    target: ", out);
 		target_print(out, finding->target, 0);
 		putc('\n', out);
 	}
-	if (!finding->has_example)
-		return;
-	fputs("    call: ", out);
-	call_print(out, finding->example.abi, &finding->example.data);
-	fprintf(out, " is %s",
-		sbpf_verdict_describe(finding->example.a, finding->example.abi, a, sizeof(a)));
-	if (finding->has_other)
-		fprintf(out, ", not %s",
-			sbpf_verdict_describe(finding->example.b, finding->example.abi, b,
-					      sizeof(b)));
-	putc('\n', out);
+	if (finding->has_example)
+		print_example(page, finding);
 }
 
-static void print_text(FILE *out, const struct findings *findings)
+static void print_text(struct page *page, const struct findings *findings)
 {
 	size_t counts[SEVERITY_NOTE + 1] = { 0 };
 
@@ -366,10 +387,10 @@ static void print_text(FILE *out, const struct findings *findings)
 		while (next < findings->count &&
 		       same_but_name(&findings->list[i], &findings->list[next]))
 			next++;
-		print_findings(out, &findings->list[i], next - i);
+		print_findings(page, &findings->list[i], next - i);
 		counts[findings->list[i].severity]++;
 	}
-	fprintf(out, "%zu error%s, %zu warning%s, %zu note%s\n", counts[SEVERITY_ERROR],
+	fprintf(page->stream, "%zu error%s, %zu warning%s, %zu note%s\n", counts[SEVERITY_ERROR],
 		counts[SEVERITY_ERROR] == 1 ? "" : "s", counts[SEVERITY_WARNING],
 		counts[SEVERITY_WARNING] == 1 ? "" : "s", counts[SEVERITY_NOTE],
 		counts[SEVERITY_NOTE] == 1 ? "" : "s");
@@ -404,20 +425,22 @@ static void print_json(FILE *out, const struct findings *findings)
 	fputs(findings->count ? "\n]\n" : "]\n", out);
 }
 
-static bool print(enum lint_format format, const struct findings *findings)
+static bool print(const struct lint_options *options, const struct findings *findings)
 {
+	enum lint_format format = options->format;
 	struct page page;
 	bool done;
 
 	if (!page_open(tool.name, &page))
 		return false;
+	page.color = options->color;
 	page.is_data = format != FORMAT_TEXT;
 	if (format == FORMAT_SARIF)
 		sarif_print(page.stream, findings->list, findings->count);
 	else if (format == FORMAT_JSON)
 		print_json(page.stream, findings);
 	else
-		print_text(page.stream, findings);
+		print_text(&page, findings);
 	done = page_show(tool.name, &page, NULL);
 	page_free(&page);
 	return done;
@@ -425,7 +448,7 @@ static bool print(enum lint_format format, const struct findings *findings)
 
 static int conclude(const struct lint_options *options, const struct findings *findings)
 {
-	if (!print(options->format, findings))
+	if (!print(options, findings))
 		return STATUS_TROUBLE;
 	for (size_t i = 0; i < findings->count; i++) {
 		if (findings->list[i].severity <= options->fail_on)
@@ -440,6 +463,7 @@ int lint_main(int argc, char **argv)
 	struct target_choice choice = { 0 };
 	const struct option_group groups[] = {
 		{ "Options", lint_rows, COUNT(lint_rows), &options },
+		{ "Output", color_rows, color_row_count, &options.color },
 		{ "Targets", targets_rows, targets_row_count, &choice },
 		{ "Target", target_options, target_option_count, &choice.target },
 	};
@@ -450,7 +474,7 @@ int lint_main(int argc, char **argv)
 	struct sbpf_target first;
 	int operand, status;
 
-	if (!options_parse(&tool, groups, 3, argc, argv, &operand, &status))
+	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
 		return status;
 	if (argc - operand > 1)
 		return usage_error(&tool, "one profile at a time: '%s' is one too many",

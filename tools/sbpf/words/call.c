@@ -25,6 +25,15 @@ char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDIC
 	return buffer;
 }
 
+void verdict_print(struct page *page, bool known, uint32_t verdict, int machine)
+{
+	char text[VERDICT_MAX];
+
+	page_paint(page, known ? paint_of(verdict) : PAINT_NONE);
+	fputs(verdict_text(known, verdict, machine, text), page->stream);
+	page_paint(page, PAINT_NONE);
+}
+
 bool is_multiplexer(const char *call)
 {
 	struct sbpf_multiplexed one;

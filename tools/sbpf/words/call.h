@@ -3,7 +3,7 @@
 #ifndef SBPF_TOOLS_CALL_H
 #define SBPF_TOOLS_CALL_H
 
-#include "sbpf.h"
+#include "pager.h"
 
 #include <stdio.h>
 
@@ -16,6 +16,9 @@ const char *name_of_abi(int abi);
 
 /* "ERRNO(EPERM)", by the symbols of a machine (an ABI index), or "unknown". Returns buffer. */
 char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDICT_MAX]);
+
+/* Prints the same in the verdict's colour. */
+void verdict_print(struct page *page, bool known, uint32_t verdict, int machine);
 
 /* Whether other calls are made through it: socketcall and ipc. */
 bool is_multiplexer(const char *call);

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WIDTH_ELSEWHERE 100
 #define WIDTH_LEAST 40
 
 const struct option_row color_rows[] = {
@@ -25,6 +24,29 @@ bool page_open(const char *program, struct page *page)
 	if (!page->stream)
 		report(program, "out of memory");
 	return page->stream != NULL;
+}
+
+bool page_complete(struct page *page)
+{
+	bool failed = ferror(page->stream);
+
+	failed = fclose(page->stream) == EOF || failed;
+	page->stream = NULL;
+	return !failed;
+}
+
+void page_append(struct page *page, const struct page *part)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < part->paint_count; i++) {
+		const struct page_paint *paint = &part->paints[i];
+
+		fwrite(part->text + from, 1, paint->offset - from, page->stream);
+		page_paint(page, paint->paint);
+		from = paint->offset;
+	}
+	fwrite(part->text + from, 1, part->length - from, page->stream);
 }
 
 void page_free(struct page *page)
@@ -87,48 +109,166 @@ enum paint paint_of(uint32_t verdict)
 
 /* ---- Text as it is shown --------------------------------------------------------------- */
 
-size_t page_width(void)
+/* The columns of the terminal on stdout; 0 where there is none. */
+static size_t terminal_width(void)
 {
 	struct winsize size;
 
 	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
-		return WIDTH_ELSEWHERE;
+		return 0;
 	return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
 }
 
-void paragraph_add(struct paragraph *paragraph, const char *word, size_t length)
-{
-	int indent = paragraph->column ? 1 : paragraph->first;
-
-	if (!paragraph->width)
-		paragraph->width = page_width();
-	if (paragraph->column && paragraph->column + 1 + length > paragraph->width) {
-		putc('\n', paragraph->out);
-		paragraph->column = 0;
-		indent = paragraph->others;
-	}
-	fprintf(paragraph->out, "%*s%.*s", indent, "", (int)length, word);
-	paragraph->column += (size_t)indent + length;
-}
-
-/* Cleans the text of a page, and puts its colours in. */
-static bool finish(struct page *page)
+/* Takes control characters out of the text of a page; its colours stay where they are. */
+static bool clean(struct page *page)
 {
 	char *text = NULL;
 	size_t length = 0, from = 0;
 	FILE *out = open_memstream(&text, &length);
+	bool done = out;
 
-	if (!out)
-		return false;
-	for (size_t i = 0; i < page->paint_count; i++) {
-		const struct page_paint *paint = &page->paints[i];
+	for (size_t i = 0; done && i < page->paint_count; i++) {
+		struct page_paint *paint = &page->paints[i];
 
 		text_write(out, page->text + from, paint->offset - from, "\n\t");
-		fputs(renditions[paint->paint], out);
 		from = paint->offset;
+		done = fflush(out) == 0;
+		paint->offset = length;
 	}
-	text_write(out, page->text + from, page->length - from, "\n\t");
-	if (fclose(out) == EOF) {
+	if (done)
+		text_write(out, page->text + from, page->length - from, "\n\t");
+	if (out && fclose(out) == EOF)
+		done = false;
+	if (!done) {
+		free(text);
+		return false;
+	}
+	free(page->text);
+	page->text = text;
+	page->length = length;
+	return true;
+}
+
+/* Where the writing of a page has come to. */
+struct layout {
+	const struct page *page;
+	FILE *out;
+	size_t at;	/* in the text */
+	size_t painted; /* of the page's paints */
+	size_t width;	/* of a line; 0: however long */
+};
+
+/* Writes the text up to an offset, or leaves it out; its colours count in any case. */
+static void advance(struct layout *layout, size_t to, bool shown)
+{
+	const struct page *page = layout->page;
+
+	for (; layout->painted < page->paint_count; layout->painted++) {
+		const struct page_paint *paint = &page->paints[layout->painted];
+
+		if (paint->offset > to)
+			break;
+		if (shown)
+			fwrite(page->text + layout->at, 1, paint->offset - layout->at, layout->out);
+		fputs(renditions[paint->paint], layout->out);
+		layout->at = paint->offset;
+	}
+	if (shown)
+		fwrite(page->text + layout->at, 1, to - layout->at, layout->out);
+	layout->at = to;
+}
+
+/* Characters, for which UTF-8 has bytes that go on and one that does not. */
+static bool begins_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+/*
+ * Where the lines that a line goes on in begin: below the last of its columns, which two spaces
+ * part, in the left half, or else a little to the right of itself.
+ */
+static size_t find_hang(const char *line, size_t end, size_t width)
+{
+	size_t indent = strspn(line, " ");
+	size_t hang = indent + 2 < width / 2 ? indent + 2 : width / 2;
+
+	for (size_t i = indent + 2; i < end && i <= width / 2; i++) {
+		if (line[i] != ' ' && line[i - 1] == ' ' && line[i - 2] == ' ')
+			hang = i;
+	}
+	return hang;
+}
+
+/*
+ * The first of the spaces to break a line at: between columns rather than words, but for the
+ * columns before the least offset. The end where it fits.
+ */
+static size_t find_break(const char *text, size_t from, size_t least, size_t end, size_t room)
+{
+	size_t columns = 0, word = 0, column = 0;
+
+	for (size_t i = from; i < end; i++) {
+		bool breaks = text[i] == ' ' && i > from && text[i - 1] != ' ';
+
+		if (breaks && columns <= room) {
+			word = i;
+			column = i > least && i + 1 < end && text[i + 1] == ' ' ? i : column;
+		} else if (breaks && !word) {
+			return i; /* after a word that is too long */
+		}
+		columns += begins_character(text[i]);
+		if (columns > room && word)
+			return column ? column : word;
+	}
+	return end;
+}
+
+static void write_line(struct layout *layout, size_t end)
+{
+	const char *text = layout->page->text;
+	size_t hang = find_hang(text + layout->at, end - layout->at, layout->width);
+	size_t least = layout->at + hang;
+	size_t indent = strspn(text + layout->at, " ");
+	size_t from = layout->at + indent;
+	size_t room = indent < layout->width ? layout->width - indent : 0;
+
+	while (layout->width && from < end) {
+		size_t to = find_break(text, from, least, end, room);
+
+		advance(layout, to, true);
+		from = to + strspn(text + to, " ");
+		advance(layout, from < end ? from : end, false);
+		if (from >= end)
+			break;
+		fprintf(layout->out, "\n%*s", (int)hang, "");
+		room = layout->width - hang;
+	}
+	advance(layout, end, true);
+}
+
+/* Wraps the lines of a page for a terminal, and puts its colours in. */
+static bool lay_out(struct page *page)
+{
+	char *text = NULL;
+	size_t length = 0;
+	struct layout layout = {
+		.page = page,
+		.out = open_memstream(&text, &length),
+		.width = terminal_width(),
+	};
+
+	if (!layout.out)
+		return false;
+	while (layout.at < page->length) {
+		const char *line = page->text + layout.at;
+		const char *end = memchr(line, '\n', page->length - layout.at);
+
+		write_line(&layout, end ? (size_t)(end - page->text) : page->length);
+		if (end)
+			advance(&layout, layout.at + 1, true);
+	}
+	if (fclose(layout.out) == EOF) {
 		free(text);
 		return false;
 	}
@@ -140,7 +280,7 @@ static bool finish(struct page *page)
 
 /* ---- The pager --------------------------------------------------------------------------- */
 
-/* Whether the text has more lines than the terminal on stdout; lines that wrap count once. */
+/* Whether the text has more lines than the terminal on stdout. */
 static bool exceeds_screen(const char *text, size_t length)
 {
 	struct winsize size;
@@ -185,12 +325,11 @@ static bool show_in_pager(const char *pager, const char *text, size_t length)
 bool page_show(const char *program, struct page *page, const char *path)
 {
 	const char *pager = find_pager();
-	bool complete = !ferror(page->stream) && fclose(page->stream) == 0;
+	bool complete = page_complete(page);
 	bool shown;
 
-	page->stream = NULL;
 	if (complete && !page->is_data && (!path || !strcmp(path, "-")))
-		complete = finish(page);
+		complete = clean(page) && lay_out(page);
 	if (!complete) {
 		report(program, "out of memory");
 		shown = false;
@@ -202,4 +341,15 @@ bool page_show(const char *program, struct page *page, const char *path)
 	}
 	page_free(page);
 	return shown;
+}
+
+bool page_show_data(const char *program, const char *text, size_t length, const char *path)
+{
+	struct page page;
+
+	if (!page_open(program, &page))
+		return false;
+	page.is_data = true;
+	fwrite(text, 1, length, page.stream);
+	return page_show(program, &page, path);
 }

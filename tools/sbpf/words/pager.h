@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a command says, as the terminal takes it: cleaned, in colour, and through a pager when it is
- * longer than the screen.
+ * What a command says, as the terminal takes it: cleaned, in colour, wrapped, and through a pager
+ * when it is longer than the screen.
  */
 #ifndef SBPF_TOOLS_PAGER_H
 #define SBPF_TOOLS_PAGER_H
@@ -50,27 +50,22 @@ void page_paint(struct page *page, enum paint paint);
 /* The colour of a verdict. */
 enum paint paint_of(uint32_t verdict);
 
-/* The columns of the terminal on stdout; 100 where there is none. */
-size_t page_width(void);
+/* Ends a report that becomes part of another; false when there is no memory. */
+bool page_complete(struct page *page);
 
-/* Words that wrap before the width of the page; the first line and the others have an indent. */
-struct paragraph {
-	FILE *out;
-	int first;
-	int others;
-	size_t width; /* of the page, once there is a word */
-	size_t column;
-};
-
-/* Adds a word of length bytes. The caller ends the last line. */
-void paragraph_add(struct paragraph *paragraph, const char *word, size_t length);
+/* Prints a complete report, with its colours. */
+void page_append(struct page *page, const struct page *part);
 
 /*
- * Ends the report and writes it to path as output_write() does; path NULL or "-" is standard
- * output, where a report longer than the terminal goes through $PAGER (less, if that is unset; none
- * if it is empty or "cat"). False when it failed, which was reported.
+ * Ends the report and writes it to path as output_write() does. Text for standard output, which is
+ * path NULL or "-", is cleaned; on a terminal its lines wrap. With path NULL, what is longer than
+ * the terminal goes through $PAGER (less, if that is unset; none if it is empty or "cat"). False
+ * when it failed, which was reported.
  */
 bool page_show(const char *program, struct page *page, const char *path);
+
+/* The same of text for programs that is there already. */
+bool page_show_data(const char *program, const char *text, size_t length, const char *path);
 
 /* Throws the report away. After page_show() it does nothing. */
 void page_free(struct page *page);

@@ -6,6 +6,7 @@
 #include "profile_writer.h"
 
 #include "call.h"
+#include "pager.h"
 #include "writer.h"
 
 #include <stdio.h>
@@ -268,7 +269,7 @@ int profile_command(struct profile_request *request, profile_maker *make, const 
 	if (request->space && operand_load(tool, request->target, request->name, &operand))
 		text = make(request, &operand, &length);
 	if (text)
-		written = output_write(tool->name, output ? output : "-", text, length);
+		written = page_show_data(tool->name, text, length, output);
 	free(text);
 	operand_free(&operand);
 	sbpf_space_free(request->space);
