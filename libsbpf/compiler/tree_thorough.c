@@ -9,9 +9,6 @@
 
 #include "tree_quick.h"
 
-/* More pieces are left to the quick tree: the costs grow with the square. */
-#define PIECE_MAX 1024u
-
 /* ---- Building -------------------------------------------------------------------------- */
 
 /* A tree, the sum of weight × tests in it, and the weight of its values. */

@@ -11,6 +11,8 @@
 #include "chain.h"
 #include "tree.h"
 
+/* More pieces are left to the quick tree: the costs grow with the square. */
+#define PIECE_MAX 1024u
 #define CHAIN_MAX 5u
 /* Chains end at the node of one of the first runs, or at that of a run that is no single value. */
 #define FIRST_RUNS 3u

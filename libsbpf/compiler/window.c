@@ -255,8 +255,10 @@ struct deep {
 	struct line line;
 	struct range *ranges;
 	uint32_t count;
-	uint32_t *range_of; /* by the place of a cost: the number of its range, from 1; or 0 */
+	uint16_t *range_of; /* by the place of a cost: the number of its range, from 1; or 0 */
 };
+
+_Static_assert(UINT16_MAX / WINDOW_WIDTH > PIECE_MAX, "ranges of a side have numbers of 16 bits");
 
 /* Marks the ranges that windows leave, where a JSET may be of use both to them and to the window.
  */
@@ -297,7 +299,7 @@ static void list_ranges(const struct search *search, struct deep *deep)
 				.test = weight_of(line, i, j) + search->size_cost,
 				.cost = line->costs[place],
 			};
-			deep->range_of[place] = ++r;
+			deep->range_of[place] = (uint16_t)++r;
 		}
 	}
 }
