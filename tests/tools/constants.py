@@ -88,6 +88,27 @@ def test_diff_prints_masks_as_explain_does():
     assert condition in expect("explain", "--arch", "x86_64", masked, "clone")
 
 
+def test_every_text_names_the_values_of_arguments():
+    allow = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"]}
+    loose = write("loose.json", allow)
+    tight = write("tight.json", {**allow, "syscalls": [
+        {"names": ["socket"], "action": "SCMP_ACT_ERRNO",
+         "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_GE"}]},
+        {"names": ["prctl"], "action": "SCMP_ACT_ERRNO",
+         "args": [{"index": 0, "value": 22, "op": "SCMP_CMP_EQ"}]}]})
+    assert "x86_64 socket(AF_ALG, 0, 0) (arch" in \
+        expect("prove", "--one-target", "--arch", "x86_64", loose, tight, status=1)
+    listed = expect("diff", "--one-target", "--arch", "x86_64", loose, tight, status=1)
+    assert "socket if family >= AF_ALG:" in listed, listed
+    assert "prctl if option == PR_SET_SECCOMP:" in listed, listed
+    found = expect("lint", "--arch", "x86_64", tight, status=1)
+    assert "ALLOW when option is 0x100000016, of which the kernel reads PR_SET_SECCOMP (22), " in found
+    assert "x86_64 prctl(0x100000016, 0, 0, 0, 0) is ALLOW" in found, found
+    example = json.loads(expect("prove", "--format", "json", "--one-target", "--arch", "x86_64", loose,
+                                tight, status=1))["example"]
+    assert example["args"][0] == "0x26", example
+
+
 def test_near_name_is_suggested():
     policy = write("allow.json", {"defaultAction": "SCMP_ACT_ALLOW"})
     done = run("explain", policy, "socket", "AF_VSOK")

@@ -535,7 +535,7 @@ def test_text_has_place_identifier_and_call():
     lines = expect("lint", *TARGET, path, status=1).splitlines()
     assert lines[0].startswith(path + ":9: warning: syscalls[0]: ")
     assert lines[0].endswith("[kill-thread]")
-    assert lines[1] == "    call: x86_64 swapon(0x0, 0x0) is KILL_THREAD"
+    assert lines[1] == "    call: x86_64 swapon(0, 0) is KILL_THREAD"
     assert lines[2] == "0 errors, 1 warning, 0 notes"
 
 

@@ -3,6 +3,7 @@
 #include "lint.h"
 
 #include "call.h"
+#include "constants.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -56,15 +57,16 @@ static void add_width(struct lint *lint, const struct width_finding *finding,
 		      const struct record *record, const struct sbpf_example *example, size_t entry)
 {
 	struct lint_place place = place_of_entry(lint, entry);
-	char got[VERDICT_MAX], meant[VERDICT_MAX];
+	char got[VERDICT_MAX], meant[VERDICT_MAX], passed[CONSTANT_MAX], read[CONSTANT_MAX];
 	struct sbpf_parameter parameter;
 	unsigned int argument = cut_argument(example, &parameter);
+	uint64_t value = example->data.args[argument];
 
 	lint_add(lint, finding->id, finding->severity, &place, (struct evidence){ example, true },
-		 "%s: %s when %s is 0x%" PRIx64 ", %s 0x%" PRIx32 ", for which it is %s: %s",
-		 record->call, sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)),
-		 parameter.name, (uint64_t)example->data.args[argument], finding->reads,
-		 (uint32_t)example->data.args[argument],
+		 "%s: %s when %s is %s, %s %s, for which it is %s: %s", record->call,
+		 sbpf_verdict_describe(example->a, lint->machine, got, sizeof(got)), parameter.name,
+		 constant_text(example->abi, record->call, argument, value, passed), finding->reads,
+		 constant_text(example->abi, record->call, argument, (uint32_t)value, read),
 		 sbpf_verdict_describe(example->b, lint->machine, meant, sizeof(meant)),
 		 finding->advice);
 	lint_about(lint, record->call);

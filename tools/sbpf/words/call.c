@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "call.h"
 
+#include "constants.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -92,7 +94,9 @@ void call_print(FILE *out, int abi, const struct seccomp_data *data)
 	else
 		fprintf(out, "number %" PRIu32, (uint32_t)data->nr);
 	putc('(', out);
-	for (unsigned int i = 0; i < count; i++)
-		fprintf(out, "%s0x%" PRIx64, i ? ", " : "", (uint64_t)data->args[i]);
+	for (unsigned int i = 0; i < count; i++) {
+		fputs(i ? ", " : "", out);
+		constant_print(out, abi, call, i, data->args[i]);
+	}
 	putc(')', out);
 }

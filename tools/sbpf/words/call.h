@@ -27,7 +27,7 @@ bool is_multiplexer(const char *call);
 #define PARAMETER_MAX 48
 char *parameter_text(int abi, uint32_t number, unsigned int argument, char buffer[PARAMETER_MAX]);
 
-/* "x86_64 socket(0x28, 0x0, 0x0)", "x86 number 999(0x0)", "arch 0x0 number 5()". */
+/* "x86_64 socket(AF_VSOCK, 0, 0)", "x86 number 999(0)", "arch 0x0 number 5()". */
 void call_print(FILE *out, int abi, const struct seccomp_data *data);
 
 #endif

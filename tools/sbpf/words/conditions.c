@@ -288,10 +288,14 @@ static void print_range(FILE *out, const struct operand_text *text, const char *
 		fprintf(out, "%s%s != 0", cast, text->name);
 		return;
 	}
-	if (low)
-		fprintf(out, "%s%s >= 0x%" PRIx64, cast, text->name, low);
-	if (high != widest)
-		fprintf(out, "%s%s%s <= 0x%" PRIx64, low ? " && " : "", cast, text->name, high);
+	if (low) {
+		fprintf(out, "%s%s >= ", cast, text->name);
+		print_value(out, text, low);
+	}
+	if (high != widest) {
+		fprintf(out, "%s%s%s <= ", low ? " && " : "", cast, text->name);
+		print_value(out, text, high);
+	}
 }
 
 /* What holds of one argument, after " && " where something stands before. Whether anything does. */

@@ -182,7 +182,8 @@ static void print_parts(FILE *out, const struct parts *parts, bool is_operand)
 	fputs(enclosed ? ")" : "", out);
 }
 
-static void print_value(FILE *out, int abi, const char *call, unsigned int argument, uint64_t value,
+/* Whether it has a name. */
+static bool print_value(FILE *out, int abi, const char *call, unsigned int argument, uint64_t value,
 			bool is_operand)
 {
 	uint16_t machine = machine_of(abi);
@@ -190,12 +191,15 @@ static void print_value(FILE *out, int abi, const char *call, unsigned int argum
 	const char *name = use ? name_of(machine, use, value) : NULL;
 	struct parts parts;
 
+	bool several = !name && use && split(&parts, machine, use, value);
+
 	if (name)
 		fputs(name, out);
-	else if (use && split(&parts, machine, use, value))
+	else if (several)
 		print_parts(out, &parts, is_operand);
 	else
 		print_number(out, value);
+	return name || several;
 }
 
 void constant_print(FILE *out, int abi, const char *call, unsigned int argument, uint64_t value)
@@ -207,6 +211,24 @@ void constant_print_operand(FILE *out, int abi, const char *call, unsigned int a
 			    uint64_t value)
 {
 	print_value(out, abi, call, argument, value, true);
+}
+
+char *constant_text(int abi, const char *call, unsigned int argument, uint64_t value,
+		    char buffer[CONSTANT_MAX])
+{
+	FILE *out = fmemopen(buffer, CONSTANT_MAX, "w");
+
+	buffer[0] = '\0';
+	if (!out)
+		return buffer;
+	if (print_value(out, abi, call, argument, value, false)) {
+		fputs(" (", out);
+		print_number(out, value);
+		putc(')', out);
+	}
+	fclose(out);
+	buffer[CONSTANT_MAX - 1] = '\0';
+	return buffer;
 }
 
 void constant_print_bits(FILE *out, int abi, const char *call, unsigned int argument,

@@ -17,6 +17,11 @@ void constant_print(FILE *out, int abi, const char *call, unsigned int argument,
 void constant_print_operand(FILE *out, int abi, const char *call, unsigned int argument,
 			    uint64_t value);
 
+/* "AF_VSOCK (40)", or the number alone where it has no name. Returns buffer. */
+#define CONSTANT_MAX 256
+char *constant_text(int abi, const char *call, unsigned int argument, uint64_t value,
+		    char buffer[CONSTANT_MAX]);
+
 /*
  * Prints bits of an argument, as a mask or what a mask leaves: "(CLONE_NEWNS|CLONE_NEWUSER)", or a
  * number where the argument's constants are no flags.
