@@ -76,38 +76,46 @@ static int prove_filter(const struct sbpf_policy *policy, const struct sbpf_filt
 	return answer == SBPF_HOLDS ? 0 : -1;
 }
 
-struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
-				 const struct sbpf_options *options, struct sbpf_error *error)
+/* The stages in a row; what they leave is in the arenas. */
+static struct sbpf_filter *make(const struct sbpf_policy *policy, enum sbpf_effort effort,
+				struct arena *arena, struct arena *scratch,
+				struct sbpf_error *error)
 {
-	enum sbpf_effort effort = options ? options->effort : SBPF_QUICK;
-	struct sbpf_filter *filter = NULL;
-	struct arena arena = { 0 };
-	struct arena scratch = { 0 };
 	struct code code;
 	struct dag dag;
 	int32_t root;
 
-	if (policy_check(policy, error) || !check_options(options, error))
-		return NULL;
-	if (dag_init(&dag, &arena, &scratch)) {
+	if (dag_init(&dag, arena, scratch)) {
 		error_memory(error);
-		goto out;
+		return NULL;
 	}
 	root = lower_policy(&dag, policy, effort, error);
 	if (root < 0)
-		goto out;
+		return NULL;
 	if (emit_dag(&dag, root, &code)) {
 		error_memory(error);
-		goto out;
+		return NULL;
 	}
-	filter = make_filter(&code, policy, error);
+	return make_filter(&code, policy, error);
+}
+
+struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
+				 const struct sbpf_options *options, struct sbpf_error *error)
+{
+	enum sbpf_effort effort = options ? options->effort : SBPF_QUICK;
+	struct arena arena = { 0 };
+	struct arena scratch = { 0 };
+	struct sbpf_filter *filter;
+
+	if (policy_check(policy, error) || !check_options(options, error))
+		return NULL;
+	filter = make(policy, effort, &arena, &scratch, error);
+	arena_free(&scratch);
+	arena_free(&arena);
 	if (filter && options && options->prove && prove_filter(policy, filter, error)) {
 		sbpf_filter_free(filter);
 		filter = NULL;
 	}
-out:
-	arena_free(&scratch);
-	arena_free(&arena);
 	return filter;
 }
 
