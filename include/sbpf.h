@@ -202,6 +202,9 @@ SBPF_API bool sbpf_multiplexed_at(size_t index, struct sbpf_multiplexed *multipl
 SBPF_API int sbpf_call_count(void);
 SBPF_API const char *sbpf_call_at(int index);
 
+/* The index of a name for sbpf_call_at(); -1 when no ABI has a call of this name. */
+SBPF_API int sbpf_call_find(const char *name);
+
 /*
  * What somebody who wrote this name meant, for error messages: the call without a prefix ("sys_",
  * "SYS_", "__NR_"), the one that a function of the C library makes ("pread": "pread64"), else the
@@ -803,6 +806,7 @@ enum sbpf_fate {
 
 struct sbpf_rule {
 	size_t entry; /* index in the profile's syscalls[]; for the builder the order of adding */
+	size_t name;  /* index in the entry's names[]; 0 for 'name', and for the builder */
 	uint32_t verdict;
 	const struct sbpf_condition *conditions; /* the policy's */
 	size_t condition_count;
@@ -828,6 +832,34 @@ SBPF_API void sbpf_policy_rules(const struct sbpf_policy *policy,
 				bool (*report)(void *context, const char *call,
 					       const struct sbpf_rule *rule),
 				void *context);
+
+/* A name in an entry of a profile. */
+struct sbpf_entry_name {
+	const char *text;  /* as JSON means it, terminated; valid while it is reported */
+	int call;	   /* for sbpf_call_at(); -1 when no ABI has a call of this name */
+	unsigned int line; /* 1-based */
+};
+
+/* An entry of a profile's syscalls[], whatever the target. */
+struct sbpf_entry {
+	size_t index;
+	unsigned int line; /* 1-based, where it begins */
+	const struct sbpf_entry_name *names;
+	size_t name_count;
+	bool has_name;		/* it has one, under 'name' in place of 'names' */
+	bool is_guarded;	/* includes or excludes say something */
+	bool includes_machines; /* includes lists arches */
+	bool has_errno;		/* a symbolic errno */
+};
+
+/*
+ * Hands the entries of a profile, a text that sbpf_load_json() takes, to report(context, entry) in
+ * order, until it returns false. 0, or -1 on error.
+ */
+SBPF_API SBPF_MUST_USE int sbpf_profile_entries(const char *text, size_t length,
+						bool (*report)(void *context,
+							       const struct sbpf_entry *entry),
+						void *context, struct sbpf_error *error);
 
 /*
  * Where a value stands in JSON text: path as in struct sbpf_error, such as "syscalls[3].action".

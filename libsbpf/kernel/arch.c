@@ -639,3 +639,8 @@ const char *sbpf_call_at(int index)
 {
 	return index < 0 || index >= CALL_COUNT ? NULL : call_name(index);
 }
+
+int sbpf_call_find(const char *name)
+{
+	return name ? call_find(name, strlen(name)) : -1;
+}

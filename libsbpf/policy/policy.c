@@ -405,6 +405,17 @@ bool sbpf_policy_has_abi(const struct sbpf_policy *policy, int abi)
 	return policy && abi >= 0 && abi < sbpf_abi_count() && (policy->abi_set >> abi & 1);
 }
 
+struct sbpf_rule policy_rule_shown(const struct policy_rule *rule)
+{
+	return (struct sbpf_rule){
+		.entry = rule->source,
+		.name = rule->call < 0 ? 0 : rule->name,
+		.verdict = rule->verdict,
+		.conditions = rule->conditions,
+		.condition_count = rule->condition_count,
+	};
+}
+
 void sbpf_policy_rules(const struct sbpf_policy *policy,
 		       bool (*report)(void *context, const char *call,
 				      const struct sbpf_rule *rule),
@@ -412,12 +423,7 @@ void sbpf_policy_rules(const struct sbpf_policy *policy,
 {
 	for (size_t i = 0; policy && report && i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
-		const struct sbpf_rule shown = {
-			.entry = rule->source,
-			.verdict = rule->verdict,
-			.conditions = rule->conditions,
-			.condition_count = rule->condition_count,
-		};
+		const struct sbpf_rule shown = policy_rule_shown(rule);
 
 		if (rule->call >= 0 && !report(context, call_name(rule->call), &shown))
 			return;

@@ -12,7 +12,10 @@
 struct policy_rule {
 	int32_t call; /* call id, or -1: number of abi */
 	int32_t abi;
-	uint32_t number; /* without the ABI's offset */
+	union {
+		uint32_t number; /* without the ABI's offset */
+		uint32_t name;	 /* of a call: its index in the entry's names[] */
+	};
 	uint32_t verdict;
 	const struct sbpf_condition *conditions;
 	uint32_t condition_count;
@@ -60,6 +63,9 @@ int policy_check(const struct sbpf_policy *policy, struct sbpf_error *error);
 /* Adds one call of one rule. conditions must live as long as the policy (its arena). */
 int policy_append(struct sbpf_policy *policy, const struct policy_rule *rule,
 		  struct sbpf_error *error);
+
+/* The rule as the public face shows it. */
+struct sbpf_rule policy_rule_shown(const struct policy_rule *rule);
 
 /* Adds a warning, without failing the load when there is no memory for it. */
 void policy_warn(struct sbpf_policy *policy, const struct sbpf_error *warning);

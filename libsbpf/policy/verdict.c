@@ -217,15 +217,10 @@ static enum sbpf_fate fate_of(struct inquiry *inquiry, const struct policy_rule 
 static void look_at(struct inquiry *inquiry, const struct policy_rule *rule, enum bearing bearing)
 {
 	enum sbpf_fate fate = fate_of(inquiry, rule, bearing);
-	struct sbpf_rule shown = {
-		.entry = rule->source,
-		.verdict = rule->verdict,
-		.conditions = rule->conditions,
-		.condition_count = rule->condition_count,
-		.multiplexed = bearing == BEARS_MULTIPLEXED,
-		.fate = fate,
-	};
+	struct sbpf_rule shown = policy_rule_shown(rule);
 
+	shown.multiplexed = bearing == BEARS_MULTIPLEXED;
+	shown.fate = fate;
 	if (fate == SBPF_DECIDES) {
 		inquiry->decided = true;
 		inquiry->verdict = rule->verdict;

@@ -290,6 +290,7 @@ static int add_names(struct resolver *resolver, struct policy_rule *rule, bool k
 	if (from->name.length && !resolver->oci_only)
 		return add_name(resolver, rule, kept, &from->name, &name);
 	for (; element.index < from->name_count; element.index++) {
+		rule->name = (uint32_t)element.index;
 		if (add_name(resolver, rule, kept, &from->names[element.index], &element))
 			return -1;
 	}

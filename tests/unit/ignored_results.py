@@ -33,6 +33,7 @@ IGNORED = {
     "sbpf_guards_new": "SBPF_READING_DOCKER, NULL",
     "sbpf_guards_add": "NULL, NULL, 0, NULL",
     "sbpf_guards_targets": "NULL, NULL, NULL, NULL, NULL",
+    "sbpf_profile_entries": "NULL, 0, NULL, NULL, NULL",
     "sbpf_verdict_parse": '"ALLOW", NULL',
 }
 # Some of the others.

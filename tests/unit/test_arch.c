@@ -589,6 +589,16 @@ START_TEST(suggestion_is_the_nearest_name)
 }
 END_TEST
 
+START_TEST(calls_are_found_by_name)
+{
+	for (int i = 0; i < sbpf_call_count(); i++)
+		ck_assert_int_eq(sbpf_call_find(sbpf_call_at(i)), i);
+	ck_assert_int_eq(sbpf_call_find("frobnicate"), -1);
+	ck_assert_int_eq(sbpf_call_find(""), -1);
+	ck_assert_int_eq(sbpf_call_find(NULL), -1);
+}
+END_TEST
+
 START_TEST(newer_number_is_above_all_tables)
 {
 	struct sbpf_abi abi;
@@ -756,6 +766,7 @@ static TCase *call_tests(void)
 	tcase_add_loop_test(tests, exempt_calls_have_a_release, 0, COUNT(exempts));
 	tcase_add_test(tests, packed_releases_compare);
 	tcase_add_loop_test(tests, suggestion_is_the_nearest_name, 0, COUNT(suggestions));
+	tcase_add_test(tests, calls_are_found_by_name);
 	tcase_add_test(tests, newer_number_is_above_all_tables);
 	tcase_add_loop_test(tests, multiplexer_of_a_call, 0, COUNT(multiplexers));
 	tcase_add_test(tests, multiplexed_calls_are_listed_in_order);

@@ -168,6 +168,37 @@ START_TEST(failed_allocation_is_an_error_and_leaks_nothing)
 }
 END_TEST
 
+static bool count_names(void *context, const struct sbpf_entry *entry)
+{
+	*(size_t *)context += entry->name_count;
+	return true;
+}
+
+START_TEST(entries_report_failed_allocations)
+{
+	unsigned long failing;
+	bool failed = true;
+
+	for (failing = 1; failed; failing++) {
+		struct sbpf_error error = { 0 };
+		long before = allocator_live();
+		size_t names = 0;
+		int result;
+
+		allocator_arm(failing);
+		result = sbpf_profile_entries(everything, strlen(everything), count_names, &names,
+					      &error);
+		failed = allocator_disarm();
+		/* There may be no memory for a warning. */
+		ck_assert(failed || !result);
+		ck_assert_int_eq(error.code, result ? SBPF_ERROR_MEMORY : SBPF_OK);
+		ck_assert_uint_eq(names, result ? 0 : 11);
+		ck_assert(allocator_live() == before || loses_blocks(allocator_victim()));
+	}
+	ck_assert_uint_gt(failing, 20);
+}
+END_TEST
+
 /* ---- The builder ----------------------------------------------------------------------- */
 
 static int build(struct sbpf_error *error)
@@ -268,6 +299,7 @@ int main(void)
 	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, failed_allocation_is_an_error_and_leaks_nothing, 0,
 			    COUNT(cases));
+	tcase_add_test(tests, entries_report_failed_allocations);
 	tcase_add_test(tests, builder_reports_failed_allocations);
 	tcase_add_test(tests, nothing_is_made_of_a_policy_without_memory_for_a_rule);
 	tcase_add_loop_test(tests, formats_report_failed_allocations, SBPF_FORMAT_RAW,

@@ -961,8 +961,8 @@ static bool list_rule(void *context, const char *call, const struct sbpf_rule *r
 	struct listed *listed = context;
 	size_t length = strlen(listed->text);
 
-	snprintf(listed->text + length, sizeof(listed->text) - length, "%zu %s %x %zu; ",
-		 rule->entry, call, rule->verdict, rule->condition_count);
+	snprintf(listed->text + length, sizeof(listed->text) - length, "%zu.%zu %s %x %zu; ",
+		 rule->entry, rule->name, call, rule->verdict, rule->condition_count);
 	return --listed->left > 0;
 }
 
@@ -980,9 +980,9 @@ START_TEST(rules_are_listed_in_their_order_without_what_guards_take_away)
 
 	ck_assert_ptr_nonnull(policy);
 	sbpf_policy_rules(policy, list_rule, &all);
-	ck_assert_str_eq(all.text, "1 write 30000 1; 1 dup 30000 1; 2 dup 50001 0; ");
+	ck_assert_str_eq(all.text, "1.0 write 30000 1; 1.2 dup 30000 1; 2.0 dup 50001 0; ");
 	sbpf_policy_rules(policy, list_rule, &first);
-	ck_assert_str_eq(first.text, "1 write 30000 1; ");
+	ck_assert_str_eq(first.text, "1.0 write 30000 1; ");
 	sbpf_policy_free(policy);
 }
 END_TEST

@@ -28,7 +28,7 @@ static struct lint_place abis_place(const struct lint *lint)
 
 	if (!lint->outline.abis_key)
 		return place_of_default(lint);
-	snprintf(place.path, sizeof(place.path), "%s%s", lint->outline.prefix,
+	snprintf(place.path, sizeof(place.path), "%s%s", lint->part->prefix,
 		 lint->outline.abis_key);
 	return place;
 }

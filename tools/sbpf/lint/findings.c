@@ -140,7 +140,7 @@ void lint_add_rest(struct lint *lint)
 {
 	struct lint_place place = { 0 };
 
-	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->outline.prefix);
+	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->part->prefix);
 	for (int id = 0; id < LINT_IDS && !lint->failed; id++) {
 		size_t count = lint->counts[id];
 
@@ -160,38 +160,36 @@ struct lint_place place_of_entry(const struct lint *lint, size_t entry)
 
 	if (entry == NO_ENTRY)
 		return place_of_default(lint);
-	snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu]", lint->outline.prefix, entry);
+	snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu]", lint->part->prefix, entry);
 	if (entry < lint->outline.entry_count)
 		place.line = lint->outline.entries[entry].line;
 	return place;
 }
 
-struct lint_place place_of_name(const struct lint *lint, size_t name)
+struct lint_place place_of_name(const struct lint *lint, size_t entry, size_t name)
 {
-	const struct outline_name *at = &lint->outline.names[name];
-	const struct outline_entry *entry = &lint->outline.entries[at->entry];
-	struct lint_place place = { .line = at->line };
+	const struct outline_entry *at = &lint->outline.entries[entry];
+	struct lint_place place = { .line = lint->outline.lines[at->first_name + name] };
 
-	if (entry->has_name)
-		snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].name",
-			 lint->outline.prefix, at->entry);
+	if (at->has_name)
+		snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].name", lint->part->prefix,
+			 entry);
 	else
 		snprintf(place.path, sizeof(place.path), "%ssyscalls[%zu].names[%zu]",
-			 lint->outline.prefix, at->entry, name - entry->first_name);
+			 lint->part->prefix, entry, name);
 	return place;
 }
 
 struct lint_place place_of_record(const struct lint *lint, const struct record *record)
 {
-	return record->name == NO_NAME ? place_of_entry(lint, record->entry)
-				       : place_of_name(lint, record->name);
+	return place_of_name(lint, record->entry, record->name);
 }
 
 struct lint_place place_of_default(const struct lint *lint)
 {
 	struct lint_place place = { .line = lint->outline.default_line };
 
-	snprintf(place.path, sizeof(place.path), "%sdefaultAction", lint->outline.prefix);
+	snprintf(place.path, sizeof(place.path), "%sdefaultAction", lint->part->prefix);
 	return place;
 }
 

@@ -209,7 +209,7 @@ static void add_cut(struct lint *lint)
 {
 	struct lint_place place = { 0 };
 
-	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->outline.prefix);
+	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->part->prefix);
 	lint_add(
 		lint, SHADOWED_RULE, SEVERITY_NOTE, &place, (struct evidence){ 0 },
 		"not every rule was looked at for whether it has an effect, as there is so much to "

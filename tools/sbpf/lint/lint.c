@@ -126,8 +126,8 @@ static bool prepare(struct lint *lint)
 	struct sbpf_error error = { 0 };
 
 	lint->machine_name = name_of_abi(lint->machine);
-	if (!outline_read(lint->part->text, lint->part->length, &lint->outline))
-		lint_fail(lint, NULL);
+	if (!outline_read(lint->part, &lint->outline, &error))
+		lint_fail(lint, error.code ? &error : NULL);
 	if (!lint->failed)
 		find_verdicts(lint);
 	if (!lint->failed)
@@ -135,7 +135,7 @@ static bool prepare(struct lint *lint)
 	lint->is_gap = calloc((size_t)sbpf_call_count(), sizeof(lint->is_gap[0]));
 	if (!lint->is_gap)
 		lint_fail(lint, NULL);
-	if (lint->failed || !find_calls(lint) || !records_collect(lint) || !absent_collect(lint))
+	if (lint->failed || !records_collect(lint))
 		return false;
 	lint->space = sbpf_space_new(lint->machine, LINT_NODES, &error);
 	if (!lint->space ||
@@ -168,10 +168,8 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	outline_free(&lint.outline);
 	free(lint.records);
 	free(lint.groups);
-	free(lint.absent);
 	free(lint.is_on_target);
 	free(lint.is_gap);
-	sbpf_policy_free(lint.with_more);
 	free(lint.abi_list);
 	return !lint.failed;
 }

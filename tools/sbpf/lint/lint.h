@@ -75,11 +75,12 @@ struct finding {
 /* One call of one rule that applies to the target. */
 struct record {
 	size_t entry;	   /* in syscalls[] */
-	size_t name;	   /* in lint->outline.names; NO_NAME: not known */
+	size_t name;	   /* in its names[]; 0 for 'name' */
 	const char *call;  /* as sbpf_call_at() gives it: one pointer, one call */
 	size_t call_index; /* of sbpf_call_at() */
 	size_t group;	   /* in lint->groups */
 	bool is_first;	   /* on its call */
+	bool is_absent;	   /* none of the ABIs has the call */
 	uint32_t verdict;
 	const struct sbpf_condition *conditions; /* the policy's */
 	size_t condition_count;
@@ -110,10 +111,8 @@ struct lint {
 	sbpf_meaning meaning;
 	struct record *records; /* by group */
 	size_t record_count;
-	struct group *groups;	       /* as many as there are calls */
-	struct sbpf_policy *with_more; /* with ABIs that have other calls; NULL for none */
-	struct record *absent; /* on calls that none of the ABIs has, in order of the calls */
-	size_t absent_count;
+	size_t absent_count;  /* of the records behind them, on calls that none of the ABIs has */
+	struct group *groups; /* as many as there are calls */
 	bool *is_on_target; /* by call: one of the ABIs has it, by itself or behind a multiplexer */
 	bool *is_gap;	    /* by call: a rule on it is in vain, which a finding says */
 	struct finding *findings;
@@ -147,7 +146,7 @@ void lint_add_rest(struct lint *lint);
 void lint_fail(struct lint *lint, const struct sbpf_error *error);
 
 struct lint_place place_of_entry(const struct lint *lint, size_t entry);
-struct lint_place place_of_name(const struct lint *lint, size_t name); /* in outline.names */
+struct lint_place place_of_name(const struct lint *lint, size_t entry, size_t name);
 struct lint_place place_of_record(const struct lint *lint, const struct record *record);
 struct lint_place place_of_default(const struct lint *lint);
 
@@ -189,8 +188,7 @@ char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX]);
 #define WORD_MAX 40
 bool next_word(const char **list, char word[WORD_MAX]);
 
-/* The index of a call for sbpf_call_at(), -1 when no ABI has it; and the table's own name, NULL. */
-int call_index(const char *call);
+/* The table's own name for a call, which stays; NULL when no ABI has it. */
 const char *kept_name(const char *word);
 
 /* What a policy gives a call of an ABI over all arguments. */
@@ -214,14 +212,9 @@ size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_dat
 /* The records on a call and those related to it; NULL when no ABI has it, or there are none. */
 const struct group *group_of_call(const struct lint *lint, const char *call);
 
-/* All rules on all calls of the policy; false when that failed, which was reported. */
+/* All rules of the policy, and which calls are on the target; false when that failed, which was
+ * reported. */
 bool records_collect(struct lint *lint);
-
-/* The same for calls that none of the ABIs has: rules that say nothing for the target. */
-bool absent_collect(struct lint *lint);
-
-/* Fills in lint->is_on_target; false when that failed, which was reported. */
-bool find_calls(struct lint *lint);
 
 /* ALLOW or LOG. */
 bool is_permitted(uint32_t verdict);

@@ -2,8 +2,6 @@
 /* Names of calls that the target does not have. */
 #include "lint.h"
 
-#include "families.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,69 +20,78 @@ static bool has_prefix(const char *name, const char *call)
 /* Of a name that may be as long as the file. */
 #define NAME_SHOWN "100"
 
-static void add_unknown(struct lint *lint, const struct outline_name *name,
-			const struct lint_place *place)
+static void add_unknown(struct lint *lint, const char *name, const struct lint_place *place)
 {
-	const char *calls = sbpf_function_calls(name->text);
-	const char *suggestion = sbpf_call_suggest(name->text);
+	const char *calls = sbpf_function_calls(name);
+	const char *suggestion = sbpf_call_suggest(name);
 	struct evidence none = { 0 };
 
-	if (suggestion && has_prefix(name->text, suggestion))
+	if (suggestion && has_prefix(name, suggestion))
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "a profile names calls without the prefix of '%." NAME_SHOWN
 			 "s', so this says nothing: "
 			 "write %s",
-			 name->text, suggestion);
+			 name, suggestion);
 	else if (calls && !*calls)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %." NAME_SHOWN
 			 "s, which is a function of the C library that makes no call: remove it",
-			 name->text);
+			 name);
 	else if (calls)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %." NAME_SHOWN
 			 "s, which is a function of the C library: name the "
 			 "calls that it makes (%s)",
-			 name->text, calls);
+			 name, calls);
 	else if (suggestion)
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel has a call %." NAME_SHOWN
 			 "s, so this says nothing: did you mean %s?",
-			 name->text, suggestion);
+			 name, suggestion);
 	else
 		lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, place, none,
 			 "no kernel up to Linux %s has a call %." NAME_SHOWN
 			 "s, so this says nothing: if it is "
 			 "newer than that, take a newer version of this program, else remove it",
-			 sbpf_kernel_release(), name->text);
+			 sbpf_kernel_release(), name);
 }
 
-/*
- * A name of another ABI goes into foreign, a cluster for each rule, but one for all rules with
- * 'name', as there is one for each call; a name of no ABI gets its own finding.
- */
-static void look_at_name(struct lint *lint, size_t index, struct clusters *foreign, size_t *unknown)
+struct search {
+	struct lint *lint;
+	struct clusters
+		foreign; /* of another ABI: one for each rule, but one for all with 'name' */
+	size_t unknown;	 /* names of no ABI: each has its own finding */
+};
+
+static void look_at_name(struct search *search, const struct sbpf_entry *entry, size_t index)
 {
-	const struct outline_name *name = &lint->outline.names[index];
-	const struct outline_entry *entry = &lint->outline.entries[name->entry];
+	const struct sbpf_entry_name *name = &entry->names[index];
+	struct lint *lint = search->lint;
 	struct lint_place place;
 	struct cluster *cluster;
 
-	if (!name->text)
-		return;
 	if (name->call < 0) {
-		place = place_of_name(lint, index);
-		if ((*unknown)++ < UNKNOWN_MAX)
-			add_unknown(lint, name, &place);
+		place = place_of_name(lint, entry->index, index);
+		if (search->unknown++ < UNKNOWN_MAX)
+			add_unknown(lint, name->text, &place);
 		return;
 	}
 	/* A rule for certain machines is right to name their calls. */
-	if (entry->includes_arches || lint->is_on_target[name->call] || lint->is_gap[name->call])
+	if (entry->includes_machines || lint->is_on_target[name->call] || lint->is_gap[name->call])
 		return;
-	cluster = cluster_add(lint, foreign, entry->has_name ? NO_ENTRY : name->entry, 0,
+	cluster = cluster_add(lint, &search->foreign, entry->has_name ? NO_ENTRY : entry->index, 0,
 			      sbpf_call_at(name->call), NULL);
 	if (cluster && !cluster->place.path[0])
-		cluster->place = place_of_name(lint, index);
+		cluster->place = place_of_name(lint, entry->index, index);
+}
+
+static bool look_at_entry(void *context, const struct sbpf_entry *entry)
+{
+	struct search *search = context;
+
+	for (size_t i = 0; i < entry->name_count && !search->lint->failed; i++)
+		look_at_name(search, entry, i);
+	return !search->lint->failed;
 }
 
 static void add_foreign(struct lint *lint, const struct cluster *cluster)
@@ -115,14 +122,15 @@ static void add_more(struct lint *lint, size_t count)
 
 void lint_names(struct lint *lint)
 {
-	struct clusters foreign = { 0 };
-	size_t unknown = 0;
+	struct search search = { .lint = lint };
+	struct sbpf_error error = { 0 };
 
-	for (size_t i = 0; i < lint->outline.name_count && !lint->failed; i++)
-		look_at_name(lint, i, &foreign, &unknown);
-	if (unknown > UNKNOWN_MAX)
-		add_more(lint, unknown - UNKNOWN_MAX);
-	for (size_t i = 0; i < foreign.count; i++)
-		add_foreign(lint, &foreign.list[i]);
-	clusters_free(&foreign);
+	if (sbpf_profile_entries(lint->part->text, lint->part->length, look_at_entry, &search,
+				 &error))
+		lint_fail(lint, &error);
+	if (search.unknown > UNKNOWN_MAX)
+		add_more(lint, search.unknown - UNKNOWN_MAX);
+	for (size_t i = 0; i < search.foreign.count; i++)
+		add_foreign(lint, &search.foreign.list[i]);
+	clusters_free(&search.foreign);
 }

@@ -376,7 +376,7 @@ static void add_more(struct lint *lint)
 {
 	struct lint_place place = { 0 };
 
-	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->outline.prefix);
+	snprintf(place.path, sizeof(place.path), "%ssyscalls", lint->part->prefix);
 	lint_add(lint, OVERLAPPING_RULES, SEVERITY_WARNING, &place, (struct evidence){ 0 },
 		 "more rules may hold at once than are listed here: correct those, and look again");
 }

@@ -459,7 +459,7 @@ static void add_lost_abis(struct lint *lint, const struct runtimes *runtimes)
 	example.data.nr = (int)abi.number_offset;
 	example.a = sbpf_policy_verdict(runtimes->docker, &example.data, NULL, NULL, NULL);
 	example.b = sbpf_policy_verdict(runtimes->oci, &example.data, NULL, NULL, NULL);
-	snprintf(place.path, sizeof(place.path), "%s%s", lint->outline.prefix,
+	snprintf(place.path, sizeof(place.path), "%s%s", lint->part->prefix,
 		 lint->outline.abis_key);
 	lint_add(
 		lint, RUNTIME_IGNORES, SEVERITY_WARNING, &place,

@@ -53,7 +53,7 @@ static bool find_absent_denial(const struct lint *lint, const char *call, struct
 {
 	*denial = (struct denial){ 0 };
 	for (size_t i = 0; i < lint->absent_count; i++) {
-		const struct record *record = &lint->absent[i];
+		const struct record *record = &lint->records[lint->record_count + i];
 
 		if (strcmp(record->call, call) != 0 || record->verdict == lint->default_verdict ||
 		    (record->condition_count && is_permitted(record->verdict)))
@@ -102,7 +102,7 @@ static void look_for_ways(struct gap_search *search, const char *denied,
 		example.b = denial->outcome.restrictive.a;
 		cluster_add(search->lint, &search->ways, 0, 0, kept_name(word), &example);
 		cluster_add(search->lint, &search->denied, 0, 0, kept_name(denied), NULL);
-		search->lint->is_gap[call_index(denied)] = true;
+		search->lint->is_gap[sbpf_call_find(denied)] = true;
 	}
 }
 
