@@ -101,6 +101,7 @@ static char *format_profile(const struct process_filter *filter, size_t *length)
 		text = profile_write(&request, length);
 		if (trouble.abis)
 			report(tool.name, "sbpf decompile pid:N has an option for that: --abi");
+		profile_report_statements(&request);
 	}
 	sbpf_space_free(request.space);
 	return text;

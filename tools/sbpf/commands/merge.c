@@ -126,7 +126,7 @@ static uint64_t all_covered(const struct merger *merger)
 }
 
 /* Profiles that cover fewer ABIs than others refuse all calls by the rest. */
-static bool report_coverage(const struct merger *merger, const char *what)
+static bool report_coverage(const struct merger *merger, bool is_warning)
 {
 	uint64_t all = all_covered(merger);
 	uint64_t own = UINT64_C(1) << merger->request.machine;
@@ -139,11 +139,12 @@ static bool report_coverage(const struct merger *merger, const char *what)
 		if (!covered || covered == all)
 			continue;
 		report(tool.name,
-		       "%s: %scovers %s but not %s, as another of the policies does: --abi %s "
-		       "takes "
-		       "all for the same ABIs, or give it \"architectures\": [%s]",
-		       merger->names[i], what, list_abis(covered, false, ", ", has, sizeof(has)),
+		       "%s: %scovers %s but not %s, as another of the policies does%s: --abi %s "
+		       "takes all for the same ABIs, or give it \"architectures\": [%s]",
+		       merger->names[i], is_warning ? "warning: " : "",
+		       list_abis(covered, false, ", ", has, sizeof(has)),
 		       list_abis(all & ~covered, false, ", ", rest, sizeof(rest)),
+		       is_warning ? "" : ", and no profile says both",
 		       list_abis(all & ~own, false, ",", wanted, sizeof(wanted)),
 		       list_abis(all, true, ", ", list, sizeof(list)));
 		reported = true;
@@ -161,7 +162,9 @@ static void report_cure(const struct merger *merger)
 	else if (trouble->too_large)
 		report(tool.name,
 		       "no stack of filters is a union; leave out rules that are not needed");
-	if (!trouble->abis || !report_coverage(merger, ""))
+	if (trouble->abis && report_coverage(merger, false))
+		profile_report_statements(&merger->request);
+	else
 		profile_report_cure(&merger->request);
 }
 
@@ -180,7 +183,7 @@ static bool merge_and_write(struct merger *merger)
 			report_cure(merger);
 	}
 	if (text && merger->options->intersect)
-		report_coverage(merger, "warning: ");
+		report_coverage(merger, true);
 	if (text)
 		written = page_show_data(tool.name, text, length, output);
 	free(text);

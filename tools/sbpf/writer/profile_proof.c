@@ -8,39 +8,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Statements of what cannot be said; more are counted. */
-#define STATEMENTS_MAX 8
-
 /* ---- What cannot be said --------------------------------------------------------------- */
 
 void proof_state(struct profile_proof *proof, const char *format, ...)
 {
-	const struct profile_request *request = proof->request;
-	char text[640];
+	struct profile_trouble *trouble = proof->request->trouble;
 	va_list arguments;
+	char *text;
 
-	if (proof->statements++ >= STATEMENTS_MAX || proof->quiet)
+	proof->statements++;
+	if (proof->quiet || trouble->statement_count++ >= STATEMENTS_MAX)
 		return;
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
 	va_end(arguments);
-	report(request->tool->name, "%s: no profile can say this: %s", request->name, text);
+	trouble->statements[trouble->statement_count - 1] = text;
 }
 
-/* How many of these are shown. */
-static size_t shown_of(size_t count)
+void proof_warn_rest(const struct profile_proof *proof)
 {
-	return count < STATEMENTS_MAX ? count : STATEMENTS_MAX;
-}
-
-void proof_state_rest(const struct profile_proof *proof)
-{
-	size_t stated = proof->statements + proof->tolerated;
-	size_t shown = shown_of(proof->statements) + shown_of(proof->tolerated);
-
-	if (stated > shown && !proof->quiet)
-		report(proof->request->tool->name, "%s: %zu more of the kind", proof->request->name,
-		       stated - shown);
+	if (proof->tolerated > STATEMENTS_MAX && !proof->quiet)
+		report(proof->request->tool->name, "%s: warning: %zu more of the kind",
+		       proof->request->name, proof->tolerated - STATEMENTS_MAX);
 }
 
 static void report_trouble(const struct profile_proof *proof, const struct sbpf_error *error)
@@ -92,8 +82,7 @@ static const char *find_reason(const struct profile_proof *proof,
 		       "nothing takes back to the default what it refuses there";
 	if (!has_model(proof->outline, example->abi, name))
 		return "no rules that say so were found";
-	if (proof->request->trouble)
-		proof->request->trouble->abis |= UINT64_C(1) << example->abi;
+	proof->request->trouble->abis |= UINT64_C(1) << example->abi;
 	return "a rule speaks of its call on all architectures, and they differ there";
 }
 
@@ -214,7 +203,7 @@ static bool fits(struct profile_proof *proof, const struct sbpf_policy *policy)
 		sbpf_filter_free(filter);
 		return true;
 	}
-	if (error.code == SBPF_ERROR_TOO_LARGE && proof->request->trouble)
+	if (error.code == SBPF_ERROR_TOO_LARGE)
 		proof->request->trouble->too_large = true;
 	report_trouble(proof, &error);
 	return false;

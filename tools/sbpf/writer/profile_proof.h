@@ -14,12 +14,12 @@ struct profile_proof {
 	size_t tolerated;  /* differences in numbers without a name */
 };
 
-/* Says that no profile can say this. The first few are reported. */
+/* Notes that no profile can say this, for profile_report_statements(). */
 void proof_state(struct profile_proof *proof, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* How many statements were not reported. */
-void proof_state_rest(const struct profile_proof *proof);
+/* How many differences that may be were not warned of. */
+void proof_warn_rest(const struct profile_proof *proof);
 
 /*
  * Whether the text means what is requested, in each reading, but for what may differ, and its

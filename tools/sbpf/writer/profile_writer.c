@@ -149,7 +149,7 @@ char *profile_write(const struct profile_request *request, size_t *length)
 	}
 	if (text && unordered)
 		warn_of_order(request, unordered);
-	proof_state_rest(&writer.proof);
+	proof_warn_rest(&writer.proof);
 	end(&writer);
 	return text;
 }
@@ -253,6 +253,23 @@ void profile_report_cure(const struct profile_request *request)
 	else if (trouble->too_large && (trouble->covered & ~own))
 		report(request->tool->name, "%s: --abi '' writes it for %s alone, which is smaller",
 		       request->name, alone);
+	profile_report_statements(request);
+}
+
+void profile_report_statements(const struct profile_request *request)
+{
+	struct profile_trouble *trouble = request->trouble;
+
+	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+		if (trouble->statements[i])
+			report(request->tool->name, "%s: no profile can say this: %s",
+			       request->name, trouble->statements[i]);
+		free(trouble->statements[i]);
+		trouble->statements[i] = NULL;
+	}
+	if (trouble->statement_count > STATEMENTS_MAX)
+		report(request->tool->name, "%s: %zu more of the kind", request->name,
+		       trouble->statement_count - STATEMENTS_MAX);
 }
 
 int profile_command(struct profile_request *request, profile_maker *make, const char *output)

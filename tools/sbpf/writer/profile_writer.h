@@ -7,11 +7,16 @@
 #include "operand.h"
 #include "profile_text.h"
 
+#define STATEMENTS_MAX 8
+
 /* What stood in the way, as far as callers know what to do about it. */
 struct profile_trouble {
 	uint64_t covered; /* bit = an ABI that the profile would cover */
 	uint64_t abis;	  /* those of them that treat a call otherwise than the first does */
 	bool too_large;	  /* the filter has too many instructions */
+	/* What no profile can say, malloc'd: the first few, and how many there are. */
+	char *statements[STATEMENTS_MAX];
+	size_t statement_count;
 };
 
 struct profile_request {
@@ -24,13 +29,14 @@ struct profile_request {
 	unsigned int flags;		  /* SECCOMP_FILTER_FLAG_* to ask for */
 	bool named_only;  /* numbers without a name may differ, with a warning for them */
 	bool both_widths; /* it must mean the same with the kernel's width too */
-	struct profile_trouble *trouble; /* filled on failure */
+	struct profile_trouble *trouble; /* not NULL; filled on failure */
 };
 
 /*
  * Returns the malloc'd text of a profile that has the meaning; *length is its length. It was proven
  * in each reading, with whole registers compared as runtimes do it whatever the target's width, and
- * fits into a filter. NULL when there is none, or none that was found: why was reported.
+ * fits into a filter. NULL when there is none, or none that was found: why was reported, or is for
+ * profile_report_cure() to say.
  */
 char *profile_write(const struct profile_request *request, size_t *length);
 
@@ -48,8 +54,11 @@ char *profile_write_like(const struct profile_request *request, const struct sbp
  */
 bool profile_restrict(struct profile_request *request);
 
-/* What to do about the trouble, where that is known. */
+/* What to do about the trouble, where that is known, and then what no profile can say. */
 void profile_report_cure(const struct profile_request *request);
+
+/* Only what no profile can say. */
+void profile_report_statements(const struct profile_request *request);
 
 /* Makes the malloc'd text for a loaded operand; NULL when there is none, which was reported. */
 typedef char *profile_maker(struct profile_request *request, const struct operand *operand,

@@ -41,8 +41,7 @@ static bool note_range(void *context, const struct sbpf_range *range)
 static void add_abi(struct writer *writer, int abi)
 {
 	writer->outline.abis[writer->outline.abi_count++] = abi;
-	if (writer->request->trouble)
-		writer->request->trouble->covered |= UINT64_C(1) << abi;
+	writer->request->trouble->covered |= UINT64_C(1) << abi;
 }
 
 static bool add_abis(struct writer *writer, unsigned int register_bits)
