@@ -239,7 +239,8 @@ static int check_conditions(const struct sbpf_condition *conditions, size_t coun
 			    struct sbpf_error *error)
 {
 	if (count && !conditions)
-		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions, but none given", count);
+		return error_set(error, SBPF_ERROR_USAGE,
+				 "no conditions are given, but their count is %zu", count);
 	if (count > UINT32_MAX)
 		return error_set(error, SBPF_ERROR_USAGE, "%zu conditions are too many", count);
 	for (size_t i = 0; i < count; i++) {

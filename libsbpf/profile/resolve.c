@@ -324,7 +324,11 @@ static void warn_nameless(struct resolver *resolver, const struct place *syscall
 	const struct place rule = { .parent = syscalls, .index = resolver->first_nameless };
 	const struct place name = { .parent = &rule, .key = "name" };
 
-	if (resolver->nameless)
+	if (resolver->nameless == 1)
+		profile_warn(resolver->profile, &name, SBPF_WARN_IGNORED,
+			     "this rule has no effect: OCI runtimes do not know 'name'; put the "
+			     "name into 'names'");
+	else if (resolver->nameless)
 		profile_warn(resolver->profile, &name, SBPF_WARN_IGNORED,
 			     "%zu of the rules, from this one on, have no effect: OCI runtimes do "
 			     "not know 'name'; put the name into 'names'",
@@ -341,7 +345,7 @@ static void hand_over_warnings(struct resolver *resolver)
 
 		*last = (struct sbpf_error){ 0 };
 		error_set(last, SBPF_WARN_IGNORED, "%zu more warnings are not listed",
-			  count - (PROFILE_WARNINGS_MAX - 1));
+			  count - (PROFILE_WARNINGS_MAX - 1)); /* 2 at least */
 		count = PROFILE_WARNINGS_MAX;
 	}
 	for (size_t i = 0; i < count; i++)

@@ -96,7 +96,7 @@ static const struct {
 	{ SECCOMP_RET_ALLOW, "frobnicate", NULL, 0, "unknown system call 'frobnicate'" },
 	{ SECCOMP_RET_ALLOW, "", NULL, 0,
 	  "a rule needs the name of a system call, such as \"mkdir\"" },
-	{ SECCOMP_RET_ALLOW, "read", NULL, 2, "2 conditions, but none given" },
+	{ SECCOMP_RET_ALLOW, "read", NULL, 2, "no conditions are given, but their count is 2" },
 	{ SECCOMP_RET_ALLOW, "read", far_argument, 2,
 	  "condition 1: argument 6; calls have arguments 0 to 5" },
 #if SIZE_MAX > UINT32_MAX
@@ -145,7 +145,7 @@ static const struct {
 	  "x86_64 has no number 0x40000027: numbers with bit 30 are those of x32, use abi x32" },
 	{ SECCOMP_RET_ALLOW, "x86_64", UINT32_MAX - 1, NULL, 0,
 	  "x86_64 has no number 0xfffffffe: numbers with bit 30 are those of x32, use abi x32" },
-	{ SECCOMP_RET_ALLOW, "x86", 1, NULL, 1, "1 conditions, but none given" },
+	{ SECCOMP_RET_ALLOW, "x86", 1, NULL, 1, "no conditions are given, but their count is 1" },
 	{ SECCOMP_RET_ALLOW, "x86", 1, far_argument, 2,
 	  "condition 1: argument 6; calls have arguments 0 to 5" },
 };

@@ -428,6 +428,20 @@ START_TEST(oci_knows_no_single_name)
 }
 END_TEST
 
+START_TEST(one_rule_with_a_single_name_is_told_by_itself)
+{
+	struct sbpf_policy *policy = load("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+					  "{\"name\":\"mkdir\",\"action\":\"SCMP_ACT_LOG\"}]}",
+					  &oci);
+
+	ck_assert_uint_eq(sbpf_policy_warning_count(policy), 1);
+	ck_assert_str_eq(sbpf_policy_warning(policy, 0)->message,
+			 "this rule has no effect: OCI runtimes do not know 'name'; put the name "
+			 "into 'names'");
+	sbpf_policy_free(policy);
+}
+END_TEST
+
 START_TEST(oci_knows_no_symbols_of_errors)
 {
 	struct sbpf_policy *policy =
@@ -538,6 +552,7 @@ static TCase *reading_tests(void)
 	tcase_add_test(tests, oci_knows_no_arch_map);
 	tcase_add_loop_test(tests, oci_knows_no_guards, 0, COUNT(unheld_guards));
 	tcase_add_test(tests, oci_knows_no_single_name);
+	tcase_add_test(tests, one_rule_with_a_single_name_is_told_by_itself);
 	tcase_add_test(tests, oci_knows_no_symbols_of_errors);
 	tcase_add_test(tests, oci_still_checks_what_it_does_not_know);
 	tcase_add_test(tests, literal_reads_the_keys_that_docker_reads);

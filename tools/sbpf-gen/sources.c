@@ -210,7 +210,7 @@ static void report_size(const struct source *source, const char *machine, size_t
 	size_t count;
 
 	sbpf_filter_program(source->filters[index], &count);
-	report(source->identifier, "%s: %zu instructions", machine, count);
+	report(source->identifier, "%s: %zu instruction%s", machine, count, count == 1 ? "" : "s");
 }
 
 /* The output must not depend on the kernel that builds it. */

@@ -331,7 +331,8 @@ static void print_dearest(struct page *page, const struct comparison *comparison
 	fprintf(out, "\nDearest calls of %s\n", cost->operand.name);
 	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "  %-24s %4zu steps", dearest[i]->name, dearest[i]->steps);
+		fprintf(out, "  %-24s %4zu step%s", dearest[i]->name, dearest[i]->steps,
+			dearest[i]->steps == 1 ? " " : "s");
 		if (comparison->options->weights)
 			fprintf(out, " x %" PRIu64, weigh(comparison, dearest[i]));
 		fprintf(out, "  %s\n", caching_text(dearest[i]->caching));

@@ -304,6 +304,21 @@ static void print_conditions(FILE *out, const struct answer *answer, const struc
 	}
 }
 
+static const char *exemption_of(const struct answer *answer)
+{
+	return sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
+}
+
+/* What decides does so only as long as it is asked. */
+static void end_reason(FILE *out, const struct answer *answer, bool decides)
+{
+	const char *exempt = exemption_of(answer);
+
+	if (decides && exempt)
+		fprintf(out, " before Linux %s", exempt);
+	putc('\n', out);
+}
+
 static void print_finding(struct page *page, const struct answer *answer,
 			  const struct opinion *opinion, const struct finding *finding)
 {
@@ -319,7 +334,8 @@ static void print_finding(struct page *page, const struct answer *answer,
 		fputs(" on the call that this one reaches, by its arguments", out);
 	else
 		fputs(" on the call that this one reaches", out);
-	fprintf(out, ": %s\n", fates[rule->fate]);
+	fprintf(out, ": %s", fates[rule->fate]);
+	end_reason(out, answer, rule->fate == SBPF_DECIDES);
 }
 
 static void print_opinion(struct page *page, const struct answer *answer,
@@ -345,7 +361,8 @@ static void print_opinion(struct page *page, const struct answer *answer,
 	print_place(out, opinion->part, cause, is_key ? find_line(opinion->part, cause) : 0);
 	fputs(": ", out);
 	verdict_print(page, true, opinion->verdict, answer->abi);
-	fputs(": decides\n", out);
+	fprintf(out, ": %s", fates[SBPF_DECIDES]);
+	end_reason(out, answer, true);
 }
 
 static void print_text(struct page *page, const struct answer *answer)
@@ -353,10 +370,12 @@ static void print_text(struct page *page, const struct answer *answer)
 	FILE *out = page->stream;
 	const struct operand *operand = answer->question->operand;
 	uint32_t verdict = answer->opinions[answer->decider].verdict;
-	const char *exempt = sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
+	const char *exempt = exemption_of(answer);
 
 	print_call(out, answer);
 	fputs(": ", out);
+	if (exempt)
+		fprintf(out, "from Linux %s on the kernel asks no filter, before that ", exempt);
 	verdict_print(page, true, verdict, answer->abi);
 	putc('\n', out);
 	for (size_t i = 0; i < operand->count; i++)
@@ -364,11 +383,7 @@ static void print_text(struct page *page, const struct answer *answer)
 	if (operand->count > 1)
 		fprintf(out, "  the strictest of them counts: that of %s\n",
 			operand->parts[answer->decider].path);
-	if (exempt)
-		fprintf(out,
-			"  the kernel does not ask filters for this call on %s since Linux %s\n",
-			name_of_abi(answer->abi), exempt);
-	fprintf(out, "  %zu instructions run", answer->steps);
+	fprintf(out, "  %zu instruction%s run", answer->steps, answer->steps == 1 ? "" : "s");
 	if (answer->cost.caching == IS_CACHED)
 		fputs("; from Linux 5.11 on none, the kernel caches the verdict\n", out);
 	else

@@ -149,8 +149,8 @@ void lint_add_rest(struct lint *lint)
 		lint->counts[id] = 0;
 		lint_add(lint, (enum lint_id)id, lint_rules[id].severity, &place,
 			 (struct evidence){ 0 },
-			 "%zu more of these are not listed: mend those that are, and look again",
-			 count - FINDINGS_MAX);
+			 "%zu more of these %s not listed: mend those that are, and look again",
+			 count - FINDINGS_MAX, count == FINDINGS_MAX + 1 ? "is" : "are");
 	}
 }
 

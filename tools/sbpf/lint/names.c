@@ -115,9 +115,9 @@ static void add_more(struct lint *lint, size_t count)
 	struct lint_place place = { .path = "syscalls" };
 
 	lint_add(lint, UNKNOWN_SYSCALL, SEVERITY_WARNING, &place, (struct evidence){ 0 },
-		 "%zu more names are of no kernel's calls and not listed here: correct the ones "
-		 "that are, and look again",
-		 count);
+		 "%zu more %s of no kernel's calls and not listed here: correct the ones that are, "
+		 "and look again",
+		 count, count == 1 ? "name is" : "names are");
 }
 
 void lint_names(struct lint *lint)

@@ -70,8 +70,8 @@ static void print_program_cause(FILE *out, const struct operand_part *part, int 
 
 	verdict = sbpf_program_run(part->program, part->count, data, abi_of(machine).big_endian,
 				   &steps);
-	fprintf(out, "%s: filter %zu, %s after %zu instructions", part->path, place,
-		verdict_text(true, verdict, machine, text), steps);
+	fprintf(out, "%s: filter %zu, %s after %zu instruction%s", part->path, place,
+		verdict_text(true, verdict, machine, text), steps, steps == 1 ? "" : "s");
 }
 
 void causes_print(FILE *out, const char *indent, const struct operand *operand, int machine,

@@ -110,9 +110,10 @@ static bool decode(const struct tool *tool, int machine, struct operand_part *pa
 
 	if (part->length % INSTRUCTION_SIZE) {
 		report(tool->name,
-		       "%s: %zu bytes are neither a profile nor a filter, whose instructions have "
-		       "%d bytes each",
-		       shown_path(part), part->length, INSTRUCTION_SIZE);
+		       "%s: %zu %s neither a profile nor a filter, whose instructions have %d "
+		       "bytes each",
+		       shown_path(part), part->length, part->length == 1 ? "byte is" : "bytes are",
+		       INSTRUCTION_SIZE);
 		return false;
 	}
 	part->program = calloc(count, sizeof(part->program[0]));
