@@ -13,16 +13,16 @@ struct listing {
 	void *context;
 };
 
-static unsigned int line_of(struct profile *profile, const struct place *place)
+static unsigned int line_of(struct profile *profile, uint32_t place)
 {
 	unsigned int line, column;
 
-	find_line(&profile->finder, find_value(&profile->finder, place), &line, &column);
+	outline_line(&profile->outline, profile->outline.places[place].at, &line, &column);
 	return line;
 }
 
-static struct sbpf_entry_name
-describe_name(struct profile *profile, const struct profile_name *name, const struct place *place)
+static struct sbpf_entry_name describe_name(struct profile *profile,
+					    const struct profile_name *name, uint32_t place)
 {
 	return (struct sbpf_entry_name){
 		.text = name->text,
@@ -33,51 +33,49 @@ describe_name(struct profile *profile, const struct profile_name *name, const st
 
 static bool is_guarded(const struct profile_guard *guard)
 {
-	return guard->arch_count || guard->capabilities || guard->min_kernel;
+	return guard->arches.count || guard->capabilities || guard->min_kernel;
 }
 
-static bool report_entry(struct listing *listing, size_t index, const struct place *syscalls)
+static bool report_entry(struct listing *listing, const struct profile_rule *rule, size_t index)
 {
 	struct profile *profile = listing->profile;
-	const struct profile_rule *rule = &profile->rules[index];
-	const struct place place = { .parent = syscalls, .index = index };
-	const struct place name = { .parent = &place, .key = "name" };
-	const struct place names = { .parent = &place, .key = "names" };
-	struct place element = { .parent = &names };
+	const struct profile_name *names = rule->names.items;
+	uint32_t place = places_of_names(profile, rule);
 	struct sbpf_entry entry = {
 		.index = index,
-		.line = line_of(profile, &place),
+		.line = line_of(profile, rule->place),
 		.names = listing->names,
-		.name_count = rule->name_count,
-		.has_name = rule->name.length && !rule->name_count,
+		.name_count = rule->names.count,
+		.has_name = rule->name.length && !rule->names.count,
 		.is_guarded = is_guarded(&rule->includes) || is_guarded(&rule->excludes),
-		.includes_machines = rule->includes.arch_count,
+		.includes_machines = rule->includes.arches.count,
 		.has_errno = rule->action.errno_symbol,
 	};
 
-	for (; element.index < rule->name_count; element.index++)
-		listing->names[element.index] =
-			describe_name(profile, &rule->names[element.index], &element);
+	for (size_t i = 0; i < rule->names.count; i++)
+		listing->names[i] = describe_name(profile, &names[i], place + (uint32_t)i);
 	if (entry.has_name)
-		listing->names[entry.name_count++] = describe_name(profile, &rule->name, &name);
+		listing->names[entry.name_count++] =
+			describe_name(profile, &rule->name,
+				      place_member(&profile->outline, rule->place, "name"));
 	return listing->report(listing->context, &entry);
 }
 
 static int report_entries(struct listing *listing, struct sbpf_error *error)
 {
-	const struct profile *profile = listing->profile;
-	const struct place syscalls = { .parent = profile->base, .key = "syscalls" };
+	const struct list *list = &listing->profile->rules;
+	const struct profile_rule *rules = list->items;
 	size_t most = 1;
 
-	for (size_t i = 0; i < profile->rule_count; i++) {
-		if (profile->rules[i].name_count > most)
-			most = profile->rules[i].name_count;
+	for (size_t i = 0; i < list->count; i++) {
+		if (rules[i].names.count > most)
+			most = rules[i].names.count;
 	}
 	listing->names = calloc(most, sizeof(listing->names[0]));
 	if (!listing->names)
 		return error_memory(error);
-	for (size_t i = 0; i < profile->rule_count; i++) {
-		if (!report_entry(listing, i, &syscalls))
+	for (size_t i = 0; i < list->count; i++) {
+		if (!report_entry(listing, &rules[i], i))
 			break;
 	}
 	free(listing->names);

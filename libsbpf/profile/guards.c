@@ -76,13 +76,14 @@ static uint64_t hosts_of(int abi)
  * The machines that a list of ABIs is about: those in it, and of x32 its own; but one that another
  * in the list is host to is meant as an ABI of that.
  */
-static uint64_t machines_of(const int *abis, size_t count)
+static uint64_t machines_of(const struct list *list)
 {
+	const int *abis = list->items;
 	uint64_t listed = 0, machines = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < list->count; i++)
 		listed |= BIT(abis[i]);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		uint64_t own = BIT(abis[i]) & all_machines();
 		uint64_t hosts = hosts_of(abis[i]);
 
@@ -92,12 +93,13 @@ static uint64_t machines_of(const int *abis, size_t count)
 }
 
 /* The ABIs with these of Docker's names. */
-static uint64_t abis_named(const char **names, size_t count)
+static uint64_t abis_named(const struct list *list)
 {
+	const char **names = list->items;
 	uint64_t abis = 0;
 	struct sbpf_abi abi;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		for (int j = 0; sbpf_abi_describe(j, &abi); j++)
 			abis |= (uint64_t)!strcmp(abi.go_name, names[i]) << j;
 	}
@@ -132,8 +134,8 @@ static int add_guard(struct sbpf_guards *guards, const struct profile_rule *rule
 		return error_memory(error);
 	guards->guards = list;
 	list[guards->guard_count++] = (struct guard){
-		.includes_machines = abis_named(includes->arches, includes->arch_count),
-		.excludes_machines = abis_named(excludes->arches, excludes->arch_count),
+		.includes_machines = abis_named(&includes->arches),
+		.excludes_machines = abis_named(&excludes->arches),
 		.includes_capabilities = includes->capabilities,
 		.excludes_capabilities = excludes->capabilities,
 		.includes_kernel = includes->min_kernel,
@@ -172,15 +174,16 @@ static int add_rule(struct sbpf_guards *guards, const struct profile_rule *rule,
 {
 	const struct profile_guard *includes = &rule->includes;
 	const struct profile_guard *excludes = &rule->excludes;
+	const struct profile_name *names = rule->names.items;
 
-	if (!includes->arch_count && !includes->capabilities && !includes->min_kernel &&
-	    !excludes->arch_count && !excludes->capabilities && !excludes->min_kernel)
+	if (!includes->arches.count && !includes->capabilities && !includes->min_kernel &&
+	    !excludes->arches.count && !excludes->capabilities && !excludes->min_kernel)
 		return 0;
 	if (add_guard(guards, rule, error) || add_name(guards, &rule->name, error))
 		return -1;
 	note_machines(guards, &guards->guards[guards->guard_count - 1]);
-	for (size_t i = 0; i < rule->name_count; i++) {
-		if (add_name(guards, &rule->names[i], error))
+	for (size_t i = 0; i < rule->names.count; i++) {
+		if (add_name(guards, &names[i], error))
 			return -1;
 	}
 	return 0;
@@ -189,14 +192,17 @@ static int add_rule(struct sbpf_guards *guards, const struct profile_rule *rule,
 static int add_profile(struct sbpf_guards *guards, const struct profile *profile,
 		       struct sbpf_error *error)
 {
-	guards->machines |= machines_of(profile->architectures, profile->architecture_count);
+	const struct profile_arch *entries = profile->arch_map.items;
+	const struct profile_rule *rules = profile->rules.items;
+
+	guards->machines |= machines_of(&profile->architectures);
 	guards->has_own_capabilities |= profile->has_capabilities;
 	if (guards->reading == SBPF_READING_OCI)
 		return 0;
-	for (size_t i = 0; i < profile->arch_map_count; i++)
-		guards->machines |= BIT(profile->arch_map[i].machine) & all_machines();
-	for (size_t i = 0; i < profile->rule_count; i++) {
-		if (add_rule(guards, &profile->rules[i], error))
+	for (size_t i = 0; i < profile->arch_map.count; i++)
+		guards->machines |= BIT(entries[i].machine) & all_machines();
+	for (size_t i = 0; i < profile->rules.count; i++) {
+		if (add_rule(guards, &rules[i], error))
 			return -1;
 	}
 	return 0;

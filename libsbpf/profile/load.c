@@ -10,11 +10,12 @@
 #include "error.h"
 #include "foreign.h"
 #include "policy.h"
-#include "position.h"
 #include "profile.h"
 #include "resolve.h"
-#include "syntax.h"
 #include "target.h"
+
+/* Of a text of more bytes the tree is freed before the policy is used. */
+#define LATER_MAX (256u << 10)
 
 struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 				   const struct sbpf_target *target, struct sbpf_error *error)
@@ -35,7 +36,9 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 		policy = resolve(&profile, &parsed, error);
 	else if (error && length <= SBPF_TEXT_MAX) /* else nobody has looked whether it is there */
 		foreign_explain(text, length, error);
-	if (policy) { /* freed with the policy: not on the way to a ready filter */
+	/* Freed with the policy: not on the way to a ready filter. A large one is in the way
+	 * longer. */
+	if (policy && length <= LATER_MAX) {
 		policy->document = profile.document;
 		policy->release_document = profile_release_document;
 		profile.document = NULL;
@@ -44,39 +47,48 @@ struct sbpf_policy *sbpf_load_json(const char *text, size_t length,
 	return policy;
 }
 
+/* Reads the outline and finds a place in it; free the outline in either case. */
+static bool locate(const char *text, size_t length, const char *path, struct outline *outline,
+		   uint32_t *place)
+{
+	*outline = (struct outline){ 0 };
+	return text && path && !outline_read(text, length, &strict_dialect, outline, NULL) &&
+	       place_find(outline, path, place);
+}
+
 bool sbpf_json_locate(const char *text, size_t length, const char *path, unsigned int *line,
 		      unsigned int *column)
 {
-	struct finder finder = { .text = text, .length = length };
-	struct syntax facts;
+	struct outline outline;
 	unsigned int unused;
-	size_t offset;
+	uint32_t place;
+	bool found = locate(text, length, path, &outline, &place);
 
-	if (!text || !path || syntax_check(text, length, &facts, NULL) ||
-	    !find_path(&finder, path, &offset))
-		return false;
-	find_line(&finder, offset, line ? line : &unused, column ? column : &unused);
-	return true;
+	if (found)
+		outline_line(&outline, outline.places[place].at, line ? line : &unused,
+			     column ? column : &unused);
+	outline_free(&outline);
+	return found;
 }
 
 size_t sbpf_json_lines(const char *text, size_t length, const char *path, unsigned int *lines,
 		       size_t count)
 {
-	struct finder finder = { .text = text, .length = length };
-	struct syntax facts;
+	struct outline outline;
 	unsigned int column;
-	size_t offset;
+	uint32_t place;
 	size_t found = 0;
 
-	if (!text || !path || (count && !lines) || syntax_check(text, length, &facts, NULL) ||
-	    !find_path(&finder, path, &offset) || text[offset] != '[')
-		return 0;
-	for (offset = first_element(&finder, offset); text[offset] != ']';
-	     offset = next_element(&finder, offset)) {
-		if (found < count)
-			find_line(&finder, offset, &lines[found], &column);
-		found++;
+	if ((!count || lines) && locate(text, length, path, &outline, &place) &&
+	    place_type(&outline, place) == '[') {
+		for (uint32_t at = place_inside(&outline, place); at;
+		     at = outline.places[at].next, found++) {
+			if (found < count)
+				outline_line(&outline, outline.places[at].at, &lines[found],
+					     &column);
+		}
 	}
+	outline_free(&outline);
 	return found;
 }
 

@@ -4,38 +4,83 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void describe(struct profile *profile, const struct place *place, size_t offset,
-		     struct sbpf_error *error, const char *format, va_list arguments)
+#include "error.h"
+
+/* ---- Places in words ------------------------------------------------------------------- */
+
+/* The place inside of a container that is another one or holds it; *index of them before it. */
+static uint32_t step_to(const struct outline *outline, uint32_t container, uint32_t place,
+			size_t *index)
 {
-	place_format(place, error->where, sizeof(error->where));
-	find_line(&profile->finder, offset, &error->line, &error->column);
+	uint32_t inside = place_inside(outline, container);
+	uint32_t next;
+
+	for (*index = 0; (next = outline->places[inside].next) && next <= place; ++*index)
+		inside = next;
+	return inside;
+}
+
+char *place_format(const struct outline *outline, uint32_t place, char *buffer, size_t size)
+{
+	size_t length = 0;
+	size_t index;
+
+	buffer[0] = '\0';
+	for (uint32_t at = 0; at != place && length < size;) {
+		char key[128];
+		int added;
+
+		at = step_to(outline, at, place, &index);
+		if (has_key(outline, at))
+			added = snprintf(buffer + length, size - length, "%s%s", length ? "." : "",
+					 printable(key_copy(outline, at, key, sizeof(key))).text);
+		else
+			added = snprintf(buffer + length, size - length, "[%zu]", index);
+		length += (size_t)added;
+	}
+	return buffer;
+}
+
+uint32_t places_of_names(const struct profile *profile, const struct profile_rule *rule)
+{
+	return place_member(&profile->outline, rule->place, "names") + 1;
+}
+
+/* ---- Errors and warnings --------------------------------------------------------------- */
+
+__attribute__((format(printf, 6, 0))) static void set(struct profile *profile, uint32_t place,
+						      uint32_t offset, struct sbpf_error *error,
+						      enum sbpf_code code, const char *format,
+						      va_list arguments)
+{
+	if (!error || error->code != SBPF_OK)
+		return;
+	error->code = code;
+	place_format(&profile->outline, place, error->where, sizeof(error->where));
+	outline_line(&profile->outline, offset, &error->line, &error->column);
 	vsnprintf(error->message, sizeof(error->message), format, arguments);
 }
 
-int profile_error(struct profile *profile, const struct place *place, struct sbpf_error *error,
+int profile_error(struct profile *profile, uint32_t place, struct sbpf_error *error,
 		  const char *format, ...)
 {
 	va_list arguments;
 
-	if (!error || error->code != SBPF_OK)
-		return -1;
-	error->code = SBPF_ERROR_PROFILE;
 	va_start(arguments, format);
-	describe(profile, place, find_value(&profile->finder, place), error, format, arguments);
+	set(profile, place, profile->outline.places[place].at, error, SBPF_ERROR_PROFILE, format,
+	    arguments);
 	va_end(arguments);
 	return -1;
 }
 
-int profile_error_at(struct profile *profile, const struct place *place, size_t offset,
-		     struct sbpf_error *error, const char *format, ...)
+int profile_key_error(struct profile *profile, uint32_t place, struct sbpf_error *error,
+		      const char *format, ...)
 {
 	va_list arguments;
 
-	if (!error || error->code != SBPF_OK)
-		return -1;
-	error->code = SBPF_ERROR_PROFILE;
 	va_start(arguments, format);
-	describe(profile, place, offset, error, format, arguments);
+	set(profile, place, profile->outline.places[place].key, error, SBPF_ERROR_PROFILE, format,
+	    arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -58,31 +103,26 @@ static struct sbpf_error *new_warning(struct profile *profile)
 	return &profile->warnings[profile->warning_count - 1];
 }
 
-int profile_ignore(struct profile *profile, const struct place *place, size_t offset,
-		   enum sbpf_code code, struct sbpf_error *error, const char *format, ...)
+int profile_ignore(struct profile *profile, uint32_t place, uint32_t offset, enum sbpf_code code,
+		   struct sbpf_error *error, const char *format, ...)
 {
 	struct sbpf_error *report = profile->strict ? error : new_warning(profile);
 	va_list arguments;
 
-	if (!report || report->code != SBPF_OK)
-		return profile->strict ? -1 : 0;
-	report->code = profile->strict ? SBPF_ERROR_PROFILE : code;
 	va_start(arguments, format);
-	describe(profile, place, offset, report, format, arguments);
+	set(profile, place, offset, report, profile->strict ? SBPF_ERROR_PROFILE : code, format,
+	    arguments);
 	va_end(arguments);
 	return profile->strict ? -1 : 0;
 }
 
-void profile_warn(struct profile *profile, const struct place *place, enum sbpf_code code,
-		  const char *format, ...)
+void profile_warn(struct profile *profile, uint32_t place, enum sbpf_code code, const char *format,
+		  ...)
 {
-	struct sbpf_error *warning = new_warning(profile);
 	va_list arguments;
 
-	if (!warning)
-		return;
-	warning->code = code;
 	va_start(arguments, format);
-	describe(profile, place, find_key(&profile->finder, place), warning, format, arguments);
+	set(profile, place, profile->outline.places[place].key, new_warning(profile), code, format,
+	    arguments);
 	va_end(arguments);
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* A profile as it was written, before any target: parse.c makes it, resolve.c reads it. */
+/* A profile as it was written, before any target: json.c and parse.c make it, resolve.c reads it.
+ */
 #ifndef SBPF_LIB_PROFILE_H
 #define SBPF_LIB_PROFILE_H
 
 #include "arena.h"
-#include "position.h"
+#include "place.h"
 #include "sbpf.h"
 
 /* The most warnings that are kept; when there are more, the last one says how many. */
 #define PROFILE_WARNINGS_MAX 100
 
 struct json_object;
+
+/* An array of what its comment says; one that is absent has count 0. */
+struct list {
+	void *items;
+	size_t count;
+};
 
 struct profile_action {
 	uint32_t ret; /* SECCOMP_RET_*, no data */
@@ -19,10 +26,9 @@ struct profile_action {
 	const char *errno_symbol; /* "EPERM", whose number depends on the machine; or NULL */
 };
 
-/* includes or excludes; a list that is absent has count 0. */
+/* includes or excludes. */
 struct profile_guard {
-	const char **arches; /* Docker's names, known to be valid */
-	size_t arch_count;
+	struct list arches;    /* const char *: Docker's names, known to be valid */
 	uint64_t capabilities; /* bit = CAP_* number */
 	uint32_t min_kernel;   /* as kernel_parse() gives it, 0 = none */
 };
@@ -33,40 +39,35 @@ struct profile_name {
 };
 
 struct profile_rule {
-	const struct profile_name *names;
-	size_t name_count;
+	struct list names;	  /* struct profile_name */
 	struct profile_name name; /* Docker's old form of one name; length 0 without */
 	struct profile_action action;
-	const struct sbpf_condition *conditions;
-	size_t condition_count;
+	struct list conditions; /* struct sbpf_condition */
 	struct profile_guard includes;
 	struct profile_guard excludes;
+	uint32_t place;
 };
 
 /* One entry of archMap. */
 struct profile_arch {
-	int machine; /* ABI index */
-	const int *abis;
-	size_t abi_count;
+	int machine;	  /* ABI index */
+	struct list abis; /* int: ABI indexes */
+	uint32_t place;
 };
 
 /* Initialise text with profile_parse() and free with profile_release(). */
 struct profile {
 	struct arena arena;
 	struct json_object *document; /* owns the strings */
-	struct finder finder;	      /* the caller's text, while loading */
-	struct place config[2];	      /* "linux" and "seccomp" of a config.json */
-	const struct place *base;     /* where the profile begins in the document */
+	struct outline outline;	      /* of the caller's text, while loading */
+	uint32_t base;		      /* the place where the profile begins in the document */
 	struct profile_action default_action;
-	const int *architectures; /* ABI indexes */
-	size_t architecture_count;
-	const struct profile_arch *arch_map;
-	size_t arch_map_count;
-	bool has_capabilities; /* a config.json's process.capabilities.bounding */
+	struct list architectures; /* int: ABI indexes */
+	struct list arch_map;	   /* struct profile_arch */
+	bool has_capabilities;	   /* a config.json's process.capabilities.bounding */
 	uint64_t capabilities;
-	unsigned int flags;		  /* SECCOMP_FILTER_FLAG_* */
-	const struct profile_rule *rules; /* as in syscalls[] */
-	size_t rule_count;
+	unsigned int flags;	     /* SECCOMP_FILTER_FLAG_* */
+	struct list rules;	     /* struct profile_rule, as in syscalls[] */
 	bool strict;		     /* what is ignored is an error */
 	struct sbpf_error *warnings; /* the first PROFILE_WARNINGS_MAX */
 	size_t warning_count;	     /* of all there were */
@@ -83,23 +84,28 @@ void profile_release(struct profile *profile);
 /* Frees a document that was taken out of a profile; NULL is allowed. */
 void profile_release_document(void *document);
 
+/* "syscalls[3].args[0].op", cut to size, terminated; "" for the document. Returns buffer. */
+char *place_format(const struct outline *outline, uint32_t place, char *buffer, size_t size);
+
+/* The place of the first of a rule's names; those of the others follow, as they are strings. */
+uint32_t places_of_names(const struct profile *profile, const struct profile_rule *rule);
+
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
-int profile_error(struct profile *profile, const struct place *place, struct sbpf_error *error,
+int profile_error(struct profile *profile, uint32_t place, struct sbpf_error *error,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same at an offset in the text. */
-int profile_error_at(struct profile *profile, const struct place *place, size_t offset,
-		     struct sbpf_error *error, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+/* The same about the key of a place. */
+int profile_key_error(struct profile *profile, uint32_t place, struct sbpf_error *error,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* What is ignored with a warning, or an error when strict: at an offset in the text. 0 or -1. */
-int profile_ignore(struct profile *profile, const struct place *place, size_t offset,
-		   enum sbpf_code code, struct sbpf_error *error, const char *format, ...)
+int profile_ignore(struct profile *profile, uint32_t place, uint32_t offset, enum sbpf_code code,
+		   struct sbpf_error *error, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Notes a warning about the key at a place. */
-void profile_warn(struct profile *profile, const struct place *place, enum sbpf_code code,
-		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Notes a warning about the key of a place. */
+void profile_warn(struct profile *profile, uint32_t place, enum sbpf_code code, const char *format,
+		  ...) __attribute__((format(printf, 4, 5)));
 
 /* Whether a warning would still be kept, so that work for its message is worth it. */
 bool profile_keeps_warnings(const struct profile *profile);

@@ -17,8 +17,8 @@ struct resolver {
 	struct sbpf_policy *policy;
 	uint64_t capabilities;
 	const char *go_name; /* of the machine */
-	size_t nameless;     /* rules without a name that counts, and the first of them */
-	size_t first_nameless;
+	size_t nameless;     /* rules without a name that counts, and the place of the first */
+	uint32_t first_nameless;
 	bool oci_only; /* keys outside of the OCI schema do not count */
 	struct sbpf_error *error;
 };
@@ -72,17 +72,23 @@ static const char *list_foreign(int machine, const int *abis, size_t count, char
 
 #define WHY_FOREIGN "on %s no call can come by %s"
 
-/* Adds the ABIs of a list in the profile. */
-static int add_abis(struct resolver *resolver, const int *abis, size_t count,
-		    const struct place *list)
+/* The place of a member of the object at another place. */
+static uint32_t place_of(const struct resolver *resolver, uint32_t object, const char *key)
 {
+	return place_member(&resolver->profile->outline, object, key);
+}
+
+/* Adds the ABIs of a list in the profile. */
+static int add_abis(struct resolver *resolver, const struct list *list, uint32_t place)
+{
+	const int *abis = list->items;
 	int machine = resolver->policy->machine;
 	char names[256];
 
-	if (list_foreign(machine, abis, count, names, sizeof(names)))
-		profile_warn(resolver->profile, list, SBPF_WARN_FOREIGN_ABI, WHY_FOREIGN,
+	if (list_foreign(machine, abis, list->count, names, sizeof(names)))
+		profile_warn(resolver->profile, place, SBPF_WARN_FOREIGN_ABI, WHY_FOREIGN,
 			     abi_name(machine), names);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		if (policy_add_abi_index(resolver->policy, abis[i], resolver->error))
 			return -1;
 	}
@@ -109,16 +115,14 @@ static int add_wanted_abis(struct resolver *resolver)
 
 static int add_mapped_abis(struct resolver *resolver)
 {
-	const struct profile *profile = resolver->profile;
-	const struct place map = { .parent = profile->base, .key = "archMap" };
+	const struct list *map = &resolver->profile->arch_map;
 
-	for (size_t i = 0; i < profile->arch_map_count; i++) {
-		const struct profile_arch *entry = &profile->arch_map[i];
-		const struct place element = { .parent = &map, .index = i };
-		const struct place list = { .parent = &element, .key = "subArchitectures" };
+	for (size_t i = 0; i < map->count; i++) {
+		const struct profile_arch *entry = (const struct profile_arch *)map->items + i;
 
 		if (entry->machine == resolver->target->machine)
-			return add_abis(resolver, entry->abis, entry->abi_count, &list);
+			return add_abis(resolver, &entry->abis,
+					place_of(resolver, entry->place, "subArchitectures"));
 	}
 	return 0;
 }
@@ -128,12 +132,11 @@ static int set_abis(struct resolver *resolver)
 {
 	struct profile *profile = resolver->profile;
 	const struct target *target = resolver->target;
-	const struct place list = { .parent = profile->base, .key = "architectures" };
-	const struct place map = { .parent = profile->base, .key = "archMap" };
-	bool mapped = profile->arch_map_count && !resolver->oci_only;
+	bool mapped = profile->arch_map.count && !resolver->oci_only;
 
-	if (mapped && profile->architecture_count)
-		return profile_error(profile, &map, resolver->error,
+	if (mapped && profile->architectures.count)
+		return profile_error(profile, place_of(resolver, profile->base, "archMap"),
+				     resolver->error,
 				     "a profile has either 'architectures' or 'archMap', not both: "
 				     "remove one of them");
 	if (policy_add_abi_index(resolver->policy, target->machine, resolver->error))
@@ -142,20 +145,23 @@ static int set_abis(struct resolver *resolver)
 		return add_wanted_abis(resolver);
 	if (mapped)
 		return add_mapped_abis(resolver);
-	return add_abis(resolver, profile->architectures, profile->architecture_count, &list);
+	return add_abis(resolver, &profile->architectures,
+			place_of(resolver, profile->base, "architectures"));
 }
 
 /* ---- Verdicts -------------------------------------------------------------------------- */
 
+/* key: of the errno's symbol, in the object that the action is of. */
 static int find_verdict(struct resolver *resolver, const struct profile_action *action,
-			const struct place *symbol, uint32_t *verdict)
+			uint32_t object, const char *key, uint32_t *verdict)
 {
 	int number = action->data;
 
 	if (action->errno_symbol)
 		number = errno_find(resolver->target->machine, action->errno_symbol);
 	if (number < 0)
-		return profile_error(resolver->profile, symbol, resolver->error,
+		return profile_error(resolver->profile, place_of(resolver, object, key),
+				     resolver->error,
 				     "unknown errno '%s' on %s: errno(3) lists the symbols, such "
 				     "as EPERM",
 				     printable(action->errno_symbol).text,
@@ -170,8 +176,10 @@ static int find_verdict(struct resolver *resolver, const struct profile_action *
 
 static bool lists_arch(const struct profile_guard *guard, const char *go_name)
 {
-	for (size_t i = 0; i < guard->arch_count; i++) {
-		if (!strcmp(guard->arches[i], go_name))
+	const char **arches = guard->arches.items;
+
+	for (size_t i = 0; i < guard->arches.count; i++) {
+		if (!strcmp(arches[i], go_name))
 			return true;
 	}
 	return false;
@@ -189,13 +197,13 @@ static bool applies(const struct resolver *resolver, const struct profile_rule *
 	    (excludes->capabilities & resolver->capabilities) ||
 	    (excludes->min_kernel && kernel >= excludes->min_kernel))
 		return false;
-	return (!includes->arch_count || lists_arch(includes, resolver->go_name)) &&
+	return (!includes->arches.count || lists_arch(includes, resolver->go_name)) &&
 	       !(includes->capabilities & ~resolver->capabilities) &&
 	       includes->min_kernel <= kernel;
 }
 
 /* An unknown name: profiles name calls of every architecture and kernel, so it may be right. */
-static int report_unknown(struct resolver *resolver, const struct place *place, const char *name)
+static int report_unknown(struct resolver *resolver, uint32_t place, const char *name)
 {
 	const char *near = NULL;
 
@@ -217,8 +225,7 @@ static int report_unknown(struct resolver *resolver, const struct place *place, 
  * Handing over the listener needs write(2): a process that waits for its listener at that call
  * waits for ever. runc refuses such a profile for the same reason.
  */
-static int check_notify(struct resolver *resolver, const struct policy_rule *rule,
-			const struct place *place)
+static int check_notify(struct resolver *resolver, const struct policy_rule *rule, uint32_t place)
 {
 	if ((rule->verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_USER_NOTIF ||
 	    strcmp(call_name(rule->call), "write") != 0)
@@ -230,7 +237,7 @@ static int check_notify(struct resolver *resolver, const struct policy_rule *rul
 }
 
 static int add_name(struct resolver *resolver, struct policy_rule *rule, bool kept,
-		    const struct profile_name *name, const struct place *place)
+		    const struct profile_name *name, uint32_t place)
 {
 	struct sbpf_policy *policy = resolver->policy;
 	uint32_t since;
@@ -254,82 +261,69 @@ static int copy_conditions(struct resolver *resolver, const struct profile_rule 
 {
 	struct sbpf_condition *copy;
 
-	if (!from->condition_count)
+	if (!from->conditions.count)
 		return 0;
-	copy = arena_alloc(&resolver->policy->arena, from->condition_count, sizeof(*copy));
+	copy = arena_alloc(&resolver->policy->arena, from->conditions.count, sizeof(*copy));
 	if (!copy)
 		return error_memory(resolver->error);
-	memcpy(copy, from->conditions, from->condition_count * sizeof(*copy));
+	memcpy(copy, from->conditions.items, from->conditions.count * sizeof(*copy));
 	rule->conditions = copy;
-	rule->condition_count = (uint32_t)from->condition_count;
-	return 0;
-}
-
-/* That 'name' and 'names' do not both stand there, where both count. */
-static int check_names(struct resolver *resolver, const struct profile_rule *from,
-		       const struct place *name)
-{
-	if (!from->name.length)
-		return 0;
-	if (from->name_count && !resolver->oci_only)
-		return profile_error(resolver->profile, name, resolver->error,
-				     "a rule has either 'name' or 'names', not both: put the name "
-				     "into 'names'");
+	rule->condition_count = (uint32_t)from->conditions.count;
 	return 0;
 }
 
 static int add_names(struct resolver *resolver, struct policy_rule *rule, bool kept,
-		     const struct profile_rule *from, const struct place *place)
+		     const struct profile_rule *from)
 {
-	const struct place name = { .parent = place, .key = "name" };
-	const struct place names = { .parent = place, .key = "names" };
-	struct place element = { .parent = &names };
+	const struct profile_name *names = from->names.items;
+	uint32_t place;
 
-	if (check_names(resolver, from, &name))
-		return -1;
-	if (from->name.length && !resolver->oci_only)
-		return add_name(resolver, rule, kept, &from->name, &name);
-	for (; element.index < from->name_count; element.index++) {
-		rule->name = (uint32_t)element.index;
-		if (add_name(resolver, rule, kept, &from->names[element.index], &element))
+	if (from->name.length && !resolver->oci_only) {
+		place = place_of(resolver, from->place, "name");
+		if (from->names.count)
+			return profile_error(resolver->profile, place, resolver->error,
+					     "a rule has either 'name' or 'names', not both: put "
+					     "the name into 'names'");
+		return add_name(resolver, rule, kept, &from->name, place);
+	}
+	place = places_of_names(resolver->profile, from);
+	for (size_t i = 0; i < from->names.count; i++) {
+		rule->name = (uint32_t)i;
+		if (add_name(resolver, rule, kept, &names[i], place + (uint32_t)i))
 			return -1;
 	}
 	return 0;
 }
 
-static int add_rule(struct resolver *resolver, size_t index, const struct place *syscalls)
+static int add_rule(struct resolver *resolver, const struct profile_rule *from, size_t index)
 {
-	const struct profile_rule *from = &resolver->profile->rules[index];
-	const struct place place = { .parent = syscalls, .index = index };
-	const struct place symbol = { .parent = &place, .key = "errno" };
 	struct policy_rule rule = { .abi = -1, .source = (uint32_t)index };
 	bool kept = applies(resolver, from);
 
-	if (resolver->oci_only && from->name.length && !from->name_count && !resolver->nameless++)
-		resolver->first_nameless = index;
+	if (resolver->oci_only && from->name.length && !from->names.count && !resolver->nameless++)
+		resolver->first_nameless = from->place;
 	if (!resolver->oci_only && (from->includes.min_kernel || from->excludes.min_kernel))
 		resolver->policy->depends_on_kernel = true;
-	if (find_verdict(resolver, &from->action, &symbol, &rule.verdict))
+	if (find_verdict(resolver, &from->action, from->place, "errno", &rule.verdict))
 		return -1;
 	if (kept && copy_conditions(resolver, from, &rule))
 		return -1;
-	return add_names(resolver, &rule, kept, from, &place);
+	return add_names(resolver, &rule, kept, from);
 }
 
 /* ---- Warnings -------------------------------------------------------------------------- */
 
 /* Old profiles have 'name' in every rule: they get one warning together. */
-static void warn_nameless(struct resolver *resolver, const struct place *syscalls)
+static void warn_nameless(struct resolver *resolver)
 {
-	const struct place rule = { .parent = syscalls, .index = resolver->first_nameless };
-	const struct place name = { .parent = &rule, .key = "name" };
+	uint32_t name = place_of(resolver, resolver->first_nameless, "name");
 
 	if (resolver->nameless == 1)
-		profile_warn(resolver->profile, &name, SBPF_WARN_IGNORED,
+		profile_warn(resolver->profile, name, SBPF_WARN_IGNORED,
 			     "this rule has no effect: OCI runtimes do not know 'name'; put the "
 			     "name into 'names'");
 	else if (resolver->nameless)
-		profile_warn(resolver->profile, &name, SBPF_WARN_IGNORED,
+		profile_warn(resolver->profile, name, SBPF_WARN_IGNORED,
 			     "%zu of the rules, from this one on, have no effect: OCI runtimes do "
 			     "not know 'name'; put the name into 'names'",
 			     resolver->nameless);
@@ -358,17 +352,16 @@ static int fill(struct resolver *resolver)
 {
 	const struct profile *profile = resolver->profile;
 	struct sbpf_policy *policy = resolver->policy;
-	const struct place symbol = { .parent = profile->base, .key = "defaultErrno" };
-	const struct place syscalls = { .parent = profile->base, .key = "syscalls" };
+	const struct profile_rule *rules = profile->rules.items;
 
-	if (set_abis(resolver) ||
-	    find_verdict(resolver, &profile->default_action, &symbol, &policy->default_verdict))
+	if (set_abis(resolver) || find_verdict(resolver, &profile->default_action, profile->base,
+					       "defaultErrno", &policy->default_verdict))
 		return -1;
-	for (size_t i = 0; i < profile->rule_count; i++) {
-		if (add_rule(resolver, i, &syscalls))
+	for (size_t i = 0; i < profile->rules.count; i++) {
+		if (add_rule(resolver, &rules[i], i))
 			return -1;
 	}
-	warn_nameless(resolver, &syscalls);
+	warn_nameless(resolver);
 	return 0;
 }
 

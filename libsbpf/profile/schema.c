@@ -13,7 +13,9 @@
 const struct member *schema_find(const struct schema *schema, const char *key)
 {
 	for (size_t i = 0; schema && i < schema->count; i++) {
-		if (!strcmp(schema->members[i].key, key))
+		const char *known = schema->members[i].key;
+
+		if (*known == *key && !strcmp(known, key))
 			return &schema->members[i];
 	}
 	return NULL;
@@ -45,7 +47,7 @@ const char *schema_suggest(const struct schema *schema, const char *key)
 	const char *suggestion = NULL;
 
 	for (size_t i = 0; i < schema->count; i++) {
-		if (!schema->members[i].idle && is_spelling_of(key, schema->members[i].key))
+		if (schema->members[i].form != IDLE && is_spelling_of(key, schema->members[i].key))
 			return schema->members[i].key;
 	}
 	if (length < KEY_MIN || length > DISTANCE_LENGTH_MAX)
@@ -54,7 +56,7 @@ const char *schema_suggest(const struct schema *schema, const char *key)
 		const char *known = schema->members[i].key;
 		unsigned int found = text_distance(key, length, known, strlen(known));
 
-		if (!schema->members[i].idle &&
+		if (schema->members[i].form != IDLE &&
 		    (found < nearest || (found == nearest && !suggestion))) {
 			nearest = found;
 			suggestion = known;
