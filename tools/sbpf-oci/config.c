@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "place.h"
+
 /* From Linux 6.3; older headers lack it, and older kernels refuse it. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
@@ -104,17 +106,9 @@ void config_free(struct config *config)
 
 void config_place(const struct config *config, size_t at, unsigned int *line, unsigned int *column)
 {
-	const char *end = config->text + at;
-	const char *start = config->text;
+	struct outline outline = { .text = config->text, .length = config->length };
 
-	*line = 1;
-	for (const char *next = start; next < end; next++) {
-		if (*next == '\n') {
-			++*line;
-			start = next + 1;
-		}
-	}
-	*column = (unsigned int)(end - start) + 1;
+	outline_line(&outline, at, line, column);
 }
 
 bool config_has_lines(const struct config *config)
@@ -142,38 +136,6 @@ bool config_is_object(const struct config *config, enum part part)
 
 /* ---- Strings ---- */
 
-/* Takes the character at a place of a string, which is valid; at most 3 bytes of UTF-8. */
-static const char *take_character(const char *at, char *text, size_t *length)
-{
-	static const char escapes[] = "bfnrt", meant[] = "\b\f\n\r\t";
-	char digits[5] = "";
-	unsigned long unit;
-
-	if (*at != '\\') {
-		text[(*length)++] = *at;
-		return at + 1;
-	}
-	if (at[1] != 'u') {
-		const char *found = strchr(escapes, at[1]);
-
-		text[(*length)++] = found ? meant[found - escapes] : at[1];
-		return at + 2;
-	}
-	memcpy(digits, at + 2, 4);
-	unit = strtoul(digits, NULL, 16);
-	if (unit < 0x80) {
-		text[(*length)++] = (char)unit;
-	} else if (unit < 0x800) {
-		text[(*length)++] = (char)(0xc0 | unit >> 6);
-		text[(*length)++] = (char)(0x80 | (unit & 0x3f));
-	} else {
-		text[(*length)++] = (char)(0xe0 | unit >> 12);
-		text[(*length)++] = (char)(0x80 | (unit >> 6 & 0x3f));
-		text[(*length)++] = (char)(0x80 | (unit & 0x3f));
-	}
-	return at + 6;
-}
-
 bool config_string(const struct config *config, enum part part, char *text, size_t size)
 {
 	const char *at = config->text + config->parts[part].at + 1;
@@ -183,7 +145,7 @@ bool config_string(const struct config *config, enum part part, char *text, size
 	if (kind_of(config, part) != '"')
 		return false;
 	while (*at != '"' && length + 4 < size)
-		at = take_character(at, text, &length);
+		length += string_decode(&at, text + length);
 	text[length] = '\0';
 	return text[0] != '\0';
 }

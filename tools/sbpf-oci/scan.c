@@ -7,8 +7,12 @@
 #include "oci.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "place.h"
+
+/* As deep as the members of linux.seccomp. */
+static const struct dialect dialect = { "JSON", .levels = 3, .lax = true };
 
 /*
  * The members that are looked for, and in which other one. Where the runtime could take another
@@ -40,332 +44,15 @@ static const struct row {
 	[PART_CRI_NAMESPACE] = { PART_ANNOTATIONS, "io.kubernetes.cri.sandbox-namespace", false },
 };
 
-struct scan {
-	struct config *config;
-	char *text; /* ends with NUL, which stands nowhere else */
-	size_t at;
-	unsigned char *open; /* a bit for each open bracket: whether it is an object's */
-	bool in_profile;     /* which is the library's to judge, as it is written */
-	enum part part;	     /* what problem is about, if not about the text at this place */
-	const char *problem; /* once there is one */
-};
+/* ---- Members ---- */
 
-static bool fail(struct scan *scan, const char *problem)
-{
-	if (!scan->problem)
-		scan->problem = problem;
-	return false;
-}
-
-/* ---- Tokens ---- */
-
-static void blank(char *at, const char *end)
-{
-	for (; at < end; at++) {
-		if (*at != '\n')
-			*at = ' ';
-	}
-}
-
-/* at the '/' that begins it. False when it is no comment. */
-static bool skip_comment(struct scan *scan)
-{
-	char *start = scan->text + scan->at;
-	const char *end = NULL;
-
-	if (start[1] == '/')
-		end = start + strcspn(start, "\n");
-	else if (start[1] == '*' && (end = strstr(start + 2, "*/")))
-		end += 2;
-	if (!end)
-		return fail(scan, "a comment is neither // to the end of a line nor closed by */");
-	scan->at = (size_t)(end - scan->text);
-	if (!scan->in_profile)
-		blank(start, end);
-	scan->config->commented = true;
-	return true;
-}
-
-static bool skip_blank(struct scan *scan)
-{
-	for (;;) {
-		scan->at += strspn(scan->text + scan->at, " \t\n\r");
-		if (scan->text[scan->at] != '/')
-			return true;
-		if (!skip_comment(scan))
-			return false;
-	}
-}
-
-/* Takes a character, with the blanks behind it. */
-static bool take(struct scan *scan, char wanted)
-{
-	if (scan->text[scan->at] != wanted)
-		return false;
-	scan->at++;
-	return skip_blank(scan);
-}
-
-static size_t count_hex(const char *at)
-{
-	return strspn(at, "0123456789abcdefABCDEF");
-}
-
-/* Every \u counts, also those of half a pair; bytes from 0x80 on are not looked at. */
-static bool skip_string(struct scan *scan)
-{
-	const char *at = scan->text + scan->at;
-
-	if (*at != '"')
-		return fail(scan, "a string is expected");
-	for (at++; *at != '"'; at++) {
-		scan->at = (size_t)(at - scan->text);
-		if ((unsigned char)*at < 0x20)
-			return fail(scan, "a string has no closing quote, or a control character");
-		if (*at != '\\')
-			continue;
-		at++;
-		if (*at == 'u' && count_hex(at + 1) >= 4)
-			at += 4;
-		else if (!*at || !strchr("\"\\/bfnrt", *at))
-			return fail(scan, "no escape sequence of JSON");
-	}
-	scan->at = (size_t)(at + 1 - scan->text);
-	return true;
-}
-
-static size_t count_digits(const char *at)
-{
-	return strspn(at, "0123456789");
-}
-
-/* The length of the number at a place; 0 when it is none. */
-static size_t number_length(const char *start)
-{
-	const char *at = start + (*start == '-');
-	size_t digits = count_digits(at);
-
-	if (!digits || (*at == '0' && digits > 1))
-		return 0;
-	at += digits;
-	if (*at == '.') {
-		digits = count_digits(at + 1);
-		at += 1 + digits;
-		if (!digits)
-			return 0;
-	}
-	if (*at == 'e' || *at == 'E') {
-		at++;
-		at += *at == '+' || *at == '-';
-		digits = count_digits(at);
-		at += digits;
-		if (!digits)
-			return 0;
-	}
-	return (size_t)(at - start);
-}
-
-static bool skip_scalar(struct scan *scan)
-{
-	static const char *const words[] = { "true", "false", "null" };
-	const char *at = scan->text + scan->at;
-	size_t length = number_length(at);
-
-	if (*at == '"')
-		return skip_string(scan);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strncmp(at, words[i], strlen(words[i])))
-			length = strlen(words[i]);
-	}
-	if (!length)
-		return fail(scan, "a value is expected");
-	scan->at += length;
-	return true;
-}
-
-/* ---- Whole values, however deep ---- */
-
-static void remember(struct scan *scan, size_t depth, bool object)
-{
-	unsigned char bit = (unsigned char)(1u << depth % 8);
-
-	scan->open[depth / 8] &= (unsigned char)~bit;
-	if (object)
-		scan->open[depth / 8] |= bit;
-}
-
-static bool in_object(const struct scan *scan, size_t depth)
-{
-	return scan->open[(depth - 1) / 8] >> (depth - 1) % 8 & 1;
-}
-
-static bool skip_key(struct scan *scan)
-{
-	if (!skip_string(scan) || !skip_blank(scan))
-		return false;
-	return take(scan, ':') || fail(scan, "':' is expected");
-}
-
-/* Behind a value: closes what ends here. *more: another value follows, whose key was read. */
-static bool leave(struct scan *scan, size_t *depth, bool *more)
-{
-	for (*more = false; *depth && !*more;) {
-		bool object = in_object(scan, *depth);
-
-		if (!skip_blank(scan))
-			return false;
-		if (take(scan, ','))
-			*more = true;
-		else if (scan->problem)
-			return false;
-		else if (scan->text[scan->at] == (object ? '}' : ']'))
-			scan->at++, --*depth;
-		else
-			return fail(scan,
-				    object ? "',' or '}' is expected" : "',' or ']' is expected");
-		if (*more && object && !skip_key(scan))
-			return false;
-	}
-	return true;
-}
-
-static bool skip_value(struct scan *scan)
-{
-	size_t depth = 0;
-	bool more = true;
-
-	while (more) {
-		char bracket = scan->text[scan->at];
-		bool object = bracket == '{';
-
-		if (!object && bracket != '[') {
-			if (!skip_scalar(scan) || !leave(scan, &depth, &more))
-				return false;
-			continue;
-		}
-		remember(scan, depth++, object);
-		if (!take(scan, bracket))
-			return false;
-		if (scan->text[scan->at] == (object ? '}' : ']')) {
-			scan->at++;
-			depth--;
-			if (!leave(scan, &depth, &more))
-				return false;
-		} else if (object && !skip_key(scan)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* ---- The members that matter ---- */
-
-/* One character of a string: no escape but \u can stand for one of a key that is looked for. */
-static const char *next_unit(const char *at, unsigned long *unit)
-{
-	char digits[5] = "";
-
-	*unit = (unsigned char)*at;
-	if (at[0] != '\\' || at[1] != 'u')
-		return at + 1;
-	memcpy(digits, at + 2, 4);
-	*unit = strtoul(digits, NULL, 16);
-	return at + 6;
-}
-
-/* at: the opening quote of a key. For crun, which is in C, a key ends at a \u0000 in it. */
-static bool is_key(const char *at, const char *key)
-{
-	unsigned long unit;
-
-	for (at++; *key; key++) {
-		if (*at == '"')
-			return false;
-		at = next_unit(at, &unit);
-		if (unit != (unsigned char)*key)
-			return false;
-	}
-	if (*at == '"')
-		return true;
-	next_unit(at, &unit);
-	return !unit;
-}
-
-static enum part find_row(enum part parent, const char *key)
+static enum part find_row(const struct outline *outline, enum part parent, uint32_t member)
 {
 	for (int i = PART_ROOT + 1; i < PART_COUNT; i++) {
-		if (rows[i].parent == parent && is_key(key, rows[i].key))
+		if (rows[i].parent == parent && key_is(outline, member, rows[i].key))
 			return (enum part)i;
 	}
 	return PART_ROOT;
-}
-
-static bool has_rows(enum part part)
-{
-	return part == PART_LINUX || part == PART_SECCOMP || part == PART_ANNOTATIONS;
-}
-
-static bool walk_object(struct scan *scan, enum part parent);
-
-static bool read_member(struct scan *scan, enum part part)
-{
-	struct span *span = &scan->config->parts[part];
-	bool outside = part == PART_SECCOMP;
-	bool done;
-
-	if (part == PART_ROOT || (span->length && !rows[part].once))
-		return skip_value(scan);
-	if (span->length) {
-		scan->part = part;
-		return fail(scan,
-			    "the key stands there twice: runtimes differ in which of them they "
-			    "take, so remove one");
-	}
-	*span = (struct span){ .at = scan->at, .length = 1 };
-	if (outside)
-		scan->in_profile = true;
-	/* No deeper than the table: linux, seccomp. */
-	done = has_rows(part) && scan->text[scan->at] == '{' ? walk_object(scan, part)
-							     : skip_value(scan);
-	span->length = scan->at - span->at;
-	if (outside)
-		scan->in_profile = false;
-	return done;
-}
-
-/* At its opening bracket. */
-static bool walk_object(struct scan *scan, enum part parent)
-{
-	if (!take(scan, '{'))
-		return false;
-	if (scan->text[scan->at] == '}') {
-		scan->at++;
-		return true;
-	}
-	do {
-		const size_t key = scan->at;
-
-		if (!skip_key(scan) || !read_member(scan, find_row(parent, scan->text + key)) ||
-		    !skip_blank(scan))
-			return false;
-	} while (take(scan, ','));
-	if (scan->problem || scan->text[scan->at] != '}')
-		return fail(scan, "',' or '}' is expected");
-	scan->at++;
-	return true;
-}
-
-static bool walk_text(struct scan *scan)
-{
-	if (!skip_blank(scan))
-		return false;
-	scan->config->parts[PART_ROOT].at = scan->at;
-	if (scan->text[scan->at] == '{' ? !walk_object(scan, PART_ROOT) : !skip_value(scan))
-		return false;
-	scan->config->parts[PART_ROOT].length = scan->at - scan->config->parts[PART_ROOT].at;
-	if (!skip_blank(scan))
-		return false;
-	return !scan->text[scan->at] || fail(scan, "more text follows the JSON");
 }
 
 const char *config_key(enum part part)
@@ -373,34 +60,98 @@ const char *config_key(enum part part)
 	return rows[part].key;
 }
 
-/* "linux.seccomp" */
-static void format_path(enum part part, char *text, size_t size)
+static bool refuse_second(struct outline *outline, enum part part, uint32_t place,
+			  struct sbpf_error *error)
 {
 	enum part parent = rows[part].parent;
 
-	snprintf(text, size, "%s%s%s", parent ? rows[parent].key : "", parent ? "." : "",
-		 rows[part].key);
+	error->code = SBPF_ERROR_PROFILE;
+	outline_line(outline, outline->places[place].at, &error->line, &error->column);
+	snprintf(error->where, sizeof(error->where), "%s%s%s", parent ? rows[parent].key : "",
+		 parent ? "." : "", rows[part].key);
+	snprintf(error->message, sizeof(error->message),
+		 "the key stands there twice: runtimes differ in which of them they take, so "
+		 "remove one");
+	return false;
+}
+
+static void note(struct config *config, const struct outline *outline, enum part part,
+		 uint32_t place)
+{
+	const struct place *found = &outline->places[place];
+
+	config->parts[part] = (struct span){ found->at, found->end - found->at };
+}
+
+/* Finds the members of an object, and what is inside of them: no deeper than the table. */
+static bool find_parts(struct config *config, struct outline *outline, enum part parent,
+		       uint32_t object, struct sbpf_error *error)
+{
+	uint32_t at = place_type(outline, object) == '{' ? place_inside(outline, object) : 0;
+
+	for (; at; at = outline->places[at].next) {
+		enum part part = find_row(outline, parent, at);
+
+		if (part == PART_ROOT)
+			continue;
+		if (config->parts[part].length && rows[part].once)
+			return refuse_second(outline, part, at, error);
+		if (!config->parts[part].length)
+			note(config, outline, part, at);
+		if (!find_parts(config, outline, part, at, error))
+			return false;
+	}
+	return true;
+}
+
+/* ---- Comments ---- */
+
+/* The length of a string or a comment in a text that was read; else 1. */
+static size_t token_length(const char *at)
+{
+	size_t length = 1;
+
+	if (at[0] == '/')
+		return at[1] == '/' ? strcspn(at, "\n") : (size_t)(strstr(at + 2, "*/") + 2 - at);
+	if (at[0] != '"')
+		return 1;
+	for (; at[length] != '"'; length++)
+		length += at[length] == '\\';
+	return length + 1;
+}
+
+/* Outside of the profile, which is the library's to judge as it is written. */
+static void blank_comments(struct config *config)
+{
+	const struct span *profile = &config->parts[PART_SECCOMP];
+	size_t end;
+
+	for (size_t at = 0; at < config->length; at = end) {
+		end = at + token_length(config->text + at);
+		if (config->text[at] != '/' ||
+		    (at >= profile->at && at < profile->at + profile->length))
+			continue;
+		for (; at < end; at++) {
+			if (config->text[at] != '\n')
+				config->text[at] = ' ';
+		}
+	}
 }
 
 bool config_scan(struct config *config, struct sbpf_error *error)
 {
-	struct scan scan = { .config = config, .text = config->text };
+	struct outline outline;
 	bool done;
 
-	*error = (struct sbpf_error){ .code = SBPF_ERROR_PROFILE };
-	scan.open = calloc(config->length / 8 + 1, 1);
-	if (!scan.open) {
-		snprintf(error->message, sizeof(error->message), "out of memory");
-		return false;
+	*error = (struct sbpf_error){ 0 };
+	done = !outline_read(config->text, config->length, &dialect, &outline, error) &&
+	       find_parts(config, &outline, PART_ROOT, 0, error);
+	if (done) {
+		note(config, &outline, PART_ROOT, 0);
+		config->commented = outline.has_comments;
 	}
-	done = walk_text(&scan);
-	free(scan.open);
-	if (done)
-		return true;
-	config_place(config, scan.at, &error->line, &error->column);
-	snprintf(error->message, sizeof(error->message), "%s%s",
-		 scan.part ? "" : "no JSON: ", scan.problem);
-	if (scan.part)
-		format_path(scan.part, error->where, sizeof(error->where));
-	return false;
+	outline_free(&outline);
+	if (config->commented)
+		blank_comments(config);
+	return done;
 }
