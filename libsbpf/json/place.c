@@ -64,19 +64,11 @@ size_t string_length(const struct outline *outline, uint32_t quote)
 	return length;
 }
 
-bool key_is(const struct outline *outline, uint32_t member, const char *key)
+bool means_key(const char *written, const char *key)
 {
-	const char *at = outline->text + outline->places[member].key + 1;
+	for (char bytes[4]; *written != '"';) {
+		size_t count = string_decode(&written, bytes);
 
-	for (char bytes[4]; *at != '"';) {
-		size_t count;
-
-		if (*at == *key && *at != '\\') {
-			at++;
-			key++;
-			continue;
-		}
-		count = string_decode(&at, bytes);
 		if (!bytes[0])
 			break;
 		if (strncmp(key, bytes, count) != 0)

@@ -22,8 +22,20 @@ static inline char place_type(const struct outline *outline, uint32_t place)
 	return outline->text[outline->places[place].at];
 }
 
+/* Whether what is written behind a quote means a key. */
+bool means_key(const char *written, const char *key);
+
 /* Whether a member has this key. A \u0000 ends a key, as NUL ends the strings of C. */
-bool key_is(const struct outline *outline, uint32_t member, const char *key);
+static inline bool key_is(const struct outline *outline, uint32_t member, const char *key)
+{
+	const char *at = outline->text + outline->places[member].key + 1;
+
+	while (*key && *at == *key && *at != '"' && *at != '\\') {
+		at++;
+		key++;
+	}
+	return *at == '"' ? !*key : *at == '\\' && means_key(at, key);
+}
 
 /* Whether a place is a member of the object it is in, and so has a key. */
 static inline bool has_key(const struct outline *outline, uint32_t place)

@@ -4,38 +4,38 @@
 #include "parse.h"
 #include "repeats.h"
 
+/* A member of an object that is not null, 0 when there is none. */
+static uint32_t find_member(const struct outline *outline, uint32_t object, const char *key)
+{
+	uint32_t at = place_type(outline, object) == '{' ? place_inside(outline, object) : 0;
+
+	while (at && (!key_is(outline, at, key) || place_type(outline, at) == 'n'))
+		at = outline->places[at].next;
+	return at;
+}
+
 /* ---- Profiles where none is looked for ------------------------------------------------- */
 
-static bool looks_like_profile(const struct parser *parser, struct value value)
+static bool looks_like_profile(const struct outline *outline, uint32_t place)
 {
-	return place_member(&parser->profile->outline, value.place, "defaultAction") ||
-	       (place_type(&parser->profile->outline, value.place) == '{' &&
-		find_spelling(parser, value, "defaultAction"));
+	return place_member(outline, place, "defaultAction") ||
+	       find_spelling(outline, place, "defaultAction");
 }
 
-static int refuse_wrapped(struct parser *parser, struct value value);
-
-static int refuse_member(struct parser *parser, struct value value)
+/* Refuses what has a profile somewhere inside of it: -1, or 0 when there is none. */
+static int refuse_wrapped(struct parser *parser, uint32_t place)
 {
+	const struct outline *outline = &parser->profile->outline;
 	char where[128];
 
-	if (!looks_like_profile(parser, value))
-		return refuse_wrapped(parser, value);
-	return profile_error(
-		parser->profile, value.place, parser->error,
-		"a profile stands under '%s', where none is looked for: take that "
-		"object out and hand it over alone, or put it under linux.seccomp of a "
-		"config.json",
-		place_format(&parser->profile->outline, value.place, where, sizeof(where)));
-}
-
-/* Refuses a value with a profile somewhere inside of it: -1, or 0 when there is none. */
-static int refuse_wrapped(struct parser *parser, struct value value)
-{
-	struct walk walk = walk_into(parser, value);
-
-	while (walk_next(parser, &walk)) {
-		if (refuse_member(parser, walk.value))
+	for (uint32_t at = place_inside(outline, place); at; at = outline->places[at].next) {
+		if (looks_like_profile(outline, at))
+			return profile_error(parser->profile, at, parser->error,
+					     "a profile stands under '%s', where none is looked "
+					     "for: take that object out and hand it over alone, or "
+					     "put it under linux.seccomp of a config.json",
+					     place_format(outline, at, where, sizeof(where)));
+		if (refuse_wrapped(parser, at))
 			return -1;
 	}
 	return 0;
@@ -43,51 +43,56 @@ static int refuse_wrapped(struct parser *parser, struct value value)
 
 /* ---- The profile ----------------------------------------------------------------------- */
 
-static int refuse_without_default(struct parser *parser, struct value object)
+static int refuse_without_default(struct parser *parser, uint32_t place)
 {
-	if (!looks_like_profile(parser, object) && refuse_wrapped(parser, object))
+	if (!looks_like_profile(&parser->profile->outline, place) && refuse_wrapped(parser, place))
 		return -1;
-	return refuse_missing(parser, object, &profile_schema, "defaultAction",
+	return refuse_missing(parser, place, &profile_schema, "defaultAction",
 			      "a profile needs 'defaultAction', such as SCMP_ACT_ERRNO");
 }
 
 static int read_profile(struct parser *parser, struct value object)
 {
 	parser->profile->base = object.place;
-	if (!member_of(parser, object, "defaultAction").json)
-		return refuse_without_default(parser, object);
+	if (!find_member(&parser->profile->outline, object.place, "defaultAction"))
+		return refuse_without_default(parser, object.place);
 	return read_object(parser, object, &profile_schema, parser->profile);
 }
 
 /* ---- config.json of the OCI runtime specification -------------------------------------- */
 
-/* The object that is a member of *object, none when it is absent or null. */
+/* Steps into the object that is a member; json is NULL where it is absent or null, then and before.
+ */
 static int descend(struct parser *parser, struct value *object, const char *key)
 {
-	*object = member_of(parser, *object, key);
-	if (object->json && place_type(&parser->profile->outline, object->place) != '{')
-		return refuse_type(parser, *object, "an object");
-	return 0;
+	const struct outline *outline = &parser->profile->outline;
+	uint32_t member = object->json ? find_member(outline, object->place, key) : 0;
+
+	if (!member) {
+		object->json = NULL;
+		return 0;
+	}
+	if (place_type(outline, member) != '{')
+		return refuse_type(parser, member, "an object");
+	return take_member(parser, object, member);
 }
 
 static int read_bounding_set(struct parser *parser, struct value document)
 {
 	struct profile *profile = parser->profile;
 	struct value at = document;
+	uint32_t list;
 
 	if (descend(parser, &at, "process") || descend(parser, &at, "capabilities"))
 		return -1;
-	at = member_of(parser, at, capabilities_member.key);
-	profile->has_capabilities = at.json;
-	return at.json ? read_all(parser, at, &capabilities_member, &profile->capabilities) : 0;
-}
-
-static int refuse_without_seccomp(struct parser *parser, struct value document)
-{
-	if (refuse_wrapped(parser, document))
-		return -1;
-	return profile_error(parser->profile, 0, parser->error,
-			     "this config.json asks for no filter: it has no linux.seccomp");
+	list = at.json ? find_member(&profile->outline, at.place, capabilities_member.key) : 0;
+	if (!list)
+		return 0;
+	profile->has_capabilities = true;
+	return take_member(parser, &at, list) ||
+			       read_all(parser, at, &capabilities_member, &profile->capabilities)
+		       ? -1
+		       : 0;
 }
 
 static int read_config(struct parser *parser, struct value document)
@@ -96,11 +101,12 @@ static int read_config(struct parser *parser, struct value document)
 
 	if (descend(parser, &at, "linux") || descend(parser, &at, "seccomp"))
 		return -1;
-	if (!at.json)
-		return refuse_without_seccomp(parser, document);
-	if (read_bounding_set(parser, document))
+	if (at.json)
+		return read_bounding_set(parser, document) || read_profile(parser, at) ? -1 : 0;
+	if (refuse_wrapped(parser, document.place))
 		return -1;
-	return read_profile(parser, at);
+	return profile_error(parser->profile, document.place, parser->error,
+			     "this config.json asks for no filter: it has no linux.seccomp");
 }
 
 /* What counts in a config.json. */
@@ -118,29 +124,21 @@ static const struct schema config_schema = SCHEMA(config_members, NULL);
 
 /* ---- The document ---------------------------------------------------------------------- */
 
-/* Whether the document has a member that is not null. */
-static bool has(const struct outline *outline, const char *key)
-{
-	for (uint32_t at = place_inside(outline, 0); at; at = outline->places[at].next) {
-		if (key_is(outline, at, key) && place_type(outline, at) != 'n')
-			return true;
-	}
-	return false;
-}
-
 static bool is_profile(const struct outline *outline)
 {
-	return has(outline, "defaultAction") ||
-	       !(has(outline, "ociVersion") || has(outline, "linux"));
+	return find_member(outline, 0, "defaultAction") ||
+	       !(find_member(outline, 0, "ociVersion") || find_member(outline, 0, "linux"));
 }
 
 /* A profile that stands alone. */
 static int read_alone(struct parser *parser, struct value document)
 {
-	struct value at = member_of(parser, member_of(parser, document, "linux"), "seccomp");
+	const struct outline *outline = &parser->profile->outline;
+	uint32_t system = find_member(outline, document.place, "linux");
+	uint32_t other = system ? find_member(outline, system, "seccomp") : 0;
 
-	if (member_of(parser, document, "defaultAction").json && at.json)
-		return profile_error(parser->profile, at.place, parser->error,
+	if (other && find_member(outline, document.place, "defaultAction"))
+		return profile_error(parser->profile, other, parser->error,
 				     "the text is either a profile, with 'defaultAction', or a "
 				     "config.json, with this: remove one of them");
 	return read_profile(parser, document);
@@ -164,7 +162,7 @@ int profile_parse(const char *text, size_t length, bool strict, struct profile *
 		return profile_error(profile, 0, error, "a profile is a JSON object: { ... }");
 	alone = is_profile(&profile->outline);
 	if (check_size(&parser) ||
-	    check_repeats(&parser, alone ? &profile_schema : &config_schema) || read_tree(&parser))
+	    check_repeats(&parser, alone ? &profile_schema : &config_schema) || make_tree(&parser))
 		return -1;
 	document.json = profile->document;
 	return alone ? read_alone(&parser, document) : read_config(&parser, document);

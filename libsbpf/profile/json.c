@@ -6,68 +6,70 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "error.h"
 #include "values.h"
 
-/* ---- Walking --------------------------------------------------------------------------- */
-
-struct walk walk_into(const struct parser *parser, struct value container)
-{
-	struct walk walk = { .place = place_inside(&parser->profile->outline, container.place) };
-
-	if (json_object_is_type(container.json, json_type_object))
-		walk.entry = json_object_get_object(container.json)->head;
-	else if (json_object_is_type(container.json, json_type_array))
-		walk.list = json_object_get_array(container.json);
-	return walk;
-}
-
-bool walk_next(const struct parser *parser, struct walk *walk)
-{
-	if (!walk->entry && !(walk->list && walk->index < walk->list->length))
-		return false;
-	walk->value.place = walk->place;
-	walk->place = parser->profile->outline.places[walk->place].next;
-	if (walk->list) {
-		walk->value.json = walk->list->array[walk->index++];
-		return true;
-	}
-	walk->key = lh_entry_k(walk->entry);
-	walk->value.json = (struct json_object *)lh_entry_v(walk->entry);
-	walk->entry = walk->entry->next;
-	return true;
-}
-
-struct value member_of(const struct parser *parser, struct value object, const char *key)
-{
-	struct value member = { .place = 0 };
-
-	if (!json_object_is_type(object.json, json_type_object))
-		return member;
-	member.place = place_member(&parser->profile->outline, object.place, key);
-	json_object_object_get_ex(object.json, key, &member.json);
-	return member;
-}
-
 /* ---- Values of any kind ---------------------------------------------------------------- */
 
-int refuse_type(struct parser *parser, struct value value, const char *wanted)
+int refuse_type(struct parser *parser, uint32_t place, const char *wanted)
 {
-	static const char *const names[] = {
-		[json_type_null] = "null",	  [json_type_boolean] = "true or false",
-		[json_type_double] = "a number",  [json_type_int] = "a number",
-		[json_type_object] = "an object", [json_type_array] = "an array",
-		[json_type_string] = "a string",
+	static const struct {
+		char first;
+		const char *name;
+	} types[] = {
+		{ 'n', "null" },      { 't', "true or false" }, { 'f', "true or false" },
+		{ '{', "an object" }, { '[', "an array" },	{ '"', "a string" },
 	};
+	char first = place_type(&parser->profile->outline, place);
+	const char *name = "a number";
 
-	return profile_error(parser->profile, value.place, parser->error, "must be %s, but is %s",
-			     wanted, names[json_object_get_type(value.json)]);
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (types[i].first == first)
+			name = types[i].name;
+	}
+	return profile_error(parser->profile, place, parser->error, "must be %s, but is %s", wanted,
+			     name);
+}
+
+/* Whether a string is as long as what stands at its place; an escape makes it shorter. */
+static bool has_length(const struct outline *outline, const struct place *place, size_t length)
+{
+	size_t written = place->end - place->at - 2;
+
+	return length == written ||
+	       (length < written && length == string_length(outline, place->at));
+}
+
+/* Whether a value, but for what is inside of it, is what stands at its place. */
+static bool agrees(const struct outline *outline, struct value value)
+{
+	const struct place *place = &outline->places[value.place];
+	enum json_type type = json_object_get_type(value.json);
+
+	switch (outline->text[place->at]) {
+	case '"':
+		return type == json_type_string &&
+		       (is_untold(place) ||
+			has_length(outline, place, (size_t)json_object_get_string_len(value.json)));
+	case '{':
+		return type == json_type_object;
+	case '[':
+		return type == json_type_array;
+	case 'n':
+		return type == json_type_null;
+	case 't':
+	case 'f':
+		return type == json_type_boolean;
+	default:
+		return type == json_type_int || type == json_type_double;
+	}
 }
 
 const char *read_string(struct parser *parser, struct value value, size_t *length)
 {
 	if (!json_object_is_type(value.json, json_type_string)) {
-		refuse_type(parser, value, "a string");
+		refuse_type(parser, value.place, "a string");
 		return NULL;
 	}
 	if (length)
@@ -137,19 +139,26 @@ static int read_one(struct parser *parser, struct value value, const struct memb
 static int read_elements(struct parser *parser, struct value array, const struct member *member,
 			 unsigned char *into, size_t stride)
 {
-	struct walk walk = walk_into(parser, array);
+	const struct outline *outline = &parser->profile->outline;
+	const struct array_list *list = json_object_get_array(array.json);
+	uint32_t place = place_inside(outline, array.place);
 
-	for (; walk_next(parser, &walk); into += stride) {
-		if (read_one(parser, walk.value, member, into))
+	for (size_t i = 0; i < list->length; i++, into += stride) {
+		const struct value value = { list->array[i], place };
+
+		if (!place || !agrees(outline, value))
+			return error_memory(parser->error);
+		if (read_one(parser, value, member, into))
 			return -1;
+		place = outline->places[place].next;
 	}
-	return 0;
+	return place ? error_memory(parser->error) : 0;
 }
 
 int read_all(struct parser *parser, struct value array, const struct member *member, void *into)
 {
 	if (!json_object_is_type(array.json, json_type_array))
-		return refuse_type(parser, array, "an array");
+		return refuse_type(parser, array.place, "an array");
 	return read_elements(parser, array, member, into, 0);
 }
 
@@ -157,7 +166,7 @@ static int read_list(struct parser *parser, struct value array, const struct mem
 		     struct list *list)
 {
 	if (!json_object_is_type(array.json, json_type_array))
-		return refuse_type(parser, array, "an array");
+		return refuse_type(parser, array.place, "an array");
 	list->count = json_object_array_length(array.json);
 	list->items = arena_alloc(&parser->profile->arena, list->count, member->size);
 	if (!list->items)
@@ -165,8 +174,8 @@ static int read_list(struct parser *parser, struct value array, const struct mem
 	return read_elements(parser, array, member, list->items, member->size);
 }
 
-static int read_member(struct parser *parser, struct value value, const struct member *member,
-		       unsigned char *owner)
+static int read_form(struct parser *parser, struct value value, const struct member *member,
+		     unsigned char *owner)
 {
 	void *into = owner + member->offset;
 
@@ -180,25 +189,53 @@ static int read_member(struct parser *parser, struct value value, const struct m
 	}
 }
 
+/* Reads a member of an object, if it is one that counts, and notes that it was seen. */
+static int read_member(struct parser *parser, struct value value, const char *key,
+		       const struct schema *schema, void *into, unsigned int *seen)
+{
+	const struct member *member = schema_find(schema, key);
+
+	if (!member)
+		return ignore_unknown_key(parser, value.place, key, schema);
+	if (!value.json)
+		return 0;
+	*seen |= 1u << (member - schema->members);
+	return read_form(parser, value, member, into);
+}
+
 int read_object(struct parser *parser, struct value object, const struct schema *schema, void *into)
 {
-	struct walk walk = walk_into(parser, object);
+	const struct outline *outline = &parser->profile->outline;
+	uint32_t place = place_inside(outline, object.place);
 	unsigned int seen = 0;
 
 	if (!json_object_is_type(object.json, json_type_object))
-		return refuse_type(parser, object, "an object");
-	while (walk_next(parser, &walk)) {
-		const struct member *member = schema_find(schema, walk.key);
+		return refuse_type(parser, object.place, "an object");
+	for (struct lh_entry *entry = json_object_get_object(object.json)->head; entry;
+	     entry = entry->next) {
+		const char *key = lh_entry_k(entry);
+		const struct value value = { (struct json_object *)lh_entry_v(entry), place };
 
-		if (!member && ignore_unknown_key(parser, walk.value.place, walk.key, schema))
+		if (!place || !key_is(outline, place, key) || !agrees(outline, value))
+			return error_memory(parser->error);
+		if (read_member(parser, value, key, schema, into, &seen))
 			return -1;
-		if (!member || !walk.value.json)
-			continue;
-		seen |= 1u << (member - schema->members);
-		if (read_member(parser, walk.value, member, into))
-			return -1;
+		place = outline->places[place].next;
 	}
-	return schema->finish ? schema->finish(parser, object, into, seen) : 0;
+	if (place)
+		return error_memory(parser->error);
+	return schema->finish ? schema->finish(parser, object.place, into, seen) : 0;
+}
+
+int take_member(struct parser *parser, struct value *object, uint32_t member)
+{
+	char key[32];
+
+	key_copy(&parser->profile->outline, member, key, sizeof(key));
+	object->place = member;
+	if (!json_object_object_get_ex(object->json, key, &object->json) || !object->json)
+		return error_memory(parser->error);
+	return 0;
 }
 
 /* ---- The tree -------------------------------------------------------------------------- */
@@ -231,72 +268,21 @@ int check_size(struct parser *parser)
 }
 
 /* The outline was read from the text, UTF-8 included, so that only memory can be wanting here. */
-static struct json_object *make_tree(const struct outline *outline)
-{
-	/* json-c counts a value inside of the innermost object as a level of its own. */
-	struct json_tokener *tokener = json_tokener_new_ex(SBPF_NESTING_MAX + 1);
-	struct json_object *tree;
-
-	if (!tokener)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	tree = json_tokener_parse_ex(tokener, outline->text, (int)outline->length);
-	json_tokener_free(tokener);
-	return tree;
-}
-
-/* The length of a string whose quote is at an offset; an escape makes it shorter than it is
- * written.
- */
-static bool has_length(const struct outline *outline, uint32_t offset, size_t written,
-		       size_t length)
-{
-	return length == written || (length < written && length == string_length(outline, offset));
-}
-
-/*
- * Whether the tree has what the text has: when memory runs out, json-c 0.16 goes on without the
- * member, the element or the end of the string. Of equal keys, which the caller has dealt with, the
- * place is empty.
- */
-static bool agrees(const struct parser *parser, struct value value)
+int make_tree(struct parser *parser)
 {
 	const struct outline *outline = &parser->profile->outline;
-	const struct place *place = &outline->places[value.place];
-	struct walk walk;
+	/* json-c counts a value inside of the innermost object as a level of its own. */
+	struct json_tokener *tokener = json_tokener_new_ex(SBPF_NESTING_MAX + 1);
 
-	if (place->at == place->end)
-		return true;
-	switch (json_object_get_type(value.json)) {
-	case json_type_null:
-		return outline->text[place->at] == 'n';
-	case json_type_string:
-		return has_length(outline, place->at, place->end - place->at - 2,
-				  (size_t)json_object_get_string_len(value.json));
-	case json_type_object:
-	case json_type_array:
-		break;
-	default:
-		return true;
-	}
-	for (walk = walk_into(parser, value); walk_next(parser, &walk);) {
-		if (!walk.value.place ||
-		    (walk.key && !key_is(outline, walk.value.place, walk.key)) ||
-		    !agrees(parser, walk.value))
-			return false;
-	}
-	return !walk.place;
-}
-
-int read_tree(struct parser *parser)
-{
-	struct profile *profile = parser->profile;
-	struct value document = { .place = 0 };
-
-	profile->document = document.json = make_tree(&profile->outline);
-	if (!document.json || !agrees(parser, document))
+	if (!tokener)
 		return error_memory(parser->error);
-	return 0;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	parser->profile->document =
+		json_tokener_parse_ex(tokener, outline->text, (int)outline->length);
+	json_tokener_free(tokener);
+	return agrees(outline, (struct value){ parser->profile->document, 0 })
+		       ? 0
+		       : error_memory(parser->error);
 }
 
 void profile_release_document(void *document)

@@ -20,52 +20,63 @@
 
 /* ---- Keys that are missing ------------------------------------------------------------- */
 
-const char *find_spelling(const struct parser *parser, struct value object, const char *wanted)
-{
-	struct walk walk = walk_into(parser, object);
+/* Room for a key of which it is to be said what it is like. */
+#define KEY_SIZE 256
 
-	while (walk_next(parser, &walk)) {
-		if (strcmp(walk.key, wanted) != 0 && is_spelling_of(walk.key, wanted))
-			return walk.key;
+uint32_t find_spelling(const struct outline *outline, uint32_t object, const char *wanted)
+{
+	uint32_t at = place_type(outline, object) == '{' ? place_inside(outline, object) : 0;
+	char key[KEY_SIZE];
+
+	for (; at; at = outline->places[at].next) {
+		key_copy(outline, at, key, sizeof(key));
+		if (strcmp(key, wanted) != 0 && is_spelling_of(key, wanted))
+			break;
 	}
-	return NULL;
+	return at;
 }
 
-/* The unknown key of an object that is most like one that it must have; NULL when there is none. */
-static const char *find_misspelt(const struct parser *parser, struct value object,
-				 const struct schema *schema, const char *wanted)
+/* The unknown member of an object that is most like one that it must have; 0 when there is none. */
+static uint32_t find_misspelt(const struct outline *outline, uint32_t object,
+			      const struct schema *schema, const char *wanted)
 {
-	const char *near = find_spelling(parser, object, wanted);
-	struct walk walk = walk_into(parser, object);
+	uint32_t near = find_spelling(outline, object, wanted);
+	char key[KEY_SIZE];
 
-	while (!near && walk_next(parser, &walk)) {
-		const char *likely =
-			schema_find(schema, walk.key) ? NULL : schema_suggest(schema, walk.key);
+	if (near)
+		return near;
+	for (near = place_inside(outline, object); near; near = outline->places[near].next) {
+		const char *likely;
 
+		key_copy(outline, near, key, sizeof(key));
+		likely = schema_find(schema, key) ? NULL : schema_suggest(schema, key);
 		if (likely && !strcmp(likely, wanted))
-			near = walk.key;
+			break;
 	}
 	return near;
 }
 
-int refuse_missing(struct parser *parser, struct value object, const struct schema *schema,
+int refuse_missing(struct parser *parser, uint32_t object, const struct schema *schema,
 		   const char *wanted, const char *needs)
 {
-	const char *other = find_misspelt(parser, object, schema, wanted);
+	const struct outline *outline = &parser->profile->outline;
+	uint32_t other = find_misspelt(outline, object, schema, wanted);
+	char key[KEY_SIZE];
 
 	if (!other)
-		return profile_error(parser->profile, object.place, parser->error, "%s", needs);
+		return profile_error(parser->profile, object, parser->error, "%s", needs);
+	key_copy(outline, other, key, sizeof(key));
 	return profile_error(
-		parser->profile, member_of(parser, object, other).place, parser->error,
-		strcasecmp(other, wanted)
+		parser->profile, other, parser->error,
+		strcasecmp(key, wanted)
 			? "write '%s' for '%s': %s"
 			: "write '%s' for '%s', which programs in Go such as Docker take "
 			  "too, but others do not: %s",
-		wanted, printable(other).text, needs);
+		wanted, printable(key).text, needs);
 }
 
 /* That an object has a member: -1 with an error when it has not. */
-static int require(struct parser *parser, struct value object, const struct schema *schema,
+static int require(struct parser *parser, uint32_t object, const struct schema *schema,
 		   unsigned int seen, size_t index)
 {
 	const struct member *member = &schema->members[index];
@@ -75,11 +86,15 @@ static int require(struct parser *parser, struct value object, const struct sche
 	return refuse_missing(parser, object, schema, member->key, member->needs);
 }
 
-/* Notes a member that is there without effect. */
-static void warn_of(struct parser *parser, struct value object, const char *key,
-		    const char *message)
+static uint32_t place_of(const struct parser *parser, uint32_t object, const char *key)
 {
-	profile_warn(parser->profile, member_of(parser, object, key).place, SBPF_WARN_IGNORED,
+	return place_member(&parser->profile->outline, object, key);
+}
+
+/* Notes a member that is there without effect. */
+static void warn_of(struct parser *parser, uint32_t object, const char *key, const char *message)
+{
+	profile_warn(parser->profile, place_of(parser, object, key), SBPF_WARN_IGNORED,
 		     "'%s' has no effect: %s", key, message);
 }
 
@@ -160,9 +175,8 @@ static int parse_errno_symbol(struct parser *parser, struct value value, void *i
 
 /* What can be said of an action once the whole object is read; keys that were not there are NULL.
  */
-static void complete_action(struct parser *parser, struct value object,
-			    struct profile_action *action, const char *number_key,
-			    const char *symbol_key)
+static void complete_action(struct parser *parser, uint32_t object, struct profile_action *action,
+			    const char *number_key, const char *symbol_key)
 {
 	static const char why[] = "only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number";
 
@@ -294,13 +308,11 @@ static const struct member condition_members[] = {
 	{ "valueTwo", ONE, parse_value, IN(struct sbpf_condition, value_two) },
 };
 
-static int finish_condition(struct parser *parser, struct value object, void *into,
-			    unsigned int seen);
+static int finish_condition(struct parser *parser, uint32_t object, void *into, unsigned int seen);
 
 static const struct schema condition_schema = SCHEMA(condition_members, finish_condition);
 
-static int finish_condition(struct parser *parser, struct value object, void *into,
-			    unsigned int seen)
+static int finish_condition(struct parser *parser, uint32_t object, void *into, unsigned int seen)
 {
 	struct sbpf_condition *condition = into;
 
@@ -326,9 +338,9 @@ static int parse_name(struct parser *parser, struct value value, void *into)
 	return name->text ? 0 : -1;
 }
 
-static int refuse_empty_name(struct parser *parser, struct value name)
+static int refuse_empty_name(struct parser *parser, uint32_t name)
 {
-	return profile_error(parser->profile, name.place, parser->error,
+	return profile_error(parser->profile, name, parser->error,
 			     "the name of a system call is expected, not an empty string");
 }
 
@@ -338,7 +350,7 @@ static int parse_one_of_names(struct parser *parser, struct value value, void *i
 
 	if (parse_name(parser, value, into))
 		return -1;
-	return name->length ? 0 : refuse_empty_name(parser, value);
+	return name->length ? 0 : refuse_empty_name(parser, value.place);
 }
 
 /* A string without meaning for the filter: a comment, or whom a runtime hands the listener to. */
@@ -373,7 +385,7 @@ static const struct member rule_members[] = {
 	{ "comment", IDLE, .parse = parse_ignored },
 };
 
-static int finish_rule(struct parser *parser, struct value object, void *into, unsigned int seen);
+static int finish_rule(struct parser *parser, uint32_t object, void *into, unsigned int seen);
 
 static const struct schema rule_schema = SCHEMA(rule_members, finish_rule);
 
@@ -383,26 +395,26 @@ static const char *key_if_seen(const struct member *members, unsigned int seen, 
 }
 
 /* That there is a name; an empty list is a list, but an empty string no name (as in Go: none). */
-static int check_names(struct parser *parser, struct value object, const struct profile_rule *rule,
+static int check_names(struct parser *parser, uint32_t object, const struct profile_rule *rule,
 		       unsigned int seen)
 {
 	if (rule->name.length || rule->names.count)
 		return 0;
 	if (seen & 1u << RULE_NAMES) {
-		profile_warn(parser->profile, member_of(parser, object, "names").place,
-			     SBPF_WARN_IGNORED, "the rule has no effect: it names no system call");
+		profile_warn(parser->profile, place_of(parser, object, "names"), SBPF_WARN_IGNORED,
+			     "the rule has no effect: it names no system call");
 		return 0;
 	}
 	if (seen & 1u << RULE_NAME)
-		return refuse_empty_name(parser, member_of(parser, object, "name"));
+		return refuse_empty_name(parser, place_of(parser, object, "name"));
 	return require(parser, object, &rule_schema, seen, RULE_NAMES);
 }
 
-static int finish_rule(struct parser *parser, struct value object, void *into, unsigned int seen)
+static int finish_rule(struct parser *parser, uint32_t object, void *into, unsigned int seen)
 {
 	struct profile_rule *rule = into;
 
-	rule->place = object.place;
+	rule->place = object;
 	if (check_names(parser, object, rule, seen) ||
 	    require(parser, object, &rule_schema, seen, RULE_ACTION))
 		return -1;
@@ -443,22 +455,22 @@ static const struct member arch_members[] = {
 	  .size = sizeof(int) },
 };
 
-static int finish_arch(struct parser *parser, struct value object, void *into, unsigned int seen);
+static int finish_arch(struct parser *parser, uint32_t object, void *into, unsigned int seen);
 
 static const struct schema arch_schema = SCHEMA(arch_members, finish_arch);
 
-static int finish_arch(struct parser *parser, struct value object, void *into, unsigned int seen)
+static int finish_arch(struct parser *parser, uint32_t object, void *into, unsigned int seen)
 {
 	struct profile_arch *entry = into;
 	uint64_t bit;
 
 	if (require(parser, object, &arch_schema, seen, 0))
 		return -1;
-	entry->place = object.place;
+	entry->place = object;
 	bit = UINT64_C(1) << entry->machine;
 	if (parser->machines & bit)
-		return profile_error(parser->profile,
-				     member_of(parser, object, "architecture").place, parser->error,
+		return profile_error(parser->profile, place_of(parser, object, "architecture"),
+				     parser->error,
 				     "'archMap' has an entry for this architecture "
 				     "already: keep one of them");
 	parser->machines |= bit;
@@ -512,7 +524,7 @@ static const struct member profile_members[] = {
 	{ "listenerMetadata", ONE, .parse = parse_ignored },
 };
 
-static int finish_profile(struct parser *parser, struct value object, void *into, unsigned int seen)
+static int finish_profile(struct parser *parser, uint32_t object, void *into, unsigned int seen)
 {
 	struct profile *profile = into;
 

@@ -12,13 +12,13 @@ extern const struct schema profile_schema;
 extern const struct member capabilities_member;
 
 /*
- * An error about a key that an object must have, and what it is most like among those it has. needs
- * says who wants it and what it looks like.
+ * An error about a key that the object at a place must have, and what it is most like among those
+ * it has. needs says who wants it and what it looks like.
  */
-int refuse_missing(struct parser *parser, struct value object, const struct schema *schema,
+int refuse_missing(struct parser *parser, uint32_t object, const struct schema *schema,
 		   const char *wanted, const char *needs);
 
-/* The key of an object that is another one but for its spelling; NULL when there is none. */
-const char *find_spelling(const struct parser *parser, struct value object, const char *wanted);
+/* The member whose key is another one but for its spelling; 0 when there is none. */
+uint32_t find_spelling(const struct outline *outline, uint32_t object, const char *wanted);
 
 #endif

@@ -87,6 +87,12 @@ void profile_release_document(void *document);
 /* "syscalls[3].args[0].op", cut to size, terminated; "" for the document. Returns buffer. */
 char *place_format(const struct outline *outline, uint32_t place, char *buffer, size_t size);
 
+/* Whether a place tells only where its value begins: it is of equal keys, which have no effect. */
+static inline bool is_untold(const struct place *place)
+{
+	return !place->end;
+}
+
 /* The place of the first of a rule's names; those of the others follow, as they are strings. */
 uint32_t places_of_names(const struct profile *profile, const struct profile_rule *rule);
 

@@ -10,7 +10,7 @@
 struct key {
 	const char *text;
 	uint32_t place;
-	uint32_t earlier; /* the place of the equal one before it, 0 = none */
+	uint32_t first;	  /* the place of the first that is equal */
 	bool is_replaced; /* an equal one follows */
 };
 
@@ -54,10 +54,15 @@ static struct key *collect_keys(struct search *search, uint32_t object, size_t *
 
 		if (!text)
 			return NULL;
-		keys[i].place = at;
+		keys[i].place = keys[i].first = at;
 		keys[i].text = key_copy(outline, at, text, size);
 	}
 	return keys;
+}
+
+static bool is_repeat(const struct key *key)
+{
+	return key->first != key->place;
 }
 
 static bool has_effect(const struct schema *schema, const struct key *key)
@@ -77,7 +82,7 @@ static const struct key *compare(struct key *keys, size_t count, const struct sc
 		if (strcmp(keys[i - 1].text, keys[i].text) != 0)
 			continue;
 		keys[i - 1].is_replaced = true;
-		keys[i].earlier = keys[i - 1].place;
+		keys[i].first = keys[i - 1].first;
 		if (has_effect(schema, &keys[i]) && (!worst || keys[i].place < worst->place))
 			worst = &keys[i];
 	}
@@ -89,7 +94,7 @@ static int refuse(struct parser *parser, const struct key *key)
 	struct outline *outline = &parser->profile->outline;
 	unsigned int line, column;
 
-	outline_line(outline, outline->places[key->earlier].key, &line, &column);
+	outline_line(outline, outline->places[key->first].key, &line, &column);
 	return profile_key_error(parser->profile, key->place, parser->error,
 				 "the key '%s' stands twice in one object, first in line %u: keep "
 				 "one of them",
@@ -116,28 +121,28 @@ static int check_keys(struct search *search, struct key *keys, size_t count,
 		return refuse(search->parser, worst);
 	qsort(keys, count, sizeof(*keys), compare_places);
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].earlier && ignore(search->parser, &keys[i]))
+		if (is_repeat(&keys[i]) && ignore(search->parser, &keys[i]))
 			return -1;
 	}
 	return 0;
 }
 
-/* Takes the keys that are there already out of the object. */
+/* Takes the keys that are there already out of the object; the first gets their value. */
 static void drop_repeats(struct outline *outline, const struct key *keys, size_t count)
 {
 	struct place *places = outline->places;
 	uint32_t last = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct place *place = &places[keys[i].place];
+		const struct place *place = &places[keys[i].place];
 
-		if (keys[i].earlier) {
+		if (is_repeat(&keys[i])) {
 			places[last].next = place->next;
-			continue;
+			places[keys[i].first].at = place->at;
+			places[keys[i].first].end = 0;
+		} else {
+			last = keys[i].place;
 		}
-		last = keys[i].place;
-		if (keys[i].is_replaced)
-			place->end = place->at;
 	}
 }
 

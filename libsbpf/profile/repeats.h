@@ -7,8 +7,8 @@
 
 /*
  * Refuses a key of effect that stands in an object again, and notes those without effect. Of these
- * the outline keeps then what json-c's tree keeps: the first, without telling its value, which
- * there is the last one's. 0, or -1 with an error.
+ * the outline keeps then what json-c's tree keeps: the first one, with the last one's value, of
+ * which it tells only where it begins. 0, or -1 with an error.
  */
 int check_repeats(struct parser *parser, const struct schema *schema);
 

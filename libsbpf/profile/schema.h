@@ -21,9 +21,11 @@ struct value {
 /* Reads one value into what it is kept in. 0, or -1 with an error. */
 typedef int parse_function(struct parser *parser, struct value value, void *into);
 
-/* What is left to do once all members of an object are read: bit i of seen is for members[i]. */
-typedef int finish_function(struct parser *parser, struct value object, void *into,
-			    unsigned int seen);
+/*
+ * What is left to do once all members of the object at a place are read: bit i of seen is for
+ * members[i].
+ */
+typedef int finish_function(struct parser *parser, uint32_t object, void *into, unsigned int seen);
 
 struct schema;
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* json-c's tree of a profile, read value by value along with the places in the text. */
+/*
+ * json-c's tree of a profile, read value by value along with the places in the text. What is read
+ * is compared with what stands there: when memory runs out, json-c 0.16 goes on without the member,
+ * the element or the end of the string. What is there and what is not is for the outline to say.
+ */
 #ifndef SBPF_LIB_VALUES_H
 #define SBPF_LIB_VALUES_H
 
@@ -15,27 +19,13 @@ struct parser {
 /* Refuses a text whose outline was read and whose tree would be too large. 0, or -1. */
 int check_size(struct parser *parser);
 
-/* Makes the tree, profile->document, and compares it with the outline. 0, or -1 with an error. */
-int read_tree(struct parser *parser);
+/* Makes the tree of the document, profile->document. 0, or -1 with an error. */
+int make_tree(struct parser *parser);
 
-/* What is in an object or an array, in its order. Initialise with walk_into(). */
-struct walk {
-	const char *key; /* NULL of an element */
-	struct value value;
-	/* What comes next. */
-	struct lh_entry *entry;
-	struct array_list *list;
-	size_t index;
-	uint32_t place;
-};
-
-struct walk walk_into(const struct parser *parser, struct value container);
-
-/* Sets key and value; false at the end. */
-bool walk_next(const struct parser *parser, struct walk *walk);
-
-/* The member of an object; json is NULL when it is absent or null, or the object is none. */
-struct value member_of(const struct parser *parser, struct value object, const char *key);
+/*
+ * Steps from an object to a member that its outline has. 0, or -1 with an error: the tree lacks it.
+ */
+int take_member(struct parser *parser, struct value *object, uint32_t member);
 
 /* The text of a string, NULL with an error when it is none; *length may be NULL. */
 const char *read_string(struct parser *parser, struct value value, size_t *length);
@@ -50,7 +40,7 @@ int read_all(struct parser *parser, struct value array, const struct member *mem
 int read_object(struct parser *parser, struct value object, const struct schema *schema,
 		void *into);
 
-/* An error about what a value is. Returns -1. */
-int refuse_type(struct parser *parser, struct value value, const char *wanted);
+/* An error about what the value at a place is. Returns -1. */
+int refuse_type(struct parser *parser, uint32_t place, const char *wanted);
 
 #endif
