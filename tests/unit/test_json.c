@@ -290,8 +290,8 @@ static char *repeated(const char *head, const char *unit, const char *tail)
 static const char *const dense[] = {
 	"{\"names\":[],\"action\":\"SCMP_ACT_LOG\"},",
 	"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[]},",
-	"{\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,"
-	"\"op\":\"SCMP_CMP_EQ\"}]},",
+	("{\"name\":\"read\",\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":1,"
+	 "\"op\":\"SCMP_CMP_EQ\"}]},"),
 };
 
 START_TEST(dense_profile_of_4_mib_is_accepted)
