@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compilers warn of each call whose result must be looked at, and of no other.
 
-Usage: ignored_results.py COMPILER INCLUDE
+Usage: ignored_results.py INCLUDE COMPILER [OPTION...]
 """
 import os
 import re
@@ -44,13 +44,13 @@ FREE = {
 }
 
 
-def main(compiler, include):
+def main(include, *compiler):
     calls = "".join(f"\t{name}({arguments});\n" for name, arguments in {**IGNORED, **FREE}.items())
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "ignored.c")
         with open(path, "w", encoding="utf-8") as source:
             source.write(f'#include "sbpf.h"\n\nvoid ignore(void);\n\nvoid ignore(void)\n{{\n{calls}}}\n')
-        done = subprocess.run([compiler, "-I", include, "-Wunused-result", "-c", "-o", os.devnull, path],
+        done = subprocess.run([*compiler, "-I", include, "-Wunused-result", "-c", "-o", os.devnull, path],
                               capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
     if done.returncode:
         sys.exit(f"the calls do not compile:\n{done.stderr}")
