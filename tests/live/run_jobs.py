@@ -227,7 +227,9 @@ def test_killed_it_takes_the_command_along():
 
 
 def test_signals_go_to_the_command_and_only_once():
-    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGPWR, signal.SIGRTMIN, signal.SIGVTALRM):
+    # Of the real-time signals, musl keeps one more to itself than glibc.
+    first_free = signal.SIGRTMIN + 1
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGPWR, first_free, signal.SIGVTALRM):
         run = Command()
         run.process.send_signal(number)
         assert run.end() == 128 + number, number

@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,6 +80,12 @@ static bool take_signals(struct supervision *supervision)
 	return true;
 }
 
+/* As sigtimedwait(3), which in musl makes the call again for as long as that is interrupted. */
+static int take_signal(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	return (int)syscall(SYS_rt_sigtimedwait, set, info, timeout, _NSIG / CHAR_BIT);
+}
+
 /* Whether signals are blocked and sent, and waits answered: with a signal to this very process. */
 static bool try_waits(struct supervision *supervision)
 {
@@ -89,7 +97,7 @@ static bool try_waits(struct supervision *supervision)
 	if (kill(supervision->self, SIGCHLD) < 0)
 		return fail(supervision, "kill", errno);
 	errno = 0;
-	if (sigtimedwait(&child_only, NULL, &no_time) != SIGCHLD)
+	if (take_signal(&child_only, NULL, &no_time) != SIGCHLD)
 		return fail(supervision, "rt_sigtimedwait", errno);
 	/* No process is a child of its own. */
 	errno = 0;
@@ -327,7 +335,7 @@ static bool wait_for_signal(struct supervision *supervision, siginfo_t *info)
 
 	*info = (siginfo_t){ 0 };
 	errno = 0;
-	if (sigwaitinfo(&supervision->waited_for, info) > 0)
+	if (take_signal(&supervision->waited_for, info, NULL) > 0)
 		return true;
 	if (errno != EINTR)
 		return fail(supervision, "rt_sigtimedwait", errno);
