@@ -158,7 +158,8 @@ def test_links_stay_and_lead_to_what_is_written():
 
 def test_dangling_and_looping_links_are_refused():
     def test(folder):
-        for target, message in (("nowhere", "does not exist"), ("link", "symbolic links")):
+        # C libraries have words of their own for a loop.
+        for target, message in (("nowhere", "does not exist"), ("link", "ymbolic link")):
             link = os.path.join(folder, "link")
             os.symlink(target, link)
             write_to(link, 1, message, folder)
