@@ -5,9 +5,7 @@
 #include "common.h"
 #include "differences.h"
 #include "json_writer.h"
-#include "operand.h"
-#include "pager.h"
-#include "targets.h"
+#include "pair.h"
 
 #include <inttypes.h>
 #include <search.h>
@@ -77,9 +75,7 @@ struct section {
 /* What is asked, and the answer. */
 struct question {
 	const struct diff_options *options;
-	struct operand operand_a;
-	struct operand operand_b;
-	struct targets targets;
+	struct pair *pair;
 	struct section *sections; /* as many as there are targets */
 	void *known;		  /* tsearch(3): every row */
 	size_t count;		  /* of rows */
@@ -162,7 +158,9 @@ static void print_row(struct page *page, const struct rows *rows, size_t index, 
 /* Bit 30 of a number parts x86_64's from x32's, whose arch is the same. */
 static bool is_every_number(const struct row *row)
 {
-	return (row->first & 0x3fffffff) == 0 && (row->last & 0x3fffffff) == 0x3fffffff;
+	const uint32_t others = SBPF_X32_BIT - 1;
+
+	return !(row->first & others) && (row->last & others) == others;
 }
 
 /* The row of archs that are no ABI speaks for foreign ABIs with the same answers. */
@@ -185,7 +183,7 @@ static void print_section(struct page *page, const struct question *question,
 
 	if (!told)
 		return;
-	if (question->targets.count > 1) {
+	if (question->pair->targets.count > 1) {
 		page_paint(page, PAINT_TITLE);
 		fputs("@@ ", page->stream);
 		target_print(page->stream, section->target, 0);
@@ -203,7 +201,7 @@ static void print_section(struct page *page, const struct question *question,
 /* What is not known is no ground to say that there is nothing. */
 static void print_summary(FILE *out, const struct question *question)
 {
-	const char *a = question->operand_a.name, *b = question->operand_b.name;
+	const char *a = question->pair->a.name, *b = question->pair->b.name;
 
 	if (question->is_weaker)
 		fprintf(out, "weaker: %s may do more than %s, where a line begins with +\n", b, a);
@@ -220,18 +218,19 @@ static void print_summary(FILE *out, const struct question *question)
 
 static void print_text(struct page *page, const struct question *question)
 {
-	const char *a = question->operand_a.name, *b = question->operand_b.name;
+	const char *a = question->pair->a.name, *b = question->pair->b.name;
 	FILE *out = page->stream;
 
 	if (question->count)
 		fprintf(out, "--- %s\n+++ %s\n", a, b);
-	for (size_t i = 0; i < question->targets.count; i++) {
+	for (size_t i = 0; i < question->pair->targets.count; i++) {
 		if (question->sections[i].rows.count)
 			print_section(page, question, &question->sections[i]);
 	}
 	print_summary(out, question);
-	targets_print(out, "", &question->targets,
-		      operand_abis(question->targets.list[0].machine, &(struct operand){ 0 }));
+	targets_print(out, "", &question->pair->targets,
+		      operand_abis(question->pair->targets.list[0].machine,
+				   &(struct operand){ 0 }));
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
@@ -303,7 +302,7 @@ static void print_json(FILE *out, const struct question *question)
 	const char *separator = "";
 
 	putc('[', out);
-	for (size_t i = 0; i < question->targets.count; i++) {
+	for (size_t i = 0; i < question->pair->targets.count; i++) {
 		const struct section *section = &question->sections[i];
 
 		for (size_t k = 0; k < section->rows.count; k++) {
@@ -385,8 +384,8 @@ static bool is_complete(const struct comparison *asked)
 
 static uint64_t abis_of(const struct question *question, int machine)
 {
-	return operand_abis(machine, &question->operand_a) |
-	       operand_abis(machine, &question->operand_b);
+	return operand_abis(machine, &question->pair->a) |
+	       operand_abis(machine, &question->pair->b);
 }
 
 static bool compare(struct question *question, struct section *section, bool *goes_on)
@@ -399,14 +398,13 @@ static bool compare(struct question *question, struct section *section, bool *go
 		.space = operand_space(&tool, &target->target),
 	};
 	bool compared = asked.space &&
-			operand_meaning(&tool, asked.space, &question->operand_a, &asked.a) &&
-			operand_meaning(&tool, asked.space, &question->operand_b, &asked.b) &&
+			pair_meanings(&tool, asked.space, question->pair, &asked.a, &asked.b) &&
 			rows_find(&tool, &asked, &section->rows) &&
 			keep_news(question, &section->rows);
 
 	if (compared && !is_complete(&asked))
 		question->incomplete = true;
-	*goes_on = targets_go_on(&tool, &question->targets,
+	*goes_on = targets_go_on(&tool, &question->pair->targets,
 				 (size_t)(section - question->sections) + 1, asked.space);
 	sbpf_space_free(asked.space);
 	return compared;
@@ -414,7 +412,7 @@ static bool compare(struct question *question, struct section *section, bool *go
 
 static bool compare_all(struct question *question)
 {
-	struct targets *targets = &question->targets;
+	struct targets *targets = &question->pair->targets;
 	bool goes_on = true;
 
 	question->sections = calloc(targets->count + 1, sizeof(question->sections[0]));
@@ -423,13 +421,9 @@ static bool compare_all(struct question *question)
 		return false;
 	}
 	for (size_t i = 0; i < targets->count && goes_on; i++) {
-		const struct sbpf_target *target = &targets->list[i].target;
-
 		question->sections[i].target = &targets->list[i];
-		if (i && (!operand_retarget(&tool, target, &question->operand_a) ||
-			  !operand_retarget(&tool, target, &question->operand_b)))
-			return false;
-		if (!compare(question, &question->sections[i], &goes_on))
+		if (!pair_retarget(&tool, i, question->pair) ||
+		    !compare(question, &question->sections[i], &goes_on))
 			return false;
 	}
 	question->incomplete = question->incomplete || targets->limited;
@@ -437,17 +431,6 @@ static bool compare_all(struct question *question)
 }
 
 /* ---- The command ----------------------------------------------------------------------- */
-
-static bool load(struct question *question, const struct target_choice *choice, char **names)
-{
-	const struct operand *const operands[] = { &question->operand_a, &question->operand_b };
-	struct sbpf_target first;
-
-	return targets_first(&tool, choice, &first) &&
-	       operand_load(&tool, &first, names[0], &question->operand_a) &&
-	       operand_load(&tool, &first, names[1], &question->operand_b) &&
-	       targets_find(&tool, choice, TARGETS_NAMED, operands, 2, &question->targets);
-}
 
 static int show(const struct question *question, enum color_choice color)
 {
@@ -480,35 +463,24 @@ static void forget_row(void *row)
 static void question_free(struct question *question)
 {
 	tdestroy(question->known, forget_row);
-	for (size_t i = 0; question->sections && i < question->targets.count; i++)
+	for (size_t i = 0; question->sections && i < question->pair->targets.count; i++)
 		rows_free(&question->sections[i].rows);
 	free(question->sections);
-	operand_free(&question->operand_a);
-	operand_free(&question->operand_b);
-	targets_free(&question->targets);
+}
+
+static int answer(struct pair *pair, const void *options, enum color_choice color)
+{
+	struct question question = { .options = options, .pair = pair };
+	int status = compare_all(&question) ? show(&question, color) : STATUS_TROUBLE;
+
+	question_free(&question);
+	return status;
 }
 
 int diff_main(int argc, char **argv)
 {
 	struct diff_options options = { 0 };
-	struct target_choice choice = { 0 };
-	enum color_choice color = COLOR_AUTO;
-	const struct option_group groups[] = {
-		{ "Options", diff_rows, COUNT(diff_rows), &options },
-		{ "Output", color_rows, color_row_count, &color },
-		{ "Targets", targets_rows, targets_row_count, &choice },
-		{ "Target", target_options, target_option_count, &choice.target },
-	};
-	struct question question = { .options = &options };
-	int operand, status;
+	const struct option_group group = { "Options", diff_rows, COUNT(diff_rows), &options };
 
-	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
-		return status;
-	if (argc - operand != 2)
-		return usage_error(&tool, "which two policies are to be compared?");
-	status = STATUS_TROUBLE;
-	if (load(&question, &choice, argv + operand) && compare_all(&question))
-		status = show(&question, color);
-	question_free(&question);
-	return status;
+	return pair_command(&tool, &group, argc, argv, answer);
 }

@@ -5,9 +5,7 @@
 #include "commands.h"
 #include "common.h"
 #include "json_writer.h"
-#include "operand.h"
-#include "pager.h"
-#include "targets.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,26 +47,13 @@ static const struct tool tool = {
 /* The question, and all that stands for its answer. */
 struct proof {
 	const struct prove_options *options;
-	struct targets targets;
-	struct operand a;
-	struct operand b;
+	struct pair *pair;
 	enum sbpf_answer answer;
 	const struct one_target *target; /* of the example */
 	struct sbpf_example example;
 };
 
 /* ---- Deciding ---- */
-
-static bool load(struct proof *proof, const struct target_choice *choice, char **names)
-{
-	const struct operand *const operands[] = { &proof->a, &proof->b };
-	struct sbpf_target first;
-
-	return targets_first(&tool, choice, &first) &&
-	       operand_load(&tool, &first, names[0], &proof->a) &&
-	       operand_load(&tool, &first, names[1], &proof->b) &&
-	       targets_find(&tool, choice, TARGETS_NAMED, operands, 2, &proof->targets);
-}
 
 static enum sbpf_answer compare(struct proof *proof, struct sbpf_space *space)
 {
@@ -77,8 +62,7 @@ static enum sbpf_answer compare(struct proof *proof, struct sbpf_space *space)
 	enum sbpf_answer answer;
 	sbpf_meaning a, b;
 
-	if (!operand_meaning(&tool, space, &proof->a, &a) ||
-	    !operand_meaning(&tool, space, &proof->b, &b))
+	if (!pair_meanings(&tool, space, proof->pair, &a, &b))
 		return SBPF_UNKNOWN;
 	answer = sbpf_meaning_compare(space, a, b, relation, &proof->example, &error);
 	if (answer == SBPF_UNKNOWN)
@@ -93,8 +77,8 @@ static enum sbpf_answer decide_for(struct proof *proof, const struct one_target 
 	struct sbpf_space *space = operand_space(&tool, &target->target);
 	enum sbpf_answer answer = space ? compare(proof, space) : SBPF_UNKNOWN;
 
-	*goes_on = targets_go_on(&tool, &proof->targets, (size_t)(target - proof->targets.list) + 1,
-				 space);
+	*goes_on = targets_go_on(&tool, &proof->pair->targets,
+				 (size_t)(target - proof->pair->targets.list) + 1, space);
 	sbpf_space_free(space);
 	return answer;
 }
@@ -103,7 +87,7 @@ static enum sbpf_answer decide_for(struct proof *proof, const struct one_target 
  * the profiles could not be read for a target, which was reported. */
 static bool decide(struct proof *proof)
 {
-	const struct targets *targets = &proof->targets;
+	const struct targets *targets = &proof->pair->targets;
 	bool goes_on = true;
 
 	proof->answer = SBPF_HOLDS;
@@ -111,8 +95,7 @@ static bool decide(struct proof *proof)
 		const struct one_target *target = &targets->list[i];
 		enum sbpf_answer answer;
 
-		if (i && (!operand_retarget(&tool, &target->target, &proof->a) ||
-			  !operand_retarget(&tool, &target->target, &proof->b)))
+		if (!pair_retarget(&tool, i, proof->pair))
 			return false;
 		answer = decide_for(proof, target, &goes_on);
 		if (answer == SBPF_REFUTED) {
@@ -149,7 +132,7 @@ static void print_json(struct page *page, const struct proof *proof)
 	fputs(", \"target\": ", page->stream);
 	target_json(page->stream, proof->target);
 	fputs(", \"targets\": ", page->stream);
-	targets_json(page->stream, &proof->targets);
+	targets_json(page->stream, &proof->pair->targets);
 	fputs("}\n", page->stream);
 }
 
@@ -175,10 +158,10 @@ static void print_refutation(struct page *page, const struct proof *proof)
 	if (proof->options->subset)
 		fprintf(page->stream,
 			"different: %s may do more than %s: it allows what %s does not\n",
-			proof->a.name, proof->b.name, proof->b.name);
+			proof->pair->a.name, proof->pair->b.name, proof->pair->b.name);
 	else
-		fprintf(page->stream, "different: %s and %s do not mean the same\n", proof->a.name,
-			proof->b.name);
+		fprintf(page->stream, "different: %s and %s do not mean the same\n",
+			proof->pair->a.name, proof->pair->b.name);
 	fputs("  call: ", page->stream);
 	call_print(page->stream, example->abi, &example->data);
 	fprintf(page->stream, " (arch 0x%08x, nr %u)\n", example->data.arch,
@@ -186,18 +169,19 @@ static void print_refutation(struct page *page, const struct proof *proof)
 	fputs("  target: ", page->stream);
 	target_print(page->stream, proof->target, abis_of(proof->target->machine));
 	putc('\n', page->stream);
-	print_side(page, proof, "a", &proof->a, example->a);
-	print_side(page, proof, "b", &proof->b, example->b);
-	if (proof->target == proof->targets.list)
+	print_side(page, proof, "a", &proof->pair->a, example->a);
+	print_side(page, proof, "b", &proof->pair->b, example->b);
+	if (proof->target == proof->pair->targets.list)
 		return;
 	fputs("  but it holds for ", page->stream);
-	target_print(page->stream, proof->targets.list, 0);
+	target_print(page->stream, proof->pair->targets.list, 0);
 	fputs(" (--one-target)\n", page->stream);
 }
 
 static void print_scope(struct page *page, const struct proof *proof)
 {
-	targets_print(page->stream, "  ", &proof->targets, abis_of(proof->targets.list[0].machine));
+	targets_print(page->stream, "  ", &proof->pair->targets,
+		      abis_of(proof->pair->targets.list[0].machine));
 }
 
 static void print_proven(struct page *page, const struct proof *proof)
@@ -205,10 +189,10 @@ static void print_proven(struct page *page, const struct proof *proof)
 	if (proof->options->subset)
 		fprintf(page->stream,
 			"subset: %s allows nothing that %s does not; only %s may do more\n",
-			proof->a.name, proof->b.name, proof->b.name);
+			proof->pair->a.name, proof->pair->b.name, proof->pair->b.name);
 	else
 		fprintf(page->stream, "equal: %s and %s give every call the same verdict\n",
-			proof->a.name, proof->b.name);
+			proof->pair->a.name, proof->pair->b.name);
 	fputs("  covered: every number with all arguments, by every arch\n", page->stream);
 	print_scope(page, proof);
 }
@@ -226,58 +210,39 @@ static void print_text(struct page *page, const struct proof *proof)
 		fprintf(page->stream,
 			"unknown: %s and %s could not be compared completely; no call is known on "
 			"which they fail\n",
-			proof->a.name, proof->b.name);
+			proof->pair->a.name, proof->pair->b.name);
 		print_scope(page, proof);
 	}
 }
 
-static int answer(struct proof *proof, enum color_choice color)
+static int answer(struct pair *pair, const void *options, enum color_choice color)
 {
 	static const enum prove_status statuses[] = {
 		[SBPF_HOLDS] = STATUS_HOLDS,
 		[SBPF_REFUTED] = STATUS_REFUTED,
 		[SBPF_UNKNOWN] = STATUS_UNKNOWN,
 	};
-
+	struct proof proof = { .options = options, .pair = pair };
 	struct page page;
 	bool shown;
 
-	if (!decide(proof) || !page_open(tool.name, &page))
+	if (!decide(&proof) || !page_open(tool.name, &page))
 		return STATUS_TROUBLE;
 	page.color = color;
-	page.is_data = proof->options->format == FORMAT_JSON;
+	page.is_data = proof.options->format == FORMAT_JSON;
 	if (page.is_data)
-		print_json(&page, proof);
+		print_json(&page, &proof);
 	else
-		print_text(&page, proof);
+		print_text(&page, &proof);
 	shown = page_show(tool.name, &page, NULL);
 	page_free(&page);
-	return shown ? (int)statuses[proof->answer] : STATUS_TROUBLE;
+	return shown ? (int)statuses[proof.answer] : STATUS_TROUBLE;
 }
 
 int prove_main(int argc, char **argv)
 {
 	struct prove_options options = { 0 };
-	struct target_choice choice = { 0 };
-	enum color_choice color = COLOR_AUTO;
-	const struct option_group groups[] = {
-		{ "Options", prove_rows, COUNT(prove_rows), &options },
-		{ "Output", color_rows, color_row_count, &color },
-		{ "Targets", targets_rows, targets_row_count, &choice },
-		{ "Target", target_options, target_option_count, &choice.target },
-	};
-	struct proof proof = { .options = &options };
-	int operand, status;
+	const struct option_group group = { "Options", prove_rows, COUNT(prove_rows), &options };
 
-	if (!options_parse(&tool, groups, 4, argc, argv, &operand, &status))
-		return status;
-	if (argc - operand != 2)
-		return usage_error(&tool, "which two policies are to be compared?");
-	status = STATUS_TROUBLE;
-	if (load(&proof, &choice, argv + operand))
-		status = answer(&proof, color);
-	operand_free(&proof.a);
-	operand_free(&proof.b);
-	targets_free(&proof.targets);
-	return status;
+	return pair_command(&tool, &group, argc, argv, answer);
 }
