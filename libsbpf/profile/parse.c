@@ -136,12 +136,34 @@ static int parse_default_action(struct parser *parser, struct value value, void 
 	return 0;
 }
 
+/* Each of the two keys is taken for the other; one is the other with "Ret" behind. */
+static int wrong_errno(struct parser *parser, uint32_t place, bool wants_symbol)
+{
+	const struct outline *outline = &parser->profile->outline;
+	char key[KEY_SIZE];
+	int length = (int)strlen(key_copy(outline, place, key, sizeof(key)));
+
+	if (wants_symbol)
+		return profile_error(
+			parser->profile, place, parser->error,
+			"must be the symbol of an errno, such as \"EPERM\": its number "
+			"goes into '%sRet'",
+			key);
+	return profile_error(parser->profile, place, parser->error,
+			     "must be the number of an errno: 0 to 4095, in decimal digits; a "
+			     "symbol such as \"EPERM\" goes into '%.*s', which only Podman and "
+			     "CRI-O know",
+			     length - (int)strlen("Ret"), key);
+}
+
 static int parse_errno_number(struct parser *parser, struct value value, void *into)
 {
 	struct profile *profile = parser->profile;
 	struct profile_action *action = into;
 	uint64_t number;
 
+	if (place_type(&profile->outline, value.place) == '"')
+		return wrong_errno(parser, value.place, false);
 	if (read_unsigned(parser, value, "the number of an errno: 0 to 4095", &number))
 		return -1;
 	if (number > UINT16_MAX)
@@ -164,9 +186,13 @@ static int parse_errno_number(struct parser *parser, struct value value, void *i
 /* An empty symbol counts as absent, as in containers/common. */
 static int parse_errno_symbol(struct parser *parser, struct value value, void *into)
 {
+	char type = place_type(&parser->profile->outline, value.place);
 	struct profile_action *action = into;
-	const char *symbol = read_string(parser, value, NULL);
+	const char *symbol;
 
+	if (type >= '0' && type <= '9')
+		return wrong_errno(parser, value.place, true);
+	symbol = read_string(parser, value, NULL);
 	if (!symbol)
 		return -1;
 	action->errno_symbol = *symbol ? symbol : NULL;

@@ -66,6 +66,12 @@ exits_with 127
 touch plain
 try "$sbpf" run ./plain
 exits_with 126
+says 'sbpf run: ./plain: Permission denied; a profile needs its option: --profile ./plain COMMAND'
+try "$sbpf" run refuse.json mkdir logs
+exits_with 127
+says 'sbpf run: refuse.json: command not found; a profile needs its option: --profile refuse.json COMMAND'
+try "$sbpf" run --profile refuse.json ./plain
+exits_with 126
 says 'sbpf run: ./plain: Permission denied'
 try "$sbpf" run /
 exits_with 126

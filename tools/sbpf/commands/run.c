@@ -228,6 +228,28 @@ static int report_outcome(const char *name, const struct supervise_outcome *outc
 	return 128 + signal;
 }
 
+/* What is no command may be a profile whose option is missing. */
+static bool may_be_profile(const char *name)
+{
+	const char *ending = strrchr(name, '.');
+	struct stat status;
+
+	return (ending && !strcmp(ending, ".json")) ||
+	       (stat(name, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static int report_no_command(const struct run_options *options, const char *name, int error)
+{
+	int status = status_of_exec_error(error);
+	bool is_hinted = !options->profile && may_be_profile(name);
+
+	report(tool.name, "%s: %s%s%s%s", name,
+	       status == STATUS_NOT_FOUND ? "command not found" : strerror(error),
+	       is_hinted ? "; a profile needs its option: --profile " : "", is_hinted ? name : "",
+	       is_hinted ? " COMMAND" : "");
+	return status;
+}
+
 static int run(const struct run_options *options, const struct sbpf_target *target, char **argv)
 {
 	int status = STATUS_NOT_STARTED;
@@ -241,9 +263,7 @@ static int run(const struct run_options *options, const struct sbpf_target *targ
 		goto out;
 	path = find_command(argv[0]);
 	if (!path) {
-		status = status_of_exec_error(errno);
-		report(tool.name, "%s: %s", argv[0],
-		       status == STATUS_NOT_FOUND ? "command not found" : strerror(errno));
+		status = report_no_command(options, argv[0], errno);
 		goto out;
 	}
 	command.path = path;
