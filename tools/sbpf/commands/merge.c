@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sbpf merge: several policies as one profile. */
+#include "call.h"
 #include "commands.h"
 #include "operand.h"
 #include "pager.h"
@@ -99,19 +100,16 @@ static bool merge_all(struct merger *merger)
 
 /* ---- Cures ----------------------------------------------------------------------------- */
 
-/* "x86_64, x32", or with other words around each ABI. */
-static char *list_abis(uint64_t abis, bool scmp, const char *separator, char *text, size_t size)
+/* "SCMP_ARCH_X86_64", "SCMP_ARCH_X32" with the quotes. */
+static char *list_architectures(uint64_t abis, char *text, size_t size)
 {
-	struct sbpf_abi abi;
 	size_t length = 0;
 
 	*text = '\0';
-	for (int i = 0; length < size && sbpf_abi_describe(i, &abi); i++) {
-		if (abis >> i & 1)
-			length += (size_t)snprintf(text + length, size - length,
-						   scmp ? "%s\"%s\"" : "%s%s",
-						   length ? separator : "",
-						   scmp ? abi.scmp_name : abi.name);
+	for (int abi = 0; abi < sbpf_abi_count() && length < size; abi++) {
+		if (abis >> abi & 1)
+			length += (size_t)snprintf(text + length, size - length, "%s\"%s\"",
+						   length ? ", " : "", abi_of(abi).scmp_name);
 	}
 	return text;
 }
@@ -142,11 +140,11 @@ static bool report_coverage(const struct merger *merger, bool is_warning)
 		       "%s: %scovers %s but not %s, as another of the policies does%s: --abi %s "
 		       "takes all for the same ABIs, or give it \"architectures\": [%s]",
 		       merger->names[i], is_warning ? "warning: " : "",
-		       list_abis(covered, false, ", ", has, sizeof(has)),
-		       list_abis(all & ~covered, false, ", ", rest, sizeof(rest)),
+		       abis_list(covered, ", ", has, sizeof(has)),
+		       abis_list(all & ~covered, ", ", rest, sizeof(rest)),
 		       is_warning ? "" : ", and no profile says both",
-		       list_abis(all & ~own, false, ",", wanted, sizeof(wanted)),
-		       list_abis(all, true, ", ", list, sizeof(list)));
+		       abis_list(all & ~own, ",", wanted, sizeof(wanted)),
+		       list_architectures(all, list, sizeof(list)));
 		reported = true;
 	}
 	return reported;

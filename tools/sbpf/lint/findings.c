@@ -2,6 +2,7 @@
 /* Findings, and calls put together that have one finding in common. */
 #include "lint.h"
 
+#include "call.h"
 #include "json_writer.h"
 
 #include <inttypes.h>
@@ -308,16 +309,12 @@ char *names_text(struct lint *lint, const struct cluster *cluster)
 
 char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX])
 {
-	bool has_machine = abis >> lint->machine & 1;
-	int length = snprintf(buffer, ABIS_MAX, "%s", has_machine ? lint->machine_name : "");
-	struct sbpf_abi description;
+	uint64_t own = UINT64_C(1) << lint->machine;
+	const char *separator = (abis & own) && (abis & ~own) ? ", " : "";
+	int length =
+		snprintf(buffer, ABIS_MAX, "%s%s", abis & own ? lint->machine_name : "", separator);
 
-	for (int abi = 0; abi < sbpf_abi_count() && length < ABIS_MAX; abi++) {
-		if (abi != lint->machine && (abis >> abi & 1) &&
-		    sbpf_abi_describe(abi, &description))
-			length += snprintf(buffer + length, (size_t)(ABIS_MAX - length), "%s%s",
-					   length ? ", " : "", description.name);
-	}
+	abis_list(abis & ~own, ", ", buffer + length, (size_t)(ABIS_MAX - length));
 	return buffer;
 }
 

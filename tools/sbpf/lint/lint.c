@@ -99,26 +99,15 @@ static void add_abi(struct lint *lint, int abi)
 /* The ABIs that a kernel of the machine has, and those of them that the profile covers. */
 static void find_abis(struct lint *lint)
 {
-	const struct operand none = { 0 };
-	struct sbpf_abi description;
-	char *list = NULL;
-	size_t length;
-	FILE *out = open_memstream(&list, &length);
-
-	lint->kernel_abis = operand_abis(lint->machine, &none);
+	lint->kernel_abis = operand_abis(lint->machine, &(struct operand){ 0 });
 	add_abi(lint, lint->machine);
-	for (int abi = 0; out && abi < sbpf_abi_count(); abi++) {
-		if (abi == lint->machine || !(lint->kernel_abis >> abi & 1) ||
-		    !sbpf_policy_has_abi(lint->part->policy, abi))
-			continue;
-		add_abi(lint, abi);
-		if (sbpf_abi_describe(abi, &description))
-			fprintf(out, "%s%s", ftell(out) > 0 ? "," : "", description.name);
+	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
+		if (abi != lint->machine && (lint->kernel_abis >> abi & 1) &&
+		    sbpf_policy_has_abi(lint->part->policy, abi))
+			add_abi(lint, abi);
 	}
-	if (out && !fclose(out))
-		lint->abi_list = list;
-	else
-		lint_fail(lint, NULL);
+	abis_list(lint->abis & ~(UINT64_C(1) << lint->machine), ",", lint->abi_list,
+		  sizeof(lint->abi_list));
 }
 
 static bool prepare(struct lint *lint)
@@ -170,7 +159,6 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	free(lint.groups);
 	free(lint.is_on_target);
 	free(lint.is_gap);
-	free(lint.abi_list);
 	return !lint.failed;
 }
 

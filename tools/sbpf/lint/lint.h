@@ -92,6 +92,9 @@ struct group {
 	size_t count;
 };
 
+/* Room for the names of all ABIs. */
+#define ABIS_MAX 256
+
 /* One profile that is looked at, and what was found in it. */
 struct lint {
 	const struct tool *tool;
@@ -102,8 +105,8 @@ struct lint {
 	uint64_t abis;	 /* of the machine's kernel that the policy covers: bit = ABI index */
 	int ordered[64]; /* the same, the machine first */
 	size_t abi_count;
-	uint64_t kernel_abis; /* all of the machine's kernel */
-	char *abi_list;	      /* abis without the machine, as struct sbpf_target has it */
+	uint64_t kernel_abis;	 /* all of the machine's kernel */
+	char abi_list[ABIS_MAX]; /* abis without the machine, as struct sbpf_target has it */
 	const char *machine_name;
 	uint32_t default_verdict;
 	uint32_t enosys_verdict;
@@ -179,7 +182,6 @@ void clusters_free(struct clusters *clusters);
 char *names_text(struct lint *lint, const struct cluster *cluster);
 
 /* "x86_64, x86": the machine first. Returns buffer. */
-#define ABIS_MAX 256
 char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX]);
 
 /* ---- Calls (records.c) ---- */

@@ -19,6 +19,19 @@ const char *name_of_abi(int abi)
 	return abi_of(abi).name;
 }
 
+char *abis_list(uint64_t abis, const char *separator, char *text, size_t size)
+{
+	size_t length = 0;
+
+	*text = '\0';
+	for (int abi = 0; abi < sbpf_abi_count() && length < size; abi++) {
+		if (abis >> abi & 1)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+						   length ? separator : "", name_of_abi(abi));
+	}
+	return text;
+}
+
 char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDICT_MAX])
 {
 	if (known)

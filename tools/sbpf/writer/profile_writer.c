@@ -218,21 +218,6 @@ bool profile_restrict(struct profile_request *request)
 
 /* ---- Cures ----------------------------------------------------------------------------- */
 
-/* "x86_64,x32" of a set of ABIs; bit = ABI. */
-static char *list_abis(uint64_t abis, char *text, size_t size)
-{
-	size_t length = 0;
-	struct sbpf_abi description;
-
-	*text = '\0';
-	for (int abi = 0; length < size && sbpf_abi_describe(abi, &description); abi++) {
-		if (abis >> abi & 1)
-			length += (size_t)snprintf(text + length, size - length, "%s%s",
-						   length ? "," : "", description.name);
-	}
-	return text;
-}
-
 void profile_report_cure(const struct profile_request *request)
 {
 	const struct profile_trouble *trouble = request->trouble;
@@ -240,9 +225,9 @@ void profile_report_cure(const struct profile_request *request)
 	uint64_t kept = trouble->covered & ~trouble->abis & ~own;
 	char left_out[128], rest[128], alone[128];
 
-	list_abis(trouble->abis, left_out, sizeof(left_out));
-	list_abis(kept, rest, sizeof(rest));
-	list_abis(own, alone, sizeof(alone));
+	abis_list(trouble->abis, ",", left_out, sizeof(left_out));
+	abis_list(kept, ",", rest, sizeof(rest));
+	abis_list(own, ",", alone, sizeof(alone));
 	if (trouble->abis)
 		report(request->tool->name,
 		       "%s: --abi '%s' writes it without %s, whose calls then are those of a "
