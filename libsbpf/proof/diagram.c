@@ -323,14 +323,10 @@ diagram diagram_choose(struct diagrams *diagrams, diagram condition, diagram yes
 					side(diagrams, no, variable, true))));
 }
 
-/*
- * kernel/seccomp.c, seccomp_run_filters(): the least action as a signed number is taken, also among
- * actions that the kernel does not know. What is not known may be as strict as any.
- */
-static int32_t kernel_order(uint32_t verdict)
+/* What is not known may be as strict as any. */
+static uint32_t strictest(uint32_t verdict)
 {
-	return verdict == DIAGRAM_UNKNOWN ? INT32_MIN
-					  : (int32_t)(verdict & SECCOMP_RET_ACTION_FULL);
+	return verdict == DIAGRAM_UNKNOWN ? SECCOMP_RET_KILL_PROCESS : verdict;
 }
 
 /* What is not known may be as permissive as any. */
@@ -345,7 +341,7 @@ static uint32_t operate(enum diagram_operation operation, uint32_t a, uint32_t b
 {
 	switch (operation) {
 	case DIAGRAM_STRICTER:
-		return kernel_order(b) < kernel_order(a) ? b : a;
+		return sbpf_verdict_compare(strictest(b), strictest(a)) < 0 ? b : a;
 	case DIAGRAM_WIDER:
 		return verdict_rank(a) < verdict_rank(b);
 	case DIAGRAM_LOOSER:

@@ -206,7 +206,7 @@ static size_t put_profile(FILE *out, const struct config *config, const char *fi
 
 	(void)filter;
 	fputs("{\"defaultAction\":\"SCMP_ACT_KILL\"", out);
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+	for (size_t i = 0; i < COUNT(needed); i++) {
 		if (!config->parts[needed[i]].length)
 			continue;
 		fprintf(out, ",\"%s\":", config_key(needed[i]));
@@ -235,7 +235,7 @@ static void put_text(FILE *out, const struct config *config, const char *filter)
 				      in_order ? profile : annotation };
 	size_t from = 0;
 
-	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+	for (size_t i = 0; i < COUNT(edits); i++) {
 		fwrite(config->text + from, 1, edits[i].at - from, out);
 		from = edits[i].put(out, config, filter);
 	}

@@ -417,8 +417,7 @@ int syscalls_main(int argc, char **argv)
 {
 	struct syscalls_options options = { 0 };
 	const struct option_group groups[] = {
-		{ "Options", syscalls_rows, sizeof(syscalls_rows) / sizeof(syscalls_rows[0]),
-		  &options },
+		{ "Options", syscalls_rows, COUNT(syscalls_rows), &options },
 		{ "Output", color_rows, color_row_count, &options.color },
 	};
 	struct selection selection = { 0 };
