@@ -77,13 +77,70 @@ static int descend(struct parser *parser, struct value *object, const char *key)
 	return take_member(parser, object, member);
 }
 
+/* What counts in a config.json. */
+static const struct member linux_members[] = { { "seccomp", .inside = &profile_schema } };
+static const struct schema linux_schema = SCHEMA(linux_members, NULL);
+static const struct member capability_members[] = {
+	{ .key = "bounding" },
+	{ .key = "effective", .form = IDLE },
+	{ .key = "inheritable", .form = IDLE },
+	{ .key = "permitted", .form = IDLE },
+	{ .key = "ambient", .form = IDLE },
+};
+static const struct schema capability_schema = SCHEMA(capability_members, NULL);
+static const struct member process_members[] = { { "capabilities", .inside = &capability_schema } };
+static const struct schema process_schema = SCHEMA(process_members, NULL);
+static const struct member config_members[] = {
+	{ "linux", .inside = &linux_schema },
+	{ "process", .inside = &process_schema },
+};
+static const struct schema config_schema = SCHEMA(config_members, NULL);
+
+/* Room for a key that may be another one but for its spelling. */
+#define KEY_SIZE 256
+
+/*
+ * Steps into a member as descend() does. One whose key is written otherwise is no such member,
+ * which is worth a warning; an object of a config.json has many keys that are of no concern here.
+ */
+static int descend_closely(struct parser *parser, struct value *object, const char *key,
+			   const struct schema *schema)
+{
+	const struct outline *outline = &parser->profile->outline;
+	uint32_t other = object->json ? find_spelling(outline, object->place, key) : 0;
+	char spelled[KEY_SIZE];
+
+	if (other && ignore_unknown_key(parser, other,
+					key_copy(outline, other, spelled, sizeof(spelled)), schema))
+		return -1;
+	return descend(parser, object, key);
+}
+
+/* The keys beside the bounding set, of which there are few. */
+static int check_sets(struct parser *parser, uint32_t object)
+{
+	const struct outline *outline = &parser->profile->outline;
+	char key[KEY_SIZE];
+
+	for (uint32_t at = place_inside(outline, object); at; at = outline->places[at].next) {
+		key_copy(outline, at, key, sizeof(key));
+		if (!schema_find(&capability_schema, key) &&
+		    ignore_unknown_key(parser, at, key, &capability_schema))
+			return -1;
+	}
+	return 0;
+}
+
 static int read_bounding_set(struct parser *parser, struct value document)
 {
 	struct profile *profile = parser->profile;
 	struct value at = document;
 	uint32_t list;
 
-	if (descend(parser, &at, "process") || descend(parser, &at, "capabilities"))
+	if (descend_closely(parser, &at, "process", &config_schema) ||
+	    descend_closely(parser, &at, "capabilities", &process_schema))
+		return -1;
+	if (at.json && check_sets(parser, at.place))
 		return -1;
 	list = at.json ? find_member(&profile->outline, at.place, capabilities_member.key) : 0;
 	if (!list)
@@ -108,19 +165,6 @@ static int read_config(struct parser *parser, struct value document)
 	return profile_error(parser->profile, document.place, parser->error,
 			     "this config.json asks for no filter: it has no linux.seccomp");
 }
-
-/* What counts in a config.json. */
-static const struct member linux_members[] = { { "seccomp", .inside = &profile_schema } };
-static const struct schema linux_schema = SCHEMA(linux_members, NULL);
-static const struct member capability_members[] = { { .key = "bounding" } };
-static const struct schema capability_schema = SCHEMA(capability_members, NULL);
-static const struct member process_members[] = { { "capabilities", .inside = &capability_schema } };
-static const struct schema process_schema = SCHEMA(process_members, NULL);
-static const struct member config_members[] = {
-	{ "linux", .inside = &linux_schema },
-	{ "process", .inside = &process_schema },
-};
-static const struct schema config_schema = SCHEMA(config_members, NULL);
 
 /* ---- The document ---------------------------------------------------------------------- */
 

@@ -105,8 +105,8 @@ int read_unsigned(struct parser *parser, struct value value, const char *wanted,
 
 /* ---- By a schema ----------------------------------------------------------------------- */
 
-static int ignore_unknown_key(struct parser *parser, uint32_t place, const char *name,
-			      const struct schema *schema)
+int ignore_unknown_key(struct parser *parser, uint32_t place, const char *name,
+		       const struct schema *schema)
 {
 	struct profile *profile = parser->profile;
 	uint32_t offset = profile->outline.places[place].key;

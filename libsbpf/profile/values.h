@@ -40,6 +40,10 @@ int read_all(struct parser *parser, struct value array, const struct member *mem
 int read_object(struct parser *parser, struct value object, const struct schema *schema,
 		void *into);
 
+/* Warns of a member that its object's schema lacks, of this key: an error where that is strict. */
+int ignore_unknown_key(struct parser *parser, uint32_t place, const char *name,
+		       const struct schema *schema);
+
 /* An error about what the value at a place is. Returns -1. */
 int refuse_type(struct parser *parser, uint32_t place, const char *wanted);
 

@@ -437,6 +437,21 @@ static const struct {
 	  20, "defaultErrnoRet", "errno 5000 is taken as 4095, for the kernel returns no more" },
 	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
 	  SBPF_WARN_UNKNOWN_KEY, 2, 1, "linux.seccomp.x", "unknown key 'x' is ignored" },
+	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\"}},\n"
+	  "\"process\":{\"capabilities\":{\"effective\":[],\"Bounding\":[]}}}",
+	  SBPF_WARN_UNKNOWN_KEY, 2, 43, "process.capabilities.Bounding",
+	  "unknown key 'Bounding' is ignored, but programs in Go such as Docker read it as "
+	  "'bounding': write it so" },
+	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\"}},\n"
+	  "\"process\":{\"args\":[],\"Capabilities\":{\"bounding\":[]}}}",
+	  SBPF_WARN_UNKNOWN_KEY, 2, 22, "process.Capabilities",
+	  "unknown key 'Capabilities' is ignored, but programs in Go such as Docker read it as "
+	  "'capabilities': write it so" },
+	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\"}},\n\"mounts\":[],"
+	  "\"Process\":{}}",
+	  SBPF_WARN_UNKNOWN_KEY, 2, 13, "Process",
+	  "unknown key 'Process' is ignored, but programs in Go such as Docker read it as "
+	  "'process': write it so" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [\n"
 	  "{\"names\":[\"read\",\n\"opennat\"],\"action\":\"SCMP_ACT_KILL\"}] }",
 	  SBPF_WARN_UNKNOWN_CALL, 3, 1, "syscalls[0].names[1]",
@@ -485,6 +500,9 @@ static const char *const strictly[][2] = {
 	  "it "
 	  "so" },
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":[]}", "unknown key 'x'" },
+	{ "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}},"
+	  "\"process\":{\"capabilities\":{\"bonding\":[]}}}",
+	  "unknown key 'bonding'; did you mean 'bounding'?" },
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"comment\":\"a\",\"comment\":\"b\"}",
 	  "the key 'comment' stands more than once in one object; it has no effect" },
 	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}",
