@@ -31,33 +31,6 @@ struct place *places_find(const struct sbpf_filter *filter);
 void describe(const struct sbpf_filter *filter, const struct place *place, size_t index,
 	      char description[DESCRIPTION_MAX]);
 
-/* How a classic BPF operation is written in assembly. */
-enum operand {
-	OPERAND_NONE,
-	OPERAND_CONSTANT,
-	OPERAND_OFFSET, /* in struct seccomp_data */
-	OPERAND_SCRATCH,
-	OPERAND_X,
-	OPERAND_A,
-	OPERAND_LENGTH,
-};
-
-struct operation {
-	const char *name;
-	enum operand operand;
-	uint16_t code;
-};
-
-/* NULL for a code that seccomp filters cannot have. */
-const struct operation *operation_find(uint16_t code);
-
-/* Whether it is a jump on a condition, and where such a jump and JA lead. */
-bool is_branch(const struct sock_filter *instruction);
-bool is_jump_always(const struct sock_filter *instruction);
-size_t target_true(const struct sock_filter *program, size_t index);
-size_t target_false(const struct sock_filter *program, size_t index);
-size_t target_always(const struct sock_filter *program, size_t index);
-
 /* The instruction without label and comment: "jeq #0x53, l4, l7". */
 void text_add_instruction(struct text *text, const struct sock_filter *program, size_t index);
 

@@ -6,8 +6,7 @@
 #include "format.h"
 
 #include "arch.h"
-
-#include <linux/bpf_common.h>
+#include "instruction.h"
 
 static const struct colour {
 	uint32_t action;

@@ -4,6 +4,7 @@
 
 #include "action.h"
 #include "arch.h"
+#include "instruction.h"
 
 static void add_abis(const struct sbpf_filter *filter, struct text *text)
 {

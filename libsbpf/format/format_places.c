@@ -6,8 +6,8 @@
 #include "format.h"
 
 #include "arch.h"
+#include "instruction.h"
 
-#include <linux/bpf_common.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,119 +9,56 @@
 #include <linux/audit.h>
 #include <string.h>
 
-#include "array.h"
 #include "error.h"
+#include "instruction.h"
 
 #define DATA_SIZE ((uint32_t)sizeof(struct seccomp_data))
 
 /* ---- Validity -------------------------------------------------------------------------- */
 
-/* What the constant of an instruction has to satisfy. */
-enum constant_rule {
-	CONSTANT_ANY,
-	CONSTANT_DATA,	  /* an aligned offset in struct seccomp_data */
-	CONSTANT_MEMORY,  /* a scratch word that was stored before */
-	CONSTANT_STORE,	  /* a scratch word */
-	CONSTANT_DIVISOR, /* not zero */
-	CONSTANT_SHIFT,	  /* less than 32 */
-	CONSTANT_JUMP,	  /* within the program */
-	CONSTANT_BRANCH,  /* both jt and jf within the program */
+/* What is wrong where a rule is broken. */
+static const char *const faults[] = {
+	[CONSTANT_DATA] = "loads no aligned word of struct seccomp_data",
+	[CONSTANT_MEMORY] = "names a scratch word above 15",
+	[CONSTANT_STORE] = "names a scratch word above 15",
+	[CONSTANT_DIVISOR] = "divides by zero",
+	[CONSTANT_SHIFT] = "shifts by more than 31 bits",
+	[CONSTANT_JUMP] = "jumps out of the program",
+	[CONSTANT_BRANCH] = "jumps out of the program",
 };
 
-/* Every instruction that seccomp takes. */
-static const struct rule {
-	uint16_t code;
-	uint8_t constant;
-} rules[] = {
-	{ BPF_LD | BPF_W | BPF_ABS, CONSTANT_DATA },
-	{ BPF_LD | BPF_W | BPF_LEN, CONSTANT_ANY },
-	{ BPF_LDX | BPF_W | BPF_LEN, CONSTANT_ANY },
-	{ BPF_LD | BPF_IMM, CONSTANT_ANY },
-	{ BPF_LDX | BPF_IMM, CONSTANT_ANY },
-	{ BPF_LD | BPF_MEM, CONSTANT_MEMORY },
-	{ BPF_LDX | BPF_MEM, CONSTANT_MEMORY },
-	{ BPF_ST, CONSTANT_STORE },
-	{ BPF_STX, CONSTANT_STORE },
-	{ BPF_MISC | BPF_TAX, CONSTANT_ANY },
-	{ BPF_MISC | BPF_TXA, CONSTANT_ANY },
-	{ BPF_RET | BPF_K, CONSTANT_ANY },
-	{ BPF_RET | BPF_A, CONSTANT_ANY },
-	{ BPF_ALU | BPF_ADD | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_ADD | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_SUB | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_SUB | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_MUL | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_MUL | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_DIV | BPF_K, CONSTANT_DIVISOR },
-	{ BPF_ALU | BPF_DIV | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_AND | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_AND | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_OR | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_OR | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_XOR | BPF_K, CONSTANT_ANY },
-	{ BPF_ALU | BPF_XOR | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_LSH | BPF_K, CONSTANT_SHIFT },
-	{ BPF_ALU | BPF_LSH | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_RSH | BPF_K, CONSTANT_SHIFT },
-	{ BPF_ALU | BPF_RSH | BPF_X, CONSTANT_ANY },
-	{ BPF_ALU | BPF_NEG, CONSTANT_ANY },
-	{ BPF_JMP | BPF_JA, CONSTANT_JUMP },
-	{ BPF_JMP | BPF_JEQ | BPF_K, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JEQ | BPF_X, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JGE | BPF_K, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JGE | BPF_X, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JGT | BPF_K, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JGT | BPF_X, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JSET | BPF_K, CONSTANT_BRANCH },
-	{ BPF_JMP | BPF_JSET | BPF_X, CONSTANT_BRANCH },
-};
-
-static const struct rule *find_rule(uint16_t code)
+/* Whether an instruction keeps its rule. left is the number of those after it. */
+static bool keeps_rule(const struct sock_filter *instruction, enum constant_rule rule, size_t left)
 {
-	for (size_t i = 0; i < COUNT(rules); i++) {
-		if (rules[i].code == code)
-			return &rules[i];
-	}
-	return NULL;
-}
-
-/* What is wrong with the instruction at pc, or NULL. left is the number of those after it. */
-static const char *find_fault(const struct sock_filter *instruction, size_t left)
-{
-	const struct rule *rule = find_rule(instruction->code);
-
-	if (!rule)
-		return "is none that seccomp takes";
-	switch ((enum constant_rule)rule->constant) {
+	switch (rule) {
 	case CONSTANT_DATA:
-		if (instruction->k >= DATA_SIZE || instruction->k % 4)
-			return "loads no aligned word of struct seccomp_data";
-		break;
+		return instruction->k < DATA_SIZE && instruction->k % 4 == 0;
 	case CONSTANT_MEMORY:
 	case CONSTANT_STORE:
-		if (instruction->k >= BPF_MEMWORDS)
-			return "names a scratch word above 15";
-		break;
+		return instruction->k < BPF_MEMWORDS;
 	case CONSTANT_DIVISOR:
-		if (!instruction->k)
-			return "divides by zero";
-		break;
+		return instruction->k != 0;
 	case CONSTANT_SHIFT:
-		if (instruction->k > 31)
-			return "shifts by more than 31 bits";
-		break;
+		return instruction->k < 32;
 	case CONSTANT_JUMP:
-		if (instruction->k >= left)
-			return "jumps out of the program";
-		break;
+		return instruction->k < left;
 	case CONSTANT_BRANCH:
-		if (instruction->jt >= left || instruction->jf >= left)
-			return "jumps out of the program";
-		break;
+		return instruction->jt < left && instruction->jf < left;
 	case CONSTANT_ANY:
-		break;
+	default:
+		return true;
 	}
-	return NULL;
+}
+
+/* What is wrong with an instruction, or NULL. left is the number of those after it. */
+static const char *find_fault(const struct sock_filter *instruction, size_t left)
+{
+	const struct operation *operation = operation_find(instruction->code);
+
+	if (!operation)
+		return "is none that seccomp takes";
+	return keeps_rule(instruction, operation->constant, left) ? NULL
+								  : faults[operation->constant];
 }
 
 /*
@@ -136,18 +73,18 @@ static size_t find_unstored(const struct sock_filter *program, size_t count)
 	memset(stored, 0xff, sizeof(stored));
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];
-		const struct rule *rule = find_rule(instruction->code);
+		enum constant_rule rule = operation_find(instruction->code)->constant;
 
 		now &= stored[pc];
-		if (rule->constant == CONSTANT_STORE) {
+		if (rule == CONSTANT_STORE) {
 			now |= (uint16_t)(1u << instruction->k);
-		} else if (rule->constant == CONSTANT_MEMORY) {
+		} else if (rule == CONSTANT_MEMORY) {
 			if (!(now >> instruction->k & 1))
 				return pc;
-		} else if (rule->constant == CONSTANT_JUMP) {
+		} else if (rule == CONSTANT_JUMP) {
 			stored[pc + 1 + instruction->k] &= now;
 			now = UINT16_MAX;
-		} else if (rule->constant == CONSTANT_BRANCH) {
+		} else if (rule == CONSTANT_BRANCH) {
 			stored[pc + 1 + instruction->jt] &= now;
 			stored[pc + 1 + instruction->jf] &= now;
 			now = UINT16_MAX;
@@ -241,53 +178,48 @@ static void load(struct machine *machine, const struct sock_filter *instruction,
 	*(to_x ? &machine->x : &machine->a) = value;
 }
 
-/* Dividing by an X of zero ends the program with 0 (bpf_convert_filter). */
-static void divide(struct machine *machine, uint32_t divisor)
+/* What A becomes. A division has a divisor. */
+static uint32_t alu(uint16_t code, uint32_t a, uint32_t operand)
 {
-	if (divisor) {
-		machine->a /= divisor;
-	} else {
-		machine->done = true;
-		machine->verdict = 0;
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+		return a + operand;
+	case BPF_SUB:
+		return a - operand;
+	case BPF_MUL:
+		return a * operand;
+	case BPF_DIV:
+		return a / operand;
+	case BPF_AND:
+		return a & operand;
+	case BPF_OR:
+		return a | operand;
+	case BPF_XOR:
+		return a ^ operand;
+	case BPF_LSH:
+		return a << (operand & 31);
+	case BPF_RSH:
+		return a >> (operand & 31);
+	default: /* BPF_NEG */
+		return -a;
 	}
 }
 
+static uint32_t operand_of(const struct sock_filter *instruction, uint32_t x)
+{
+	return BPF_SRC(instruction->code) == BPF_X ? x : instruction->k;
+}
+
+/* Dividing by an X of zero ends the program with 0 (bpf_convert_filter). */
 static void compute(struct machine *machine, const struct sock_filter *instruction)
 {
-	uint32_t operand = BPF_SRC(instruction->code) == BPF_X ? machine->x : instruction->k;
+	uint32_t operand = operand_of(instruction, machine->x);
 
-	switch (BPF_OP(instruction->code)) {
-	case BPF_ADD:
-		machine->a += operand;
-		break;
-	case BPF_SUB:
-		machine->a -= operand;
-		break;
-	case BPF_MUL:
-		machine->a *= operand;
-		break;
-	case BPF_DIV:
-		divide(machine, operand);
-		break;
-	case BPF_AND:
-		machine->a &= operand;
-		break;
-	case BPF_OR:
-		machine->a |= operand;
-		break;
-	case BPF_XOR:
-		machine->a ^= operand;
-		break;
-	case BPF_LSH:
-		machine->a <<= operand & 31;
-		break;
-	case BPF_RSH:
-		machine->a >>= operand & 31;
-		break;
-	case BPF_NEG:
-		machine->a = -machine->a;
-		break;
-	}
+	machine->done = BPF_OP(instruction->code) == BPF_DIV && !operand;
+	if (machine->done)
+		machine->verdict = 0;
+	else
+		machine->a = alu(instruction->code, machine->a, operand);
 }
 
 static bool holds(uint16_t code, uint32_t a, uint32_t operand)
@@ -306,11 +238,10 @@ static bool holds(uint16_t code, uint32_t a, uint32_t operand)
 
 static size_t jump(const struct sock_filter *instruction, uint32_t a, uint32_t x)
 {
-	uint32_t operand = BPF_SRC(instruction->code) == BPF_X ? x : instruction->k;
-
-	if (BPF_OP(instruction->code) == BPF_JA)
+	if (is_jump_always(instruction))
 		return instruction->k;
-	return holds(instruction->code, a, operand) ? instruction->jt : instruction->jf;
+	return holds(instruction->code, a, operand_of(instruction, x)) ? instruction->jt
+								       : instruction->jf;
 }
 
 static void step(struct machine *machine, const struct sock_filter *instruction,
