@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 /* Docker's default profile takes dot(1) a second, and 300 KiB. */
-#define SECONDS_MAX 30
+#ifndef PICTURE_SECONDS_MAX
+#define PICTURE_SECONDS_MAX 30
+#endif
 #define PICTURE_MAX (64U << 20)
 #define PIECE (64U << 10)
 #define PAUSE_NANOSECONDS 5000000
@@ -238,7 +240,7 @@ static bool judge(const struct drawing *drawing, int failure, int status)
 		report(program, "a picture needs dot(1): install Graphviz, or write a file *.dot");
 	else if (failure == ETIMEDOUT)
 		report(program, "dot: ended after %d seconds without a picture: write a file *.dot",
-		       SECONDS_MAX);
+		       PICTURE_SECONDS_MAX);
 	else if (failure == EFBIG)
 		report(program,
 		       "dot: ended as its picture is larger than %u MiB: write a file "
@@ -266,7 +268,7 @@ char *picture_draw(const char *program, const char *format, const char *graph, s
 				   .format = format,
 				   .input = open_graph(graph, length),
 				   .output = -1,
-				   .deadline = now() + SECONDS_MAX };
+				   .deadline = now() + PICTURE_SECONDS_MAX };
 	int failure = drawing.input < 0 ? errno : start(&drawing);
 	int status = 0;
 
