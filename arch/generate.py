@@ -303,10 +303,12 @@ class Strings:
 
 
 def hash_name(name):
-    """FNV-1a, 32 bits; the same as hash_name() in arch.c."""
+    """As FNV-1a, 32 bits, but four bytes at a time where there are; as hash_name() in arch.c."""
+    text = name.encode()
+    words = len(text) // 4 * 4
     value = HASH_START
-    for byte in name.encode():
-        value = ((value ^ byte) * HASH_STEP) & 0xFFFFFFFF
+    for part in [text[i:i + 4] for i in range(0, words, 4)] + [text[i:i + 1] for i in range(words, len(text))]:
+        value = ((value ^ int.from_bytes(part, "little")) * HASH_STEP) & 0xFFFFFFFF
     return value
 
 
@@ -385,6 +387,7 @@ def write_names(out, calls, since, strings):
         out.define(f"HASH_{name}", f"0x{value:08x}u")
     out.define("NOT_THERE", f"0x{NOT_THERE:x}")
     out.numbers("uint16_t", "call_names", [strings.add(name) for name in calls], "By id.")
+    out.numbers("uint8_t", "call_lengths", [len(name) for name in calls], "Of the names, by id.")
     out.numbers("uint16_t", "hash_displacements", displacements, "By bucket.")
     out.numbers("uint16_t", "hash_ids", slots, "By slot.")
 

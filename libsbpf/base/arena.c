@@ -51,6 +51,15 @@ static int grow(struct arena *arena, size_t need)
 	return 0;
 }
 
+/* Not inline, so that what is done most of the time needs no room on the stack. */
+__attribute__((noinline)) static void *alloc_in_new_block(struct arena *arena, size_t need)
+{
+	if (grow(arena, need))
+		return NULL;
+	arena->used = need;
+	return arena->block->bytes;
+}
+
 /* count × size bytes, rounded up so that what follows is aligned. */
 static bool add_up(size_t count, size_t size, size_t *need)
 {
@@ -67,10 +76,8 @@ void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 
 	if (!add_up(count, size, &need))
 		return NULL;
-	if (!arena->block || arena->block->size - arena->used < need) {
-		if (grow(arena, need))
-			return NULL;
-	}
+	if (!arena->block || arena->block->size - arena->used < need)
+		return alloc_in_new_block(arena, need);
 	bytes = arena->block->bytes + arena->used;
 	arena->used += need;
 	return bytes;

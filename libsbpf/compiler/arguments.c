@@ -783,12 +783,16 @@ static int32_t build_conditional(struct dag *dag, const struct call *call,
 				 const struct argument_layout *layout,
 				 const struct tree_options *options, int32_t otherwise)
 {
-	struct builder builder = {
-		.dag = dag, .layout = layout, .options = options, .otherwise = otherwise
-	};
+	struct builder builder;
 	struct arena mark = arena_mark(dag->scratch);
-	int32_t node = build(&builder, call);
+	int32_t node;
 
+	/* Not one initialiser: the rest is set for each order of the halves. */
+	builder.dag = dag;
+	builder.layout = layout;
+	builder.options = options;
+	builder.otherwise = otherwise;
+	node = build(&builder, call);
 	arena_rewind(dag->scratch, mark);
 	return node;
 }

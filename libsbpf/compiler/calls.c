@@ -10,7 +10,7 @@
 #include "error.h"
 
 /* Tables are dense up to here; arm's private calls and numbers added by hand may lie above. */
-#define DENSE 1024u
+#define DENSE_MAX 1024u
 #define SUB_CALLS 32u
 #define NONE UINT32_MAX
 
@@ -21,11 +21,11 @@
 struct entry {
 	const struct policy_rule *rule;
 	uint32_t next;
+	uint32_t last; /* of the list, in its first entry */
 };
 
 struct list {
 	uint32_t first;
-	uint32_t last;
 };
 
 /* The rules of a number outside the dense range. */
@@ -45,10 +45,12 @@ struct builder {
 	const struct sbpf_policy *policy;
 	struct arena *arena;
 	int abi;
+	const int16_t *numbers; /* of calls in it: see call_table_numbers() */
 	struct entry *entries;
 	uint32_t entry_count;
-	struct list *dense; /* by number, up to */
-	uint32_t dense_end; /* the last that has a list, and one */
+	struct list *dense;   /* by number */
+	uint32_t dense_count; /* of them: the numbers of the ABI's table, as long as they are few */
+	uint32_t dense_end;   /* the last that has rules, and one */
 	struct far_list *far;
 	uint32_t far_count;
 	uint32_t *far_buckets;	/* the first far number of each */
@@ -71,12 +73,13 @@ static bool repeats_last(const struct builder *builder, const struct list *list,
 
 	if (list->first == NONE)
 		return false;
-	last = builder->entries[list->last].rule;
+	last = builder->entries[builder->entries[list->first].last].rule;
 	return last->conditions == rule->conditions && last->verdict == rule->verdict &&
 	       last->condition_count == rule->condition_count;
 }
 
-static void append(struct builder *builder, struct list *list, const struct policy_rule *rule)
+static inline void append(struct builder *builder, struct list *list,
+			  const struct policy_rule *rule)
 {
 	uint32_t index;
 
@@ -84,12 +87,13 @@ static void append(struct builder *builder, struct list *list, const struct poli
 		return;
 	index = builder->entry_count++;
 
-	builder->entries[index] = (struct entry){ rule, NONE };
+	builder->entries[index].rule = rule;
+	builder->entries[index].next = NONE;
 	if (list->first == NONE)
 		list->first = index;
 	else
-		builder->entries[list->last].next = index;
-	list->last = index;
+		builder->entries[builder->entries[list->first].last].next = index;
+	builder->entries[list->first].last = index;
 }
 
 static struct list *far_list_of(struct builder *builder, uint32_t number)
@@ -103,14 +107,14 @@ static struct list *far_list_of(struct builder *builder, uint32_t number)
 			return &builder->far[i].list;
 	}
 	far = &builder->far[builder->far_count];
-	*far = (struct far_list){ number, *bucket, { NONE, NONE } };
+	*far = (struct far_list){ number, *bucket, { NONE } };
 	*bucket = builder->far_count++;
 	return &far->list;
 }
 
-static struct list *list_of(struct builder *builder, uint32_t number)
+static inline struct list *list_of(struct builder *builder, uint32_t number)
 {
-	if (number >= DENSE)
+	if (number >= builder->dense_count)
 		return far_list_of(builder, number);
 	if (builder->dense_end <= number)
 		builder->dense_end = number + 1;
@@ -137,6 +141,8 @@ static struct list *sub_list_of(struct builder *builder, int32_t call)
 /* The table number a rule is about on this ABI, or -1. */
 static int64_t number_of(const struct builder *builder, const struct policy_rule *rule)
 {
+	if (rule->call >= 0 && builder->numbers[rule->call] >= -1)
+		return builder->numbers[rule->call];
 	if (rule->call >= 0)
 		return call_table_number(builder->abi, rule->call);
 	return rule->abi == builder->abi ? (int64_t)rule->number : -1;
@@ -145,6 +151,7 @@ static int64_t number_of(const struct builder *builder, const struct policy_rule
 static void sort_rules(struct builder *builder)
 {
 	const struct sbpf_policy *policy = builder->policy;
+	bool multiplexes = abi_has_multiplexers(builder->abi);
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
@@ -154,6 +161,8 @@ static void sort_rules(struct builder *builder)
 
 		if (number >= 0)
 			append(builder, list_of(builder, (uint32_t)number), rule);
+		if (!multiplexes)
+			continue;
 		if (call < 0 && number >= 0)
 			call = call_by_table_number(builder->abi, (uint32_t)number);
 		sub = call >= 0 ? sub_list_of(builder, call) : NULL;
@@ -286,13 +295,13 @@ static int replace_list(struct builder *builder, struct list *list, const struct
 			size_t count)
 {
 	uint32_t base = builder->entry_count;
-	struct entry *more = arena_alloc(builder->arena, base + count, sizeof(*more));
+	struct entry *more = arena_alloc_raw(builder->arena, base + count, sizeof(*more));
 
 	if (!more)
 		return -1;
 	memcpy(more, builder->entries, base * sizeof(*more));
 	builder->entries = more;
-	*list = (struct list){ NONE, NONE };
+	*list = (struct list){ NONE };
 	for (size_t i = 0; i < count; i++)
 		append(builder, list, &rules[i].rule);
 	return 0;
@@ -309,7 +318,8 @@ static int extend_multiplexer(struct builder *builder, int which)
 
 	for (uint32_t sub = 0; sub < SUB_CALLS; sub++)
 		count += count_entries(builder, &builder->sub[which][sub]);
-	rules = arena_alloc(builder->arena, count + count_entries(builder, own), sizeof(*rules));
+	rules = arena_alloc_raw(builder->arena, count + count_entries(builder, own),
+				sizeof(*rules));
 	count = 0;
 	if (!rules)
 		return -1;
@@ -472,7 +482,7 @@ static void list_far(struct builder *builder)
 	for (int id = 0; id < sbpf_call_count(); id++) {
 		int64_t number = call_table_number(builder->abi, id);
 
-		if (number >= (int64_t)DENSE)
+		if (number >= (int64_t)builder->dense_count)
 			list_of(builder, (uint32_t)number);
 	}
 }
@@ -505,17 +515,21 @@ static int start(struct builder *builder)
 {
 	size_t rules = builder->policy->rule_count;
 	size_t most = rules + most_unnamed(builder) + 2; /* socketcall and ipc by their sub-calls */
+	size_t lists;
 
 	/* A rule stands in its number's list and in its sub-call's. */
 	builder->entries =
 		arena_alloc_raw(builder->arena, 2 * rules + 1, sizeof(*builder->entries));
-	builder->dense =
-		arena_alloc_raw(builder->arena, DENSE + 2 * SUB_CALLS, sizeof(struct list));
+	builder->dense_count = call_table_max(builder->abi) + 1;
+	if (builder->dense_count > DENSE_MAX)
+		builder->dense_count = DENSE_MAX;
+	lists = builder->dense_count + 2 * SUB_CALLS;
+	builder->dense = arena_alloc_raw(builder->arena, lists, sizeof(struct list));
 	builder->calls = arena_alloc_raw(builder->arena, most, sizeof(*builder->calls));
 	if (!builder->entries || !builder->dense || !builder->calls || start_far(builder, most))
 		return -1;
-	memset(builder->dense, 0xff, (DENSE + 2 * SUB_CALLS) * sizeof(struct list));
-	builder->sub[0] = builder->dense + DENSE;
+	memset(builder->dense, 0xff, lists * sizeof(struct list));
+	builder->sub[0] = builder->dense + builder->dense_count;
 	builder->sub[1] = builder->sub[0] + SUB_CALLS;
 	builder->multiplexer[0] = builder->multiplexer[1] = -1;
 	return 0;
@@ -543,7 +557,7 @@ static int canonicalize(struct builder *builder)
 	uint32_t end = builder->dense_end;
 
 	if (builder->unknown_enosys && end <= call_table_max(builder->abi))
-		end = DENSE;
+		end = builder->dense_count;
 	for (uint32_t number = 0; number < end; number++) {
 		if (add_number(builder, number, &builder->dense[number]))
 			return -1;
@@ -563,6 +577,7 @@ int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 {
 	struct builder builder = { .policy = policy, .arena = arena, .abi = abi, .error = error };
 
+	builder.numbers = call_table_numbers(abi);
 	builder.unknown_enosys = answers_enosys(policy);
 	if (start(&builder))
 		return error_memory(error);

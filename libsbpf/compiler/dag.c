@@ -131,11 +131,6 @@ int dag_set_next(struct dag *dag, int32_t node, int32_t next)
 	return 0;
 }
 
-bool dag_is_return(const struct dag *dag, int32_t node, uint32_t verdict)
-{
-	return dag->nodes[node].kind == NODE_RETURN && dag->nodes[node].k == verdict;
-}
-
 int dag_size(const struct dag *dag, int32_t root)
 {
 	struct arena mark = arena_mark(dag->scratch);

@@ -71,7 +71,10 @@ int32_t dag_and_later(struct dag *dag, uint32_t mask);
 int dag_set_next(struct dag *dag, int32_t node, int32_t next);
 
 /* Calls that a node decides alone: a NODE_RETURN with this verdict. */
-bool dag_is_return(const struct dag *dag, int32_t node, uint32_t verdict);
+static inline bool dag_is_return(const struct dag *dag, int32_t node, uint32_t verdict)
+{
+	return dag->nodes[node].kind == NODE_RETURN && dag->nodes[node].k == verdict;
+}
 
 /* Nodes reachable from a root, the returns not counted. -1 without memory. */
 int dag_size(const struct dag *dag, int32_t root);

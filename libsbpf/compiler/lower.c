@@ -23,9 +23,6 @@
 #define SIZE_COST_OTHER 600u
 #define SIZE_COST_ARGUMENTS 8u
 
-/* Tables have no gap wider than this but for arm's few private calls. */
-#define TABLE_NUMBERS 1024u
-
 struct lowering {
 	struct dag *dag;
 	const struct sbpf_policy *policy;
@@ -51,28 +48,38 @@ struct line {
 
 /* ---- Segments -------------------------------------------------------------------------- */
 
-/* How much the known calls first to last weigh, all going to node. A single number is taken for
- * one. */
+/* How much a call weighs that goes on at a node. */
+static uint32_t weigh_call(const struct lowering *lowering, int32_t node)
+{
+	return dag_is_return(lowering->dag, node, SECCOMP_RET_ALLOW) ? WEIGHT_CACHED : WEIGHT_RUN;
+}
+
+/* How much the known calls first to last weigh. A single number is taken for one. */
 static uint32_t weigh(const struct lowering *lowering, const struct line *line, uint32_t first,
 		      uint32_t last, int32_t node)
 {
-	bool cached = dag_is_return(lowering->dag, node, SECCOMP_RET_ALLOW);
+	uint32_t offset = line->offset;
 	uint32_t calls = first == last;
 
-	if (last - first > TABLE_NUMBERS)
-		last = first + TABLE_NUMBERS;
-	for (uint32_t number = first; number <= last && first != last; number++)
-		calls += number >= line->offset &&
-			 call_by_table_number(line->calls->abi, number - line->offset) >= 0;
-	return calls * (cached ? WEIGHT_CACHED : WEIGHT_RUN);
+	if (!calls && last >= offset)
+		calls = call_table_count(line->calls->abi, first > offset ? first - offset : 0,
+					 last - offset);
+	return calls * weigh_call(lowering, node);
 }
 
-static void extend(const struct lowering *lowering, struct line *line, uint32_t last, int32_t node)
+/* weight: of the numbers, if the table has them. */
+static inline void extend(struct line *line, uint32_t last, int32_t node, uint32_t weight)
 {
-	line->segments[line->count++] = (struct segment){
-		line->next, last, node,
-		line->next > line->table_max ? 0 : weigh(lowering, line, line->next, last, node)
-	};
+	struct segment *before = line->count ? &line->segments[line->count - 1] : NULL;
+
+	if (line->next > line->table_max)
+		weight = 0;
+	if (before && before->node == node) {
+		before->last = last;
+		before->weight += weight;
+	} else {
+		line->segments[line->count++] = (struct segment){ line->next, last, node, weight };
+	}
 	line->full = last == UINT32_MAX;
 	line->next = last + 1;
 }
@@ -83,9 +90,10 @@ static void fill(const struct lowering *lowering, struct line *line, uint32_t la
 	uint32_t table_last = last < line->table_max ? last : line->table_max;
 
 	if (line->next <= table_last)
-		extend(lowering, line, table_last, line->otherwise);
+		extend(line, table_last, line->otherwise,
+		       weigh(lowering, line, line->next, table_last, line->otherwise));
 	if (line->next <= last)
-		extend(lowering, line, last, line->above);
+		extend(line, last, line->above, 0);
 }
 
 static int32_t build_call(const struct lowering *lowering, int abi, const struct call *call)
@@ -122,26 +130,40 @@ static int start_line(const struct lowering *lowering, const struct abi_calls *c
 	return line->segments && line->otherwise >= 0 && line->above >= 0 ? 0 : -1;
 }
 
+/* Whether two calls have one verdict, whatever their arguments. */
+static bool is_decided_alike(const struct call *a, const struct call *b)
+{
+	return a->otherwise == b->otherwise && !a->clause_count && !b->clause_count;
+}
+
 static int make_line(const struct lowering *lowering, const struct abi_calls *calls,
 		     struct line *line)
 {
+	const struct call *before = NULL;
+	uint32_t weight = 0;
+	int32_t node = -1;
+
 	if (start_line(lowering, calls, line))
 		return -1;
 	for (size_t i = 0; i < calls->count; i++) {
-		uint32_t number = line->offset + calls->calls[i].number;
-		int32_t node = build_call(lowering, calls->abi, &calls->calls[i]);
+		const struct call *call = &calls->calls[i];
+		uint32_t number = line->offset + call->number;
 
-		if (node < 0)
-			return -1;
+		if (!before || !is_decided_alike(before, call)) {
+			node = build_call(lowering, calls->abi, call);
+			if (node < 0)
+				return -1;
+			weight = weigh_call(lowering, node);
+		}
+		before = call;
 		if (number > line->next)
 			fill(lowering, line, number - 1);
-		extend(lowering, line, number, node);
+		extend(line, number, node, weight);
 		if (number == UINT32_MAX)
 			line->skipped = node;
 	}
 	if (!line->full)
 		fill(lowering, line, UINT32_MAX);
-	line->count = segments_merge(line->segments, line->count);
 	return 0;
 }
 

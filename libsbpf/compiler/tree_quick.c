@@ -66,8 +66,10 @@ static uint32_t find_runs(const struct segment *segments, uint32_t count, struct
 static int32_t chain(const struct quick *quick, const struct segment *segments, uint32_t count,
 		     int32_t rest)
 {
-	struct peels peels = { .rest = rest };
+	struct peels peels;
 
+	peels.count = peels.rest_weight = 0;
+	peels.rest = rest;
 	for (uint32_t i = 0; i < count; i++) {
 		if (segments[i].node == rest)
 			continue;

@@ -173,7 +173,8 @@ static void cut_pieces(const struct segment *segments, uint32_t count,
 			return;
 		first = last + 1;
 		s += last == segments[s].last;
-		before += before && last == before->last;
+		if (before && last == before->last)
+			before++;
 	}
 }
 

@@ -30,7 +30,8 @@ static inline bool key_is(const struct outline *outline, uint32_t member, const 
 {
 	const char *at = outline->text + outline->places[member].key + 1;
 
-	while (*key && *at == *key && *at != '"' && *at != '\\') {
+	/* Most letters are above the two that have a meaning here. */
+	while (*at == *key && (*at > '\\' || (*key && *at != '"' && *at != '\\'))) {
 		at++;
 		key++;
 	}

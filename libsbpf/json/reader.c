@@ -22,7 +22,7 @@ struct level {
 	uint32_t container; /* index of its place */
 	uint32_t last;	    /* of the last place inside, 0 = none */
 	uint32_t key_count;
-	uint32_t keys[KEYS]; /* hashes */
+	uint32_t keys[KEYS]; /* in short: see is_new() */
 };
 
 /*
@@ -49,7 +49,7 @@ struct reader {
 
 /* ---- Saying what is wrong -------------------------------------------------------------- */
 
-__attribute__((format(printf, 4, 5))) static const char *
+__attribute__((cold, format(printf, 4, 5))) static const char *
 refuse(struct reader *reader, const char *at, enum sbpf_code code, const char *format, ...)
 {
 	struct sbpf_error *error = reader->error;
@@ -70,13 +70,13 @@ refuse(struct reader *reader, const char *at, enum sbpf_code code, const char *f
 
 #define REFUSE(reader, at, ...) refuse(reader, at, SBPF_ERROR_SYNTAX, __VA_ARGS__)
 
-static const char *refuse_for_memory(struct reader *reader)
+__attribute__((cold)) static const char *refuse_for_memory(struct reader *reader)
 {
 	return refuse(reader, NULL, SBPF_ERROR_MEMORY, "out of memory");
 }
 
 /* open: the bracket or quote that is not closed; NULL when it is too deep to be known. */
-static const char *refuse_end(struct reader *reader, const char *open)
+__attribute__((cold)) static const char *refuse_end(struct reader *reader, const char *open)
 {
 	unsigned int line, column;
 
@@ -120,7 +120,7 @@ static const struct {
 	{ "}", "a value is missing here; no comma may stand before '}'" },
 };
 
-static const char *refuse_value(struct reader *reader, const char *at)
+__attribute__((cold)) static const char *refuse_value(struct reader *reader, const char *at)
 {
 	for (size_t i = 0; i < COUNT(no_values); i++) {
 		if (follows(reader, at, no_values[i].start))
@@ -152,16 +152,15 @@ static const char *read_comment(struct reader *reader, const char *at)
 	return end;
 }
 
-#define BIT(byte) (UINT64_C(1) << (byte))
-
 static inline bool is_blank(char byte)
 {
-	const uint64_t blanks = BIT(' ') | BIT('\n') | BIT('\t') | BIT('\r');
+	static const bool blanks[256] = {
+		[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true
+	};
 
-	return (unsigned char)byte <= ' ' && (blanks >> byte & 1);
+	return blanks[(unsigned char)byte];
 }
 
-/* The next byte that is no white space; the end where there is none, or after an error. */
 static const char *skip_comments(struct reader *reader, const char *at)
 {
 	while (at != reader->end && *at == '/') {
@@ -174,6 +173,7 @@ static const char *skip_comments(struct reader *reader, const char *at)
 	return at;
 }
 
+/* The next byte that is no white space; the end where there is none, or after an error. */
 static inline const char *skip_blank(struct reader *reader, const char *at)
 {
 	const char *end = reader->end;
@@ -311,12 +311,16 @@ static const char *finish_string(struct reader *reader, const char *open, const 
 	return at == reader->end ? refuse_end(reader, open) : at + 1;
 }
 
+/* The same, where it is the end most of the time. */
+static inline const char *close_string(struct reader *reader, const char *open, const char *at)
+{
+	return at != reader->end && *at == '"' ? at + 1 : finish_string(reader, open, at);
+}
+
 /* From the opening quote behind the closing one. */
 static inline const char *read_string(struct reader *reader, const char *open)
 {
-	const char *at = skip_plain(open + 1, reader->end);
-
-	return at != reader->end && *at == '"' ? at + 1 : finish_string(reader, open, at);
+	return close_string(reader, open, skip_plain(open + 1, reader->end));
 }
 
 /* ---- Numbers and words ----------------------------------------------------------------- */
@@ -391,11 +395,12 @@ static bool grow(struct reader *reader)
 static inline struct place *add_place(struct reader *reader, const char *at)
 {
 	struct outline *outline = reader->outline;
-	struct level *level = &reader->levels[reader->depth];
+	struct level *level;
 	struct place *place;
 
 	if (reader->depth > reader->levels_kept)
 		return &reader->unkept;
+	level = &reader->levels[reader->depth];
 	if (outline->count == reader->room && !grow(reader))
 		return NULL;
 	if (level->last)
@@ -467,34 +472,34 @@ static const char *leave(struct reader *reader, const char *at)
 }
 
 /* An object or an array is not closed. */
-static const char *refuse_open(struct reader *reader)
+__attribute__((cold)) static const char *refuse_open(struct reader *reader)
 {
 	return refuse_end(reader, reader->depth <= SBPF_NESTING_MAX
 					  ? reader->levels[reader->depth].open
 					  : NULL);
 }
 
-/* Notes a key, without its quotes: whether it is surely none of those before it; FNV-1a. */
-static bool is_new(struct level *level, const char *key, const char *end)
+/*
+ * Notes a key without escapes, at its quote: whether it is surely none of those before it. Keys are
+ * compared by their length and three of their letters.
+ */
+static bool is_new(struct level *level, const char *key, size_t length)
 {
-	uint32_t hash = 0x811c9dc5;
+	uint32_t letters = (uint32_t)length << 24 | (uint32_t)(unsigned char)key[1] << 16 |
+			   (uint32_t)(unsigned char)key[(length + 1) / 2] << 8 |
+			   (unsigned char)key[length];
 
-	for (; key < end; key++) {
-		if (*key == '\\')
-			return false;
-		hash = (hash ^ (unsigned char)*key) * 0x01000193;
-	}
-	for (uint32_t i = 0; i < level->key_count; i++) {
-		if (level->keys[i] == hash)
-			return false;
-	}
 	if (level->key_count == KEYS)
 		return false;
-	level->keys[level->key_count++] = hash;
+	for (uint32_t i = 0; i < level->key_count; i++) {
+		if (level->keys[i] == letters)
+			return false;
+	}
+	level->keys[level->key_count++] = letters;
 	return true;
 }
 
-static const char *refuse_key(struct reader *reader, const char *at)
+__attribute__((cold)) static const char *refuse_key(struct reader *reader, const char *at)
 {
 	if (at == reader->end)
 		return refuse_open(reader);
@@ -513,13 +518,17 @@ static const char *read_key(struct reader *reader, const char *key)
 
 	if (key == reader->end || *key != '"')
 		return refuse_key(reader, key);
-	at = read_string(reader, key);
+	at = skip_plain(key + 1, reader->end);
+	if (reader->depth <= reader->levels_kept &&
+	    (at == reader->end || *at != '"' ||
+	     !is_new(&reader->levels[reader->depth], key, (size_t)(at - key) - 1)))
+		outline->may_repeat = true;
+	at = close_string(reader, key, at);
 	if (!at)
 		return NULL;
 	outline->members++;
-	if (!outline->may_repeat && reader->depth <= reader->levels_kept)
-		outline->may_repeat = !is_new(&reader->levels[reader->depth], key + 1, at - 1);
-	at = skip_blank(reader, at);
+	if (at == reader->end || *at != ':')
+		at = skip_blank(reader, at);
 	if (at != reader->end && *at != ':')
 		return REFUSE(reader, at, "a colon is expected after a key");
 	if (at != reader->end)
@@ -534,12 +543,11 @@ static inline const char *read_next(struct reader *reader, const char *at)
 	at = skip_blank(reader, at);
 	if (reader->kinds & 1)
 		return read_key(reader, at);
-	reader->outline->elements++;
 	reader->key = at;
 	return at == reader->end ? refuse_open(reader) : at;
 }
 
-static const char *refuse_separator(struct reader *reader, const char *at)
+__attribute__((cold)) static const char *refuse_separator(struct reader *reader, const char *at)
 {
 	if (at == reader->end)
 		return refuse_open(reader);
@@ -554,7 +562,8 @@ static const char *refuse_separator(struct reader *reader, const char *at)
 static const char *go_on(struct reader *reader, const char *at)
 {
 	while (reader->depth) {
-		at = skip_blank(reader, at);
+		if (at == reader->end || *at != ',')
+			at = skip_blank(reader, at);
 		if (at != reader->end && *at == ',')
 			return read_next(reader, at + 1);
 		if (at == reader->end || *at != (reader->kinds & 1 ? '}' : ']'))
@@ -607,8 +616,8 @@ static void read_text(struct reader *reader, const char *name)
 		return;
 	reader->key = at;
 	do
-		at = *at == '{' || *at == '[' ? read_container(reader, at)
-					      : read_scalar(reader, at);
+		at = *at != '{' && *at != '[' ? read_scalar(reader, at)
+					      : read_container(reader, at);
 	while (at && reader->depth);
 	if (!at)
 		return;

@@ -39,8 +39,7 @@ struct outline {
 	/* What the whole text holds, whether its place is kept or not. */
 	size_t objects;
 	size_t arrays;
-	size_t members;	 /* of objects */
-	size_t elements; /* of arrays */
+	size_t members;	 /* of objects; all other places but the document are elements of arrays */
 	bool may_repeat; /* an object may have equal keys; without it none that is kept has */
 	bool has_comments;
 	/* What was looked up last, so that lines in the text's order cost one walk. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,16 +91,21 @@ struct release {
 static uint32_t hash_name(const char *name, size_t length)
 {
 	uint32_t hash = HASH_START;
+	const char *end = name + length;
+	uint32_t word;
 
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (uint8_t)name[i]) * HASH_STEP;
+	for (; end - name >= 4; name += 4) {
+		memcpy(&word, name, sizeof(word));
+		hash = (hash ^ le32toh(word)) * HASH_STEP;
+	}
+	for (; name < end; name++)
+		hash = (hash ^ (uint8_t)*name) * HASH_STEP;
 	return hash;
 }
 
 int call_find(const char *name, size_t length)
 {
 	const size_t buckets = COUNT(hash_displacements);
-	const char *known;
 	uint32_t hash;
 	uint16_t id;
 
@@ -110,11 +116,7 @@ int call_find(const char *name, size_t length)
 	id = hash_ids[hash >> (32 - HASH_BITS)];
 	if (id == NOT_THERE)
 		return -1;
-	known = call_name(id);
-	/* By strlen() and not known[length], as name may hold a byte of value 0. */
-	if (strncmp(known, name, length) != 0 || strlen(known) != length)
-		return -1;
-	return id;
+	return call_lengths[id] == length && !memcmp(call_name(id), name, length) ? id : -1;
 }
 
 const char *call_name(int id)
@@ -122,9 +124,14 @@ const char *call_name(int id)
 	return strings + call_names[id];
 }
 
+const int16_t *call_table_numbers(int abi)
+{
+	return table_numbers + abis[abi].table * CALL_COUNT;
+}
+
 int32_t call_table_number(int abi, int id)
 {
-	int16_t number = table_numbers[abis[abi].table * CALL_COUNT + id];
+	int16_t number = call_table_numbers(abi)[id];
 
 	return number < -1 ? outliers[-2 - number].number : number;
 }
@@ -144,6 +151,20 @@ int call_by_table_number(int abi, uint32_t number)
 			return outlier[i].id;
 	}
 	return -1;
+}
+
+uint32_t call_table_count(int abi, uint32_t first, uint32_t last)
+{
+	const struct table *table = &tables[abis[abi].table];
+	const struct outlier *outlier = &outliers[table->first_outlier];
+	uint32_t count = 0;
+
+	for (uint32_t number = first; number <= last && number < table->id_count; number++)
+		count += table_ids[table->first_id + number] != NOT_THERE;
+	for (size_t i = 0; i < table->outlier_count; i++)
+		count +=
+			(uint32_t)outlier[i].number >= first && (uint32_t)outlier[i].number <= last;
+	return count;
 }
 
 uint32_t call_table_max(int abi)
@@ -170,6 +191,16 @@ int call_multiplexer(int abi, int id, uint32_t *sub)
 uint32_t call_multiplexer_mask(int id)
 {
 	return strcmp(call_name(id), "ipc") ? UINT32_MAX : 0xffff;
+}
+
+bool abi_has_multiplexers(int abi)
+{
+	for (size_t i = 0; i < COUNT(multiplexed); i++) {
+		if (multiplexed[i].multiplexer != NOT_THERE &&
+		    call_table_number(abi, multiplexed[i].multiplexer) >= 0)
+			return true;
+	}
+	return false;
 }
 
 /* NULL when the call has no such parameter on this ABI, or the tables do not know. */

@@ -18,8 +18,17 @@ const char *call_name(int id);
 /* The number of an id in an ABI's table, without the ABI's offset; -1 when the ABI lacks it. */
 int32_t call_table_number(int abi, int id);
 
+/*
+ * The same by id, for a loop over many: what is below -1 stands for a number that only
+ * call_table_number() tells.
+ */
+const int16_t *call_table_numbers(int abi);
+
 /* The id of a table number (without the offset) in an ABI, or -1. */
 int call_by_table_number(int abi, uint32_t number);
+
+/* How many calls have the table numbers first to last. */
+uint32_t call_table_count(int abi, uint32_t first, uint32_t last);
 
 /* The largest table number of an ABI, without the offset, but for arm's private calls (0xf0000…).
  */
@@ -54,6 +63,9 @@ int call_multiplexer(int abi, int id, uint32_t *sub);
 
 /* The bits of argument 0 by which the kernel tells the sub-calls of socketcall or ipc (its id). */
 uint32_t call_multiplexer_mask(int id);
+
+/* Whether an ABI has one. */
+bool abi_has_multiplexers(int abi);
 
 /*
  * How many bits of an argument (0 to 5) the kernel reads on an ABI, by the declaration of the call:

@@ -460,10 +460,11 @@ void sbpf_policy_free(struct sbpf_policy *policy)
 {
 	if (!policy)
 		return;
-	if (policy->document)
-		policy->release_document(policy->document);
 	arena_free(&policy->arena);
 	free(policy->rules);
 	free(policy->warnings);
+	/* After the large blocks: malloc(3) takes the next of those for a time to tidy up. */
+	if (policy->document)
+		policy->release_document(policy->document);
 	free(policy);
 }

@@ -71,12 +71,19 @@ const char *sbpf_capability_name(unsigned int number)
 	return number < CAPABILITY_COUNT ? capabilities[number] : NULL;
 }
 
+/* In which a letter of ASCII is not the same letter in the other case. */
+#define CASE_BIT 0x20
+
 int capability_find(const char *name)
 {
 	if (!strncasecmp(name, "CAP_", PREFIX_LENGTH))
 		name += PREFIX_LENGTH;
 	for (size_t i = 0; i < CAPABILITY_COUNT; i++) {
-		if (!strcasecmp(capabilities[i] + PREFIX_LENGTH, name))
+		const char *known = capabilities[i] + PREFIX_LENGTH;
+
+		if ((*known ^ *name) & ~CASE_BIT)
+			continue;
+		if (!strcasecmp(known, name))
 			return (int)i;
 	}
 	return -1;

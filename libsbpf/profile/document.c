@@ -78,21 +78,20 @@ static int descend(struct parser *parser, struct value *object, const char *key)
 }
 
 /* What counts in a config.json. */
-static const struct member linux_members[] = { { "seccomp", .inside = &profile_schema } };
+static const struct member linux_members[] = { { KEY("seccomp"), .inside = &profile_schema } };
 static const struct schema linux_schema = SCHEMA(linux_members, NULL);
 static const struct member capability_members[] = {
-	{ .key = "bounding" },
-	{ .key = "effective", .form = IDLE },
-	{ .key = "inheritable", .form = IDLE },
-	{ .key = "permitted", .form = IDLE },
-	{ .key = "ambient", .form = IDLE },
+	{ KEY("bounding"), .form = ONE },     { KEY("effective"), .form = IDLE },
+	{ KEY("inheritable"), .form = IDLE }, { KEY("permitted"), .form = IDLE },
+	{ KEY("ambient"), .form = IDLE },
 };
 static const struct schema capability_schema = SCHEMA(capability_members, NULL);
-static const struct member process_members[] = { { "capabilities", .inside = &capability_schema } };
+static const struct member process_members[] = { { KEY("capabilities"),
+						   .inside = &capability_schema } };
 static const struct schema process_schema = SCHEMA(process_members, NULL);
 static const struct member config_members[] = {
-	{ "linux", .inside = &linux_schema },
-	{ "process", .inside = &process_schema },
+	{ KEY("linux"), .inside = &linux_schema },
+	{ KEY("process"), .inside = &process_schema },
 };
 static const struct schema config_schema = SCHEMA(config_members, NULL);
 

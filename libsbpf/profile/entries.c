@@ -22,12 +22,12 @@ static unsigned int line_of(struct profile *profile, uint32_t place)
 }
 
 static struct sbpf_entry_name describe_name(struct profile *profile,
-					    const struct profile_name *name, uint32_t place)
+					    const struct profile_name *name)
 {
 	return (struct sbpf_entry_name){
 		.text = name->text,
 		.call = call_find(name->text, name->length),
-		.line = line_of(profile, place),
+		.line = line_of(profile, name->place),
 	};
 }
 
@@ -40,7 +40,6 @@ static bool report_entry(struct listing *listing, const struct profile_rule *rul
 {
 	struct profile *profile = listing->profile;
 	const struct profile_name *names = rule->names.items;
-	uint32_t place = places_of_names(profile, rule);
 	struct sbpf_entry entry = {
 		.index = index,
 		.line = line_of(profile, rule->place),
@@ -53,11 +52,9 @@ static bool report_entry(struct listing *listing, const struct profile_rule *rul
 	};
 
 	for (size_t i = 0; i < rule->names.count; i++)
-		listing->names[i] = describe_name(profile, &names[i], place + (uint32_t)i);
+		listing->names[i] = describe_name(profile, &names[i]);
 	if (entry.has_name)
-		listing->names[entry.name_count++] =
-			describe_name(profile, &rule->name,
-				      place_member(&profile->outline, rule->place, "name"));
+		listing->names[entry.name_count++] = describe_name(profile, &rule->name);
 	return listing->report(listing->context, &entry);
 }
 

@@ -45,13 +45,17 @@ static bool has_length(const struct outline *outline, const struct place *place,
 static bool agrees(const struct outline *outline, struct value value)
 {
 	const struct place *place = &outline->places[value.place];
-	enum json_type type = json_object_get_type(value.json);
+	enum json_type type;
+	size_t length;
 
+	if (outline->text[place->at] == '"') {
+		length = (size_t)json_object_get_string_len(value.json);
+		/* What is no string has the length 0 too. */
+		return (length || json_object_is_type(value.json, json_type_string)) &&
+		       (is_untold(place) || has_length(outline, place, length));
+	}
+	type = json_object_get_type(value.json);
 	switch (outline->text[place->at]) {
-	case '"':
-		return type == json_type_string &&
-		       (is_untold(place) ||
-			has_length(outline, place, (size_t)json_object_get_string_len(value.json)));
 	case '{':
 		return type == json_type_object;
 	case '[':
@@ -132,8 +136,12 @@ int ignore_unknown_key(struct parser *parser, uint32_t place, const char *name,
 static int read_one(struct parser *parser, struct value value, const struct member *member,
 		    void *into)
 {
-	return member->parse ? member->parse(parser, value, into)
-			     : read_object(parser, value, member->inside, into);
+	if (member->parse)
+		return member->parse(parser, value, into);
+	/* An element of a list; what is no object is written whole. */
+	if (member->size)
+		memset(into, 0, member->size);
+	return read_object(parser, value, member->inside, into);
 }
 
 static int read_elements(struct parser *parser, struct value array, const struct member *member,
@@ -167,8 +175,9 @@ static int read_list(struct parser *parser, struct value array, const struct mem
 {
 	if (!json_object_is_type(array.json, json_type_array))
 		return refuse_type(parser, array.place, "an array");
-	list->count = json_object_array_length(array.json);
-	list->items = arena_alloc(&parser->profile->arena, list->count, member->size);
+	list->count = (uint32_t)json_object_array_length(array.json);
+	list->place = array.place;
+	list->items = arena_alloc_raw(&parser->profile->arena, list->count, member->size);
 	if (!list->items)
 		return error_memory(parser->error);
 	return read_elements(parser, array, member, list->items, member->size);
@@ -189,12 +198,40 @@ static int read_form(struct parser *parser, struct value value, const struct mem
 	}
 }
 
-/* Reads a member of an object, if it is one that counts, and notes that it was seen. */
+/* The member of a schema whose key is written at a place just so; NULL when there is none. */
+static const struct member *find_written(const struct outline *outline, uint32_t place,
+					 const struct schema *schema)
+{
+	const struct place *member = &outline->places[place];
+	const char *written = outline->text + member->key + 1;
+	size_t room = member->at - member->key;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		const char *key = schema->members[i].key;
+		size_t length = schema->members[i].length;
+
+		if (length < room && written[length] == '"' && *written == *key &&
+		    !memcmp(written, key, length))
+			return &schema->members[i];
+	}
+	return NULL;
+}
+
+/*
+ * Reads a member of an object, if it is one that counts, and notes that it was seen. Its key is
+ * compared with what stands there too.
+ */
 static int read_member(struct parser *parser, struct value value, const char *key,
 		       const struct schema *schema, void *into, unsigned int *seen)
 {
-	const struct member *member = schema_find(schema, key);
+	const struct outline *outline = &parser->profile->outline;
+	const struct member *member = find_written(outline, value.place, schema);
 
+	if ((member ? strcmp(key, member->key) != 0 : !key_is(outline, value.place, key)) ||
+	    !agrees(outline, value))
+		return error_memory(parser->error);
+	if (!member)
+		member = schema_find(schema, key);
 	if (!member)
 		return ignore_unknown_key(parser, value.place, key, schema);
 	if (!value.json)
@@ -205,22 +242,21 @@ static int read_member(struct parser *parser, struct value value, const char *ke
 
 int read_object(struct parser *parser, struct value object, const struct schema *schema, void *into)
 {
-	const struct outline *outline = &parser->profile->outline;
-	uint32_t place = place_inside(outline, object.place);
+	const struct place *places = parser->profile->outline.places;
+	uint32_t place = place_inside(&parser->profile->outline, object.place);
 	unsigned int seen = 0;
 
 	if (!json_object_is_type(object.json, json_type_object))
 		return refuse_type(parser, object.place, "an object");
 	for (struct lh_entry *entry = json_object_get_object(object.json)->head; entry;
 	     entry = entry->next) {
-		const char *key = lh_entry_k(entry);
 		const struct value value = { (struct json_object *)lh_entry_v(entry), place };
 
-		if (!place || !key_is(outline, place, key) || !agrees(outline, value))
+		if (!place)
 			return error_memory(parser->error);
-		if (read_member(parser, value, key, schema, into, &seen))
+		if (read_member(parser, value, lh_entry_k(entry), schema, into, &seen))
 			return -1;
-		place = outline->places[place].next;
+		place = places[place].next;
 	}
 	if (place)
 		return error_memory(parser->error);
@@ -253,8 +289,9 @@ int take_member(struct parser *parser, struct value *object, uint32_t member)
 int check_size(struct parser *parser)
 {
 	const struct outline *outline = &parser->profile->outline;
+	size_t values = outline->count - 1;
 	size_t size = outline->objects * TREE_OBJECT + outline->arrays * TREE_ARRAY +
-		      outline->members * TREE_MEMBER + outline->elements * TREE_ELEMENT +
+		      outline->members * TREE_MEMBER + (values - outline->members) * TREE_ELEMENT +
 		      outline->length;
 
 	if (size <= TREE_MAX)
@@ -263,8 +300,7 @@ int check_size(struct parser *parser)
 		parser->profile, 0, parser->error,
 		"the text holds too much for a profile: %zu objects, %zu arrays and %zu "
 		"values in them would take more than %zu MiB of memory",
-		outline->objects, outline->arrays, outline->members + outline->elements,
-		TREE_MAX >> 20);
+		outline->objects, outline->arrays, values, TREE_MAX >> 20);
 }
 
 /* The outline was read from the text, UTF-8 included, so that only memory can be wanting here. */

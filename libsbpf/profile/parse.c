@@ -273,15 +273,15 @@ static int parse_min_kernel(struct parser *parser, struct value value, void *int
 }
 
 static const struct member guard_members[] = {
-	{ "caps", ALL, parse_capability, IN(struct profile_guard, capabilities) },
-	{ "arches", LIST, parse_go_name, IN(struct profile_guard, arches),
+	{ KEY("caps"), ALL, parse_capability, IN(struct profile_guard, capabilities) },
+	{ KEY("arches"), LIST, parse_go_name, IN(struct profile_guard, arches),
 	  .size = sizeof(const char *) },
-	{ "minKernel", ONE, parse_min_kernel, IN(struct profile_guard, min_kernel) },
+	{ KEY("minKernel"), ONE, parse_min_kernel, IN(struct profile_guard, min_kernel) },
 };
 
 static const struct schema guard_schema = SCHEMA(guard_members, NULL);
 
-const struct member capabilities_member = { "bounding", ALL, .parse = parse_capability };
+const struct member capabilities_member = { KEY("bounding"), ALL, .parse = parse_capability };
 
 /* ---- Conditions ------------------------------------------------------------------------ */
 
@@ -325,13 +325,13 @@ static int parse_compare(struct parser *parser, struct value value, void *into)
 #define NEEDS_OF_CONDITION(key) "a condition needs '" key "': it has 'index', 'value' and 'op'"
 
 static const struct member condition_members[] = {
-	{ "index", ONE, parse_index, IN(struct sbpf_condition, argument),
+	{ KEY("index"), ONE, parse_index, IN(struct sbpf_condition, argument),
 	  .needs = NEEDS_OF_CONDITION("index") },
-	{ "value", ONE, parse_value, IN(struct sbpf_condition, value),
+	{ KEY("value"), ONE, parse_value, IN(struct sbpf_condition, value),
 	  .needs = NEEDS_OF_CONDITION("value") },
-	{ "op", ONE, parse_compare, IN(struct sbpf_condition, compare),
+	{ KEY("op"), ONE, parse_compare, IN(struct sbpf_condition, compare),
 	  .needs = NEEDS_OF_CONDITION("op") },
-	{ "valueTwo", ONE, parse_value, IN(struct sbpf_condition, value_two) },
+	{ KEY("valueTwo"), ONE, parse_value, IN(struct sbpf_condition, value_two) },
 };
 
 static int finish_condition(struct parser *parser, uint32_t object, void *into, unsigned int seen);
@@ -359,9 +359,14 @@ static int finish_condition(struct parser *parser, uint32_t object, void *into, 
 static int parse_name(struct parser *parser, struct value value, void *into)
 {
 	struct profile_name *name = into;
+	size_t length;
 
-	name->text = read_string(parser, value, &name->length);
-	return name->text ? 0 : -1;
+	name->text = read_string(parser, value, &length);
+	if (!name->text)
+		return -1;
+	name->length = (uint32_t)length;
+	name->place = value.place;
+	return 0;
 }
 
 static int refuse_empty_name(struct parser *parser, uint32_t name)
@@ -395,20 +400,21 @@ enum {
 };
 
 static const struct member rule_members[] = {
-	[RULE_NAMES] = { "names", LIST, parse_one_of_names, IN(struct profile_rule, names),
+	[RULE_NAMES] = { KEY("names"), LIST, parse_one_of_names, IN(struct profile_rule, names),
 			 .size = sizeof(struct profile_name),
 			 .needs = "a rule needs 'names', an array of names of system calls" },
-	[RULE_NAME] = { "name", ONE, parse_name, IN(struct profile_rule, name) },
-	[RULE_ACTION] = { "action", ONE, parse_action, IN(struct profile_rule, action),
+	[RULE_NAME] = { KEY("name"), ONE, parse_name, IN(struct profile_rule, name) },
+	[RULE_ACTION] = { KEY("action"), ONE, parse_action, IN(struct profile_rule, action),
 			  .needs = "a rule needs 'action', such as SCMP_ACT_ALLOW" },
-	[RULE_ERRNO_NUMBER] = { "errnoRet", ONE, parse_errno_number,
+	[RULE_ERRNO_NUMBER] = { KEY("errnoRet"), ONE, parse_errno_number,
 				IN(struct profile_rule, action) },
-	[RULE_ERRNO_SYMBOL] = { "errno", ONE, parse_errno_symbol, IN(struct profile_rule, action) },
-	{ "args", LIST, NULL, IN(struct profile_rule, conditions), .inside = &condition_schema,
+	[RULE_ERRNO_SYMBOL] = { KEY("errno"), ONE, parse_errno_symbol,
+				IN(struct profile_rule, action) },
+	{ KEY("args"), LIST, NULL, IN(struct profile_rule, conditions), .inside = &condition_schema,
 	  .size = sizeof(struct sbpf_condition) },
-	{ "includes", ONE, NULL, IN(struct profile_rule, includes), .inside = &guard_schema },
-	{ "excludes", ONE, NULL, IN(struct profile_rule, excludes), .inside = &guard_schema },
-	{ "comment", IDLE, .parse = parse_ignored },
+	{ KEY("includes"), ONE, NULL, IN(struct profile_rule, includes), .inside = &guard_schema },
+	{ KEY("excludes"), ONE, NULL, IN(struct profile_rule, excludes), .inside = &guard_schema },
+	{ KEY("comment"), IDLE, .parse = parse_ignored },
 };
 
 static int finish_rule(struct parser *parser, uint32_t object, void *into, unsigned int seen);
@@ -475,9 +481,9 @@ static int parse_architecture(struct parser *parser, struct value value, void *i
 }
 
 static const struct member arch_members[] = {
-	{ "architecture", ONE, parse_architecture, IN(struct profile_arch, machine),
+	{ KEY("architecture"), ONE, parse_architecture, IN(struct profile_arch, machine),
 	  .needs = "an entry of 'archMap' needs 'architecture', such as SCMP_ARCH_X86_64" },
-	{ "subArchitectures", LIST, parse_architecture, IN(struct profile_arch, abis),
+	{ KEY("subArchitectures"), LIST, parse_architecture, IN(struct profile_arch, abis),
 	  .size = sizeof(int) },
 };
 
@@ -492,7 +498,6 @@ static int finish_arch(struct parser *parser, uint32_t object, void *into, unsig
 
 	if (require(parser, object, &arch_schema, seen, 0))
 		return -1;
-	entry->place = object;
 	bit = UINT64_C(1) << entry->machine;
 	if (parser->machines & bit)
 		return profile_error(parser->profile, place_of(parser, object, "architecture"),
@@ -532,22 +537,22 @@ enum {
 };
 
 static const struct member profile_members[] = {
-	[PROFILE_DEFAULT_ACTION] = { "defaultAction", ONE, parse_default_action,
+	[PROFILE_DEFAULT_ACTION] = { KEY("defaultAction"), ONE, parse_default_action,
 				     IN(struct profile, default_action) },
-	[PROFILE_ERRNO_NUMBER] = { "defaultErrnoRet", ONE, parse_errno_number,
+	[PROFILE_ERRNO_NUMBER] = { KEY("defaultErrnoRet"), ONE, parse_errno_number,
 				   IN(struct profile, default_action) },
-	[PROFILE_ERRNO_SYMBOL] = { "defaultErrno", ONE, parse_errno_symbol,
+	[PROFILE_ERRNO_SYMBOL] = { KEY("defaultErrno"), ONE, parse_errno_symbol,
 				   IN(struct profile, default_action) },
-	{ "architectures", LIST, parse_architecture, IN(struct profile, architectures),
+	{ KEY("architectures"), LIST, parse_architecture, IN(struct profile, architectures),
 	  .size = sizeof(int) },
-	{ "archMap", LIST, NULL, IN(struct profile, arch_map), .inside = &arch_schema,
+	{ KEY("archMap"), LIST, NULL, IN(struct profile, arch_map), .inside = &arch_schema,
 	  .size = sizeof(struct profile_arch) },
-	{ "syscalls", LIST, NULL, IN(struct profile, rules), .inside = &rule_schema,
+	{ KEY("syscalls"), LIST, NULL, IN(struct profile, rules), .inside = &rule_schema,
 	  .size = sizeof(struct profile_rule) },
-	{ "flags", ALL, parse_flag, IN(struct profile, flags) },
-	{ "comment", IDLE, .parse = parse_ignored },
-	{ "listenerPath", ONE, .parse = parse_ignored },
-	{ "listenerMetadata", ONE, .parse = parse_ignored },
+	{ KEY("flags"), ALL, parse_flag, IN(struct profile, flags) },
+	{ KEY("comment"), IDLE, .parse = parse_ignored },
+	{ KEY("listenerPath"), ONE, .parse = parse_ignored },
+	{ KEY("listenerMetadata"), ONE, .parse = parse_ignored },
 };
 
 static int finish_profile(struct parser *parser, uint32_t object, void *into, unsigned int seen)

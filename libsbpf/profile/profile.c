@@ -41,11 +41,6 @@ char *place_format(const struct outline *outline, uint32_t place, char *buffer, 
 	return buffer;
 }
 
-uint32_t places_of_names(const struct profile *profile, const struct profile_rule *rule)
-{
-	return place_member(&profile->outline, rule->place, "names") + 1;
-}
-
 /* ---- Errors and warnings --------------------------------------------------------------- */
 
 __attribute__((format(printf, 6, 0))) static void set(struct profile *profile, uint32_t place,

@@ -16,7 +16,8 @@ struct json_object;
 /* An array of what its comment says; one that is absent has count 0. */
 struct list {
 	void *items;
-	size_t count;
+	uint32_t count;
+	uint32_t place;
 };
 
 struct profile_action {
@@ -35,7 +36,8 @@ struct profile_guard {
 
 struct profile_name {
 	const char *text;
-	size_t length;
+	uint32_t length;
+	uint32_t place;
 };
 
 struct profile_rule {
@@ -52,7 +54,6 @@ struct profile_rule {
 struct profile_arch {
 	int machine;	  /* ABI index */
 	struct list abis; /* int: ABI indexes */
-	uint32_t place;
 };
 
 /* Initialise text with profile_parse() and free with profile_release(). */
@@ -92,9 +93,6 @@ static inline bool is_untold(const struct place *place)
 {
 	return !place->end;
 }
-
-/* The place of the first of a rule's names; those of the others follow, as they are strings. */
-uint32_t places_of_names(const struct profile *profile, const struct profile_rule *rule);
 
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
 int profile_error(struct profile *profile, uint32_t place, struct sbpf_error *error,

@@ -17,7 +17,7 @@ struct resolver {
 	struct sbpf_policy *policy;
 	uint64_t capabilities;
 	const char *go_name; /* of the machine */
-	size_t nameless;     /* rules without a name that counts, and the place of the first */
+	size_t nameless;     /* rules without a name that counts; the place of the first's 'name' */
 	uint32_t first_nameless;
 	bool oci_only; /* keys outside of the OCI schema do not count */
 	struct sbpf_error *error;
@@ -72,21 +72,15 @@ static const char *list_foreign(int machine, const int *abis, size_t count, char
 
 #define WHY_FOREIGN "on %s no call can come by %s"
 
-/* The place of a member of the object at another place. */
-static uint32_t place_of(const struct resolver *resolver, uint32_t object, const char *key)
-{
-	return place_member(&resolver->profile->outline, object, key);
-}
-
 /* Adds the ABIs of a list in the profile. */
-static int add_abis(struct resolver *resolver, const struct list *list, uint32_t place)
+static int add_abis(struct resolver *resolver, const struct list *list)
 {
 	const int *abis = list->items;
 	int machine = resolver->policy->machine;
 	char names[256];
 
 	if (list_foreign(machine, abis, list->count, names, sizeof(names)))
-		profile_warn(resolver->profile, place, SBPF_WARN_FOREIGN_ABI, WHY_FOREIGN,
+		profile_warn(resolver->profile, list->place, SBPF_WARN_FOREIGN_ABI, WHY_FOREIGN,
 			     abi_name(machine), names);
 	for (size_t i = 0; i < list->count; i++) {
 		if (policy_add_abi_index(resolver->policy, abis[i], resolver->error))
@@ -121,8 +115,7 @@ static int add_mapped_abis(struct resolver *resolver)
 		const struct profile_arch *entry = (const struct profile_arch *)map->items + i;
 
 		if (entry->machine == resolver->target->machine)
-			return add_abis(resolver, &entry->abis,
-					place_of(resolver, entry->place, "subArchitectures"));
+			return add_abis(resolver, &entry->abis);
 	}
 	return 0;
 }
@@ -135,8 +128,7 @@ static int set_abis(struct resolver *resolver)
 	bool mapped = profile->arch_map.count && !resolver->oci_only;
 
 	if (mapped && profile->architectures.count)
-		return profile_error(profile, place_of(resolver, profile->base, "archMap"),
-				     resolver->error,
+		return profile_error(profile, profile->arch_map.place, resolver->error,
 				     "a profile has either 'architectures' or 'archMap', not both: "
 				     "remove one of them");
 	if (policy_add_abi_index(resolver->policy, target->machine, resolver->error))
@@ -145,8 +137,7 @@ static int set_abis(struct resolver *resolver)
 		return add_wanted_abis(resolver);
 	if (mapped)
 		return add_mapped_abis(resolver);
-	return add_abis(resolver, &profile->architectures,
-			place_of(resolver, profile->base, "architectures"));
+	return add_abis(resolver, &profile->architectures);
 }
 
 /* ---- Verdicts -------------------------------------------------------------------------- */
@@ -160,7 +151,8 @@ static int find_verdict(struct resolver *resolver, const struct profile_action *
 	if (action->errno_symbol)
 		number = errno_find(resolver->target->machine, action->errno_symbol);
 	if (number < 0)
-		return profile_error(resolver->profile, place_of(resolver, object, key),
+		return profile_error(resolver->profile,
+				     place_member(&resolver->profile->outline, object, key),
 				     resolver->error,
 				     "unknown errno '%s' on %s: errno(3) lists the symbols, such "
 				     "as EPERM",
@@ -237,20 +229,20 @@ static int check_notify(struct resolver *resolver, const struct policy_rule *rul
 }
 
 static int add_name(struct resolver *resolver, struct policy_rule *rule, bool kept,
-		    const struct profile_name *name, uint32_t place)
+		    const struct profile_name *name)
 {
 	struct sbpf_policy *policy = resolver->policy;
 	uint32_t since;
 
 	rule->call = call_find(name->text, name->length);
 	if (rule->call < 0)
-		return report_unknown(resolver, place, name->text);
+		return report_unknown(resolver, name->place, name->text);
 	since = call_since(rule->call);
 	if (since > policy->newest)
 		policy->newest = since;
 	if (!kept)
 		return 0;
-	if (check_notify(resolver, rule, place))
+	if (check_notify(resolver, rule, name->place))
 		return -1;
 	return policy_append(policy, rule, resolver->error);
 }
@@ -268,7 +260,7 @@ static int copy_conditions(struct resolver *resolver, const struct profile_rule 
 		return error_memory(resolver->error);
 	memcpy(copy, from->conditions.items, from->conditions.count * sizeof(*copy));
 	rule->conditions = copy;
-	rule->condition_count = (uint32_t)from->conditions.count;
+	rule->condition_count = from->conditions.count;
 	return 0;
 }
 
@@ -276,20 +268,17 @@ static int add_names(struct resolver *resolver, struct policy_rule *rule, bool k
 		     const struct profile_rule *from)
 {
 	const struct profile_name *names = from->names.items;
-	uint32_t place;
 
 	if (from->name.length && !resolver->oci_only) {
-		place = place_of(resolver, from->place, "name");
 		if (from->names.count)
-			return profile_error(resolver->profile, place, resolver->error,
+			return profile_error(resolver->profile, from->name.place, resolver->error,
 					     "a rule has either 'name' or 'names', not both: put "
 					     "the name into 'names'");
-		return add_name(resolver, rule, kept, &from->name, place);
+		return add_name(resolver, rule, kept, &from->name);
 	}
-	place = places_of_names(resolver->profile, from);
-	for (size_t i = 0; i < from->names.count; i++) {
-		rule->name = (uint32_t)i;
-		if (add_name(resolver, rule, kept, &names[i], place + (uint32_t)i))
+	for (uint32_t i = 0; i < from->names.count; i++) {
+		rule->name = i;
+		if (add_name(resolver, rule, kept, &names[i]))
 			return -1;
 	}
 	return 0;
@@ -301,7 +290,7 @@ static int add_rule(struct resolver *resolver, const struct profile_rule *from, 
 	bool kept = applies(resolver, from);
 
 	if (resolver->oci_only && from->name.length && !from->names.count && !resolver->nameless++)
-		resolver->first_nameless = from->place;
+		resolver->first_nameless = from->name.place;
 	if (!resolver->oci_only && (from->includes.min_kernel || from->excludes.min_kernel))
 		resolver->policy->depends_on_kernel = true;
 	if (find_verdict(resolver, &from->action, from->place, "errno", &rule.verdict))
@@ -316,7 +305,7 @@ static int add_rule(struct resolver *resolver, const struct profile_rule *from, 
 /* Old profiles have 'name' in every rule: they get one warning together. */
 static void warn_nameless(struct resolver *resolver)
 {
-	uint32_t name = place_of(resolver, resolver->first_nameless, "name");
+	uint32_t name = resolver->first_nameless;
 
 	if (resolver->nameless == 1)
 		profile_warn(resolver->profile, name, SBPF_WARN_IGNORED,

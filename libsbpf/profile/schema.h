@@ -31,6 +31,7 @@ struct schema;
 
 struct member {
 	const char *key;
+	size_t length; /* of the key */
 	enum {
 		ONE,  /* one value */
 		LIST, /* an array, kept as a struct list */
@@ -49,6 +50,8 @@ struct schema {
 	size_t count;
 	finish_function *finish;
 };
+
+#define KEY(key) key, sizeof(key) - 1
 
 #define SCHEMA(members, finish)                                                                    \
 	{                                                                                          \
