@@ -118,34 +118,41 @@ static diagram at_value(const struct diagrams *diagrams, diagram d, struct argum
 	return d;
 }
 
-/* The last value from first on, within one run of either half, for which d is what it is there. */
-static uint64_t end_of_run(const struct diagrams *diagrams, diagram d, struct argument argument,
-			   uint64_t first)
+/* Values of an argument that follow each other, up to a last one, for which d is one diagram. */
+struct values {
+	uint64_t last;
+	diagram there;
+};
+
+/* Those from first on, within one run of either half. */
+static struct values run_at(const struct diagrams *diagrams, diagram d, struct argument argument,
+			    uint64_t first)
 {
 	unsigned int word = upper_word(argument);
-	diagram upper = d;
-	diagram same;
+	diagram upper, there;
 	uint32_t end;
 
-	diagram_pass(diagrams, &upper, word, (uint32_t)(first >> 32));
-	if (diagram_word(diagrams, upper) == word + 1) {
-		diagram_range(diagrams, upper, word + 1, (uint32_t)first, &end, &same);
-		return (first & ~(uint64_t)UINT32_MAX) | end;
-	}
-	/* The lower half does not matter: whole runs of upper halves. */
-	diagram_range(diagrams, d, word, (uint32_t)(first >> 32), &end, &same);
-	return (uint64_t)end << 32 | UINT32_MAX;
+	diagram_range(diagrams, d, word, (uint32_t)(first >> 32), &end, &upper);
+	/* Where the lower half does not matter: whole runs of upper halves. */
+	if (diagram_word(diagrams, upper) != word + 1)
+		return (struct values){ (uint64_t)end << 32 | UINT32_MAX, upper };
+	diagram_range(diagrams, upper, word + 1, (uint32_t)first, &end, &there);
+	return (struct values){ (first & ~(uint64_t)UINT32_MAX) | end, there };
 }
 
-static uint64_t end_of_range(const struct diagrams *diagrams, diagram d, struct argument argument,
-			     uint64_t first)
+static struct values range_at(const struct diagrams *diagrams, diagram d, struct argument argument,
+			      uint64_t first)
 {
-	diagram there = at_value(diagrams, d, argument, first);
-	uint64_t last = end_of_run(diagrams, d, argument, first);
+	struct values range = run_at(diagrams, d, argument, first);
 
-	while (last < widest(argument) && at_value(diagrams, d, argument, last + 1) == there)
-		last = end_of_run(diagrams, d, argument, last + 1);
-	return last;
+	while (range.last < widest(argument)) {
+		struct values next = run_at(diagrams, d, argument, range.last + 1);
+
+		if (next.there != range.there)
+			break;
+		range.last = next.last;
+	}
+	return range;
 }
 
 /* How many ranges the argument falls into, up to most + 1. */
@@ -156,7 +163,7 @@ static uint32_t count_ranges(const struct diagrams *diagrams, diagram d, struct 
 	uint64_t first = 0;
 
 	while (count <= most) {
-		uint64_t last = end_of_range(diagrams, d, argument, first);
+		uint64_t last = range_at(diagrams, d, argument, first).last;
 
 		count++;
 		if (last == widest(argument))
@@ -179,13 +186,13 @@ static void list_ranges(struct listing *listing, diagram d, struct argument argu
 	uint64_t first = 0;
 
 	while (!listing->stopped) {
-		uint64_t last = end_of_range(diagrams, d, argument, first);
-		struct sbpf_test test = { argument.index, argument.bits, false, first, last };
+		struct values range = range_at(diagrams, d, argument, first);
+		struct sbpf_test test = { argument.index, argument.bits, false, first, range.last };
 
-		list_test(listing, at_value(diagrams, d, argument, first), &test);
-		if (last == widest(argument))
+		list_test(listing, range.there, &test);
+		if (range.last == widest(argument))
 			break;
-		first = last + 1;
+		first = range.last + 1;
 	}
 }
 

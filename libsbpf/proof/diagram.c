@@ -598,29 +598,41 @@ static diagram step_through(const struct diagrams *diagrams, diagram d, unsigned
 	return d;
 }
 
-/* The last value from first on that shares first's way through the word's bits. */
-static uint32_t end_of_way(const struct diagrams *diagrams, diagram d, unsigned int word,
-			   uint32_t first)
+/* The value before the first one, of base and those after it, that does not lead through d, the
+ * word's lower bits, to there. One does not. */
+static uint32_t end_ahead(const struct diagrams *diagrams, diagram d, unsigned int word,
+			  uint32_t base, diagram there)
 {
-	uint32_t tested = 0;
-
+	/* In a reduced diagram a whole half is what it is there when it is the same node. */
 	while (diagram_word(diagrams, d) == word) {
-		uint32_t bit = 1u << (31 - diagrams->nodes[d].variable % 32);
+		const struct diagram_node *node = &diagrams->nodes[d];
 
-		tested |= bit;
-		d = side(diagrams, d, diagrams->nodes[d].variable, first & bit);
+		if (node->low == there)
+			base |= 1u << (31 - node->variable % 32);
+		d = node->low == there ? node->high : node->low;
 	}
-	/* All bits below the lowest tested one may vary. */
-	return first | (tested ? (tested & -tested) - 1 : UINT32_MAX);
+	return base - 1;
 }
 
 void diagram_range(const struct diagrams *diagrams, diagram d, unsigned int word, uint32_t first,
 		   uint32_t *last, diagram *there)
 {
-	*there = step_through(diagrams, d, word, first);
-	*last = end_of_way(diagrams, d, word, first);
-	while (*last != UINT32_MAX && step_through(diagrams, d, word, *last + 1) == *there)
-		*last = end_of_way(diagrams, d, word, *last + 1);
+	diagram ahead[32]; /* where first has the bit clear: what d is with first's higher ones */
+
+	for (unsigned int bit = 32; bit-- > 0;) {
+		uint32_t variable = variable_of(word, bit);
+
+		ahead[bit] = side(diagrams, d, variable, true);
+		d = side(diagrams, d, variable, first >> bit & 1);
+	}
+	*there = d;
+	*last = UINT32_MAX;
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (first >> bit & 1 || ahead[bit] == d)
+			continue;
+		*last = end_ahead(diagrams, ahead[bit], word, (first >> bit | 1) << bit, d);
+		return;
+	}
 }
 
 void diagram_pass(const struct diagrams *diagrams, diagram *d, unsigned int word, uint32_t value)

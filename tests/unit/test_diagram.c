@@ -322,6 +322,55 @@ START_TEST(ranges_end_where_the_diagram_changes)
 }
 END_TEST
 
+/* Of the highest bits and some single numbers, drawn by a rule. */
+static diagram patchwork(uint32_t seed)
+{
+	diagram d = leaf(seed & 1);
+
+	for (unsigned int i = 0; i < 12; i++) {
+		diagram bit;
+
+		seed = seed * 1664525 + 1013904223;
+		bit = diagram_bit(&diagrams, DIAGRAM_NUMBER, 24 + (seed >> 24) % 8);
+		d = diagram_choose(&diagrams, bit, seed >> 8 & 1 ? leaf(seed >> 9 & 3) : d, d);
+		d = where(DIAGRAM_NUMBER, seed >> 4 & 0xff00000f, seed >> 16 & 3, d);
+	}
+	return d;
+}
+
+static void check_range(diagram d, uint32_t first, uint32_t last, diagram there)
+{
+	uint32_t words[DIAGRAM_WORDS] = { 0 };
+
+	for (uint64_t value = first; value <= last; value = (value | 0xff) + 1) {
+		words[DIAGRAM_NUMBER] = (uint32_t)value;
+		ck_assert_uint_eq(leaf(diagram_at(&diagrams, d, words)), there);
+		if ((value & 0xffffff) > 0x100)
+			value |= 0xffff00;
+	}
+	words[DIAGRAM_NUMBER] = last;
+	ck_assert_uint_eq(leaf(diagram_at(&diagrams, d, words)), there);
+	words[DIAGRAM_NUMBER] = last + 1;
+	if (last != UINT32_MAX)
+		ck_assert_uint_ne(leaf(diagram_at(&diagrams, d, words)), there);
+}
+
+START_TEST(ranges_are_as_long_as_can_be)
+{
+	for (uint32_t seed = 1; seed <= 200; seed++) {
+		diagram d = patchwork(seed);
+		uint32_t last, first = 0;
+		diagram there;
+
+		do {
+			diagram_range(&diagrams, d, DIAGRAM_NUMBER, first, &last, &there);
+			check_range(d, first, last, there);
+			first = last + 1;
+		} while (first);
+	}
+}
+END_TEST
+
 /* ---- Limits ------------------------------------------------------------------------------- */
 
 /* 1 where two words are equal: a diagram of 2^32 nodes in this order. */
@@ -394,6 +443,7 @@ int main(void)
 	tcase_add_test(tests, difference_is_where_verdicts_differ);
 	tcase_add_test(tests, first_point_is_the_smallest);
 	tcase_add_test(tests, ranges_end_where_the_diagram_changes);
+	tcase_add_test(tests, ranges_are_as_long_as_can_be);
 	tcase_add_test(tests, used_up_limit_is_seen_and_stays_harmless);
 	tcase_add_test(tests, used_up_steps_are_seen_and_come_back);
 	suite_add_tcase(suite, tests);
