@@ -11,7 +11,7 @@
 static const struct writer {
 	enum sbpf_format format;
 	void (*plain)(const struct sbpf_filter *filter, struct text *text);
-	void (*annotated)(const struct sbpf_filter *filter, const struct place *places,
+	void (*annotated)(const struct sbpf_filter *filter, const struct known *known,
 			  struct text *text);
 } writers[] = {
 	{ SBPF_FORMAT_RAW, format_raw, NULL }, { SBPF_FORMAT_BASE64, format_base64, NULL },
@@ -31,13 +31,13 @@ static const struct writer *find_writer(enum sbpf_format format)
 static void write_annotated(const struct writer *writer, const struct sbpf_filter *filter,
 			    struct text *text)
 {
-	struct place *places = places_find(filter);
+	struct known *known = known_find(filter);
 
-	if (places)
-		writer->annotated(filter, places, text);
+	if (known)
+		writer->annotated(filter, known, text);
 	else
 		text->failed = true;
-	free(places);
+	free(known);
 }
 
 char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format, size_t *length,

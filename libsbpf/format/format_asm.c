@@ -59,7 +59,7 @@ static void add_comment(struct text *text, size_t line_length, const char *comme
 	text_add(text, "%*s; %s", padding, "", comment);
 }
 
-void format_asm(const struct sbpf_filter *filter, const struct place *places, struct text *text)
+void format_asm(const struct sbpf_filter *filter, const struct known *known, struct text *text)
 {
 	char description[DESCRIPTION_MAX];
 
@@ -69,7 +69,7 @@ void format_asm(const struct sbpf_filter *filter, const struct place *places, st
 
 		text_add(text, "l%zu:\t", i);
 		text_add_instruction(text, filter->program, i);
-		describe(filter, &places[i], i, description);
+		describe(filter, &known[i], i, description);
 		if (description[0] != '\0')
 			add_comment(text, text->length - start, description);
 		text_add(text, "\n");

@@ -56,13 +56,13 @@ static void add_branch(const struct sock_filter *program, size_t index, const ch
 		 " [label=\"no\", style=dashed]");
 }
 
-static void add_node(const struct sbpf_filter *filter, const struct place *place, size_t index,
+static void add_node(const struct sbpf_filter *filter, const struct known *known, size_t index,
 		     struct text *text)
 {
 	const struct sock_filter *instruction = &filter->program[index];
 	char description[DESCRIPTION_MAX];
 
-	describe(filter, place, index, description);
+	describe(filter, known, index, description);
 	if (is_branch(instruction)) {
 		add_branch(filter->program, index, description, text);
 	} else if (instruction->code == (BPF_RET | BPF_K)) {
@@ -77,15 +77,15 @@ static void add_node(const struct sbpf_filter *filter, const struct place *place
 	}
 }
 
-void format_dot(const struct sbpf_filter *filter, const struct place *places, struct text *text)
+void format_dot(const struct sbpf_filter *filter, const struct known *known, struct text *text)
 {
 	text_add(text, "digraph filter {\n\tlabel=\"%s, %zu instructions\";\n",
 		 abi_name(filter->machine), filter->count);
 	text_add(text, "\tstart [shape=plaintext];\n");
 	text_add(text, "\tstart -> n%zu;\n", find_drawn(filter->program, 0));
 	for (size_t i = 0; i < filter->count; i++) {
-		if (places[i].reached && is_drawn(&filter->program[i]))
-			add_node(filter, &places[i], i, text);
+		if (known[i].reached && is_drawn(&filter->program[i]))
+			add_node(filter, &known[i], i, text);
 	}
 	text_add(text, "}\n");
 }

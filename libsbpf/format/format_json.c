@@ -54,7 +54,7 @@ static void add_targets(const struct sbpf_filter *filter, size_t index, struct t
 			 target_true(filter->program, index), target_false(filter->program, index));
 }
 
-static void add_instruction(const struct sbpf_filter *filter, const struct place *places,
+static void add_instruction(const struct sbpf_filter *filter, const struct known *known,
 			    size_t index, struct text *text)
 {
 	const struct sock_filter *instruction = &filter->program[index];
@@ -65,14 +65,14 @@ static void add_instruction(const struct sbpf_filter *filter, const struct place
 		 instruction->code, instruction->jt, instruction->jf, instruction->k);
 	text_add(text, ", \"op\": \"%s\"", operation ? operation->name : "unknown");
 	add_targets(filter, index, text);
-	describe(filter, &places[index], index, description);
+	describe(filter, &known[index], index, description);
 	/* For programs: the errno as a number. */
-	if (instruction->code == (BPF_RET | BPF_K) && places[index].reached)
+	if (instruction->code == (BPF_RET | BPF_K) && known[index].reached)
 		sbpf_verdict_format(instruction->k, description, sizeof(description));
 	text_add(text, ", \"comment\": \"%s\"}", description);
 }
 
-void format_json(const struct sbpf_filter *filter, const struct place *places, struct text *text)
+void format_json(const struct sbpf_filter *filter, const struct known *known, struct text *text)
 {
 	text_add(text, "{\"machine\": \"%s\", ", abi_name(filter->machine));
 	add_abis(filter, text);
@@ -81,7 +81,7 @@ void format_json(const struct sbpf_filter *filter, const struct place *places, s
 	text_add(text, ", \"instructions\": [");
 	for (size_t i = 0; i < filter->count; i++) {
 		text_add(text, "%s\n\t", i ? "," : "");
-		add_instruction(filter, places, i, text);
+		add_instruction(filter, known, i, text);
 	}
 	text_add(text, "\n]}\n");
 }

@@ -1,51 +1,88 @@
 /* SPDX-License-Identifier: MIT */
+/* What kernel/seccomp.c: seccomp_check_filter takes; BPF_MOD, for one, is not among it. */
 #include "instruction.h"
 
 #include "array.h"
 
-/* What kernel/seccomp.c: seccomp_check_filter takes; BPF_MOD, for one, is not among it. */
+static const char *offset_fault(const struct sock_filter *instruction, size_t left)
+{
+	(void)left;
+	return instruction->k >= sizeof(struct seccomp_data) || instruction->k % 4
+		       ? "loads no aligned word of struct seccomp_data"
+		       : NULL;
+}
+
+static const char *scratch_fault(const struct sock_filter *instruction, size_t left)
+{
+	(void)left;
+	return instruction->k >= BPF_MEMWORDS ? "names a scratch word above 15" : NULL;
+}
+
+static const char *divisor_fault(const struct sock_filter *instruction, size_t left)
+{
+	(void)left;
+	return instruction->k ? NULL : "divides by zero";
+}
+
+static const char *shift_fault(const struct sock_filter *instruction, size_t left)
+{
+	(void)left;
+	return instruction->k > 31 ? "shifts by more than 31 bits" : NULL;
+}
+
+static const char *jump_fault(const struct sock_filter *instruction, size_t left)
+{
+	return instruction->k >= left ? "jumps out of the program" : NULL;
+}
+
+static const char *branch_fault(const struct sock_filter *instruction, size_t left)
+{
+	return instruction->jt >= left || instruction->jf >= left ? "jumps out of the program"
+								  : NULL;
+}
+
 static const struct operation operations[] = {
-	{ "ld", OPERAND_OFFSET, CONSTANT_DATA, BPF_LD | BPF_W | BPF_ABS },
-	{ "ld", OPERAND_CONSTANT, CONSTANT_ANY, BPF_LD | BPF_IMM },
-	{ "ld", OPERAND_LENGTH, CONSTANT_ANY, BPF_LD | BPF_W | BPF_LEN },
-	{ "ld", OPERAND_SCRATCH, CONSTANT_MEMORY, BPF_LD | BPF_MEM },
-	{ "ldx", OPERAND_CONSTANT, CONSTANT_ANY, BPF_LDX | BPF_IMM },
-	{ "ldx", OPERAND_LENGTH, CONSTANT_ANY, BPF_LDX | BPF_W | BPF_LEN },
-	{ "ldx", OPERAND_SCRATCH, CONSTANT_MEMORY, BPF_LDX | BPF_MEM },
-	{ "st", OPERAND_SCRATCH, CONSTANT_STORE, BPF_ST },
-	{ "stx", OPERAND_SCRATCH, CONSTANT_STORE, BPF_STX },
-	{ "add", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_ADD | BPF_K },
-	{ "add", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_ADD | BPF_X },
-	{ "sub", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_SUB | BPF_K },
-	{ "sub", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_SUB | BPF_X },
-	{ "mul", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_MUL | BPF_K },
-	{ "mul", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_MUL | BPF_X },
-	{ "div", OPERAND_CONSTANT, CONSTANT_DIVISOR, BPF_ALU | BPF_DIV | BPF_K },
-	{ "div", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_DIV | BPF_X },
-	{ "and", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_AND | BPF_K },
-	{ "and", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_AND | BPF_X },
-	{ "or", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_OR | BPF_K },
-	{ "or", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_OR | BPF_X },
-	{ "xor", OPERAND_CONSTANT, CONSTANT_ANY, BPF_ALU | BPF_XOR | BPF_K },
-	{ "xor", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_XOR | BPF_X },
-	{ "lsh", OPERAND_CONSTANT, CONSTANT_SHIFT, BPF_ALU | BPF_LSH | BPF_K },
-	{ "lsh", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_LSH | BPF_X },
-	{ "rsh", OPERAND_CONSTANT, CONSTANT_SHIFT, BPF_ALU | BPF_RSH | BPF_K },
-	{ "rsh", OPERAND_X, CONSTANT_ANY, BPF_ALU | BPF_RSH | BPF_X },
-	{ "neg", OPERAND_NONE, CONSTANT_ANY, BPF_ALU | BPF_NEG },
-	{ "jmp", OPERAND_NONE, CONSTANT_JUMP, BPF_JMP | BPF_JA },
-	{ "jeq", OPERAND_CONSTANT, CONSTANT_BRANCH, BPF_JMP | BPF_JEQ | BPF_K },
-	{ "jeq", OPERAND_X, CONSTANT_BRANCH, BPF_JMP | BPF_JEQ | BPF_X },
-	{ "jge", OPERAND_CONSTANT, CONSTANT_BRANCH, BPF_JMP | BPF_JGE | BPF_K },
-	{ "jge", OPERAND_X, CONSTANT_BRANCH, BPF_JMP | BPF_JGE | BPF_X },
-	{ "jgt", OPERAND_CONSTANT, CONSTANT_BRANCH, BPF_JMP | BPF_JGT | BPF_K },
-	{ "jgt", OPERAND_X, CONSTANT_BRANCH, BPF_JMP | BPF_JGT | BPF_X },
-	{ "jset", OPERAND_CONSTANT, CONSTANT_BRANCH, BPF_JMP | BPF_JSET | BPF_K },
-	{ "jset", OPERAND_X, CONSTANT_BRANCH, BPF_JMP | BPF_JSET | BPF_X },
-	{ "ret", OPERAND_CONSTANT, CONSTANT_ANY, BPF_RET | BPF_K },
-	{ "ret", OPERAND_A, CONSTANT_ANY, BPF_RET | BPF_A },
-	{ "tax", OPERAND_NONE, CONSTANT_ANY, BPF_MISC | BPF_TAX },
-	{ "txa", OPERAND_NONE, CONSTANT_ANY, BPF_MISC | BPF_TXA },
+	{ BPF_LD | BPF_W | BPF_ABS, OPERAND_OFFSET, "ld", offset_fault },
+	{ BPF_LD | BPF_IMM, OPERAND_CONSTANT, "ld", NULL },
+	{ BPF_LD | BPF_W | BPF_LEN, OPERAND_LENGTH, "ld", NULL },
+	{ BPF_LD | BPF_MEM, OPERAND_SCRATCH, "ld", scratch_fault },
+	{ BPF_LDX | BPF_IMM, OPERAND_CONSTANT, "ldx", NULL },
+	{ BPF_LDX | BPF_W | BPF_LEN, OPERAND_LENGTH, "ldx", NULL },
+	{ BPF_LDX | BPF_MEM, OPERAND_SCRATCH, "ldx", scratch_fault },
+	{ BPF_ST, OPERAND_SCRATCH, "st", scratch_fault },
+	{ BPF_STX, OPERAND_SCRATCH, "stx", scratch_fault },
+	{ BPF_ALU | BPF_ADD | BPF_K, OPERAND_CONSTANT, "add", NULL },
+	{ BPF_ALU | BPF_ADD | BPF_X, OPERAND_X, "add", NULL },
+	{ BPF_ALU | BPF_SUB | BPF_K, OPERAND_CONSTANT, "sub", NULL },
+	{ BPF_ALU | BPF_SUB | BPF_X, OPERAND_X, "sub", NULL },
+	{ BPF_ALU | BPF_MUL | BPF_K, OPERAND_CONSTANT, "mul", NULL },
+	{ BPF_ALU | BPF_MUL | BPF_X, OPERAND_X, "mul", NULL },
+	{ BPF_ALU | BPF_DIV | BPF_K, OPERAND_CONSTANT, "div", divisor_fault },
+	{ BPF_ALU | BPF_DIV | BPF_X, OPERAND_X, "div", NULL },
+	{ BPF_ALU | BPF_AND | BPF_K, OPERAND_CONSTANT, "and", NULL },
+	{ BPF_ALU | BPF_AND | BPF_X, OPERAND_X, "and", NULL },
+	{ BPF_ALU | BPF_OR | BPF_K, OPERAND_CONSTANT, "or", NULL },
+	{ BPF_ALU | BPF_OR | BPF_X, OPERAND_X, "or", NULL },
+	{ BPF_ALU | BPF_XOR | BPF_K, OPERAND_CONSTANT, "xor", NULL },
+	{ BPF_ALU | BPF_XOR | BPF_X, OPERAND_X, "xor", NULL },
+	{ BPF_ALU | BPF_LSH | BPF_K, OPERAND_CONSTANT, "lsh", shift_fault },
+	{ BPF_ALU | BPF_LSH | BPF_X, OPERAND_X, "lsh", NULL },
+	{ BPF_ALU | BPF_RSH | BPF_K, OPERAND_CONSTANT, "rsh", shift_fault },
+	{ BPF_ALU | BPF_RSH | BPF_X, OPERAND_X, "rsh", NULL },
+	{ BPF_ALU | BPF_NEG, OPERAND_NONE, "neg", NULL },
+	{ BPF_JMP | BPF_JA, OPERAND_NONE, "jmp", jump_fault },
+	{ BPF_JMP | BPF_JEQ | BPF_K, OPERAND_CONSTANT, "jeq", branch_fault },
+	{ BPF_JMP | BPF_JEQ | BPF_X, OPERAND_X, "jeq", branch_fault },
+	{ BPF_JMP | BPF_JGE | BPF_K, OPERAND_CONSTANT, "jge", branch_fault },
+	{ BPF_JMP | BPF_JGE | BPF_X, OPERAND_X, "jge", branch_fault },
+	{ BPF_JMP | BPF_JGT | BPF_K, OPERAND_CONSTANT, "jgt", branch_fault },
+	{ BPF_JMP | BPF_JGT | BPF_X, OPERAND_X, "jgt", branch_fault },
+	{ BPF_JMP | BPF_JSET | BPF_K, OPERAND_CONSTANT, "jset", branch_fault },
+	{ BPF_JMP | BPF_JSET | BPF_X, OPERAND_X, "jset", branch_fault },
+	{ BPF_RET | BPF_K, OPERAND_CONSTANT, "ret", NULL },
+	{ BPF_RET | BPF_A, OPERAND_A, "ret", NULL },
+	{ BPF_MISC | BPF_TAX, OPERAND_NONE, "tax", NULL },
+	{ BPF_MISC | BPF_TXA, OPERAND_NONE, "txa", NULL },
 };
 
 const struct operation *operation_find(uint16_t code)
@@ -55,4 +92,57 @@ const struct operation *operation_find(uint16_t code)
 			return &operations[i];
 	}
 	return NULL;
+}
+
+bool alu(uint16_t code, uint32_t operand, uint32_t *a)
+{
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+		*a += operand;
+		break;
+	case BPF_SUB:
+		*a -= operand;
+		break;
+	case BPF_MUL:
+		*a *= operand;
+		break;
+	case BPF_DIV:
+		if (!operand)
+			return false;
+		*a /= operand;
+		break;
+	case BPF_AND:
+		*a &= operand;
+		break;
+	case BPF_OR:
+		*a |= operand;
+		break;
+	case BPF_XOR:
+		*a ^= operand;
+		break;
+	case BPF_LSH:
+		*a <<= operand & 31;
+		break;
+	case BPF_RSH:
+		*a >>= operand & 31;
+		break;
+	case BPF_NEG:
+		*a = -*a;
+		break;
+	}
+	return true;
+}
+
+bool test_holds(uint16_t code, uint32_t a, uint32_t operand)
+{
+	switch (BPF_OP(code)) {
+	case BPF_JEQ:
+		return a == operand;
+	case BPF_JGE:
+		return a >= operand;
+	case BPF_JGT:
+		return a > operand;
+	default:
+		return (a & operand) != 0;
+	}
 }

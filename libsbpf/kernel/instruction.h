@@ -1,54 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The instructions of classic BPF that seccomp takes, a row each. proof/program_meaning.c reads
- * programs without it, so that a mistake here is found.
+ * The instructions of classic BPF that seccomp takes: how each is written, what its constant has to
+ * be, what it computes and where it leads. proof/program_meaning.c reads none of it.
  */
 #ifndef SBPF_LIB_INSTRUCTION_H
 #define SBPF_LIB_INSTRUCTION_H
 
-#include <linux/bpf_common.h>
-
 #include "sbpf.h"
 
-/* What stands behind the name in assembly. */
+#include <linux/bpf_common.h>
+
+/* What an instruction works on beside A. */
 enum operand {
 	OPERAND_NONE,
 	OPERAND_CONSTANT,
-	OPERAND_OFFSET, /* in struct seccomp_data */
-	OPERAND_SCRATCH,
+	OPERAND_OFFSET,	 /* in struct seccomp_data */
+	OPERAND_SCRATCH, /* a word of the scratch memory */
 	OPERAND_X,
 	OPERAND_A,
-	OPERAND_LENGTH,
-};
-
-/* What the constant, or the targets, have to satisfy. */
-enum constant_rule {
-	CONSTANT_ANY,
-	CONSTANT_DATA,	  /* an aligned offset in struct seccomp_data */
-	CONSTANT_MEMORY,  /* a scratch word that was stored before */
-	CONSTANT_STORE,	  /* a scratch word */
-	CONSTANT_DIVISOR, /* not zero */
-	CONSTANT_SHIFT,	  /* less than 32 */
-	CONSTANT_JUMP,	  /* within the program */
-	CONSTANT_BRANCH,  /* both jt and jf within the program */
+	OPERAND_LENGTH, /* of struct seccomp_data */
 };
 
 struct operation {
-	char name[5]; /* of bpf_asm */
-	uint8_t operand;
-	uint8_t constant;
 	uint16_t code;
+	enum operand operand;
+	const char *name; /* in bpf_asm's language (bpf_exp.y of Linux 6.12) */
+	/* What is wrong with the constant or the jump, or NULL. left: instructions after it. */
+	const char *(*find_fault)(const struct sock_filter *instruction, size_t left);
 };
 
-/* NULL for a code that seccomp does not take. */
+/* NULL for a code that seccomp filters cannot have. */
 const struct operation *operation_find(uint16_t code);
 
-/* Whether it is JA, or a jump on a condition; and where such jumps lead. */
+/* What A is after arithmetic with an operand. False for a division by zero, which ends the run. */
+bool alu(uint16_t code, uint32_t operand, uint32_t *a);
+
+/* Whether the condition of a jump holds. */
+bool test_holds(uint16_t code, uint32_t a, uint32_t operand);
+
 static inline bool is_jump_always(const struct sock_filter *instruction)
 {
 	return instruction->code == (BPF_JMP | BPF_JA);
 }
 
+/* Whether it is a jump on a condition. */
 static inline bool is_branch(const struct sock_filter *instruction)
 {
 	return BPF_CLASS(instruction->code) == BPF_JMP && !is_jump_always(instruction);

@@ -16,40 +16,6 @@
 
 /* ---- Validity -------------------------------------------------------------------------- */
 
-/* What is wrong where a rule is broken. */
-static const char *const faults[] = {
-	[CONSTANT_DATA] = "loads no aligned word of struct seccomp_data",
-	[CONSTANT_MEMORY] = "names a scratch word above 15",
-	[CONSTANT_STORE] = "names a scratch word above 15",
-	[CONSTANT_DIVISOR] = "divides by zero",
-	[CONSTANT_SHIFT] = "shifts by more than 31 bits",
-	[CONSTANT_JUMP] = "jumps out of the program",
-	[CONSTANT_BRANCH] = "jumps out of the program",
-};
-
-/* Whether an instruction keeps its rule. left is the number of those after it. */
-static bool keeps_rule(const struct sock_filter *instruction, enum constant_rule rule, size_t left)
-{
-	switch (rule) {
-	case CONSTANT_DATA:
-		return instruction->k < DATA_SIZE && instruction->k % 4 == 0;
-	case CONSTANT_MEMORY:
-	case CONSTANT_STORE:
-		return instruction->k < BPF_MEMWORDS;
-	case CONSTANT_DIVISOR:
-		return instruction->k != 0;
-	case CONSTANT_SHIFT:
-		return instruction->k < 32;
-	case CONSTANT_JUMP:
-		return instruction->k < left;
-	case CONSTANT_BRANCH:
-		return instruction->jt < left && instruction->jf < left;
-	case CONSTANT_ANY:
-	default:
-		return true;
-	}
-}
-
 /* What is wrong with an instruction, or NULL. left is the number of those after it. */
 static const char *find_fault(const struct sock_filter *instruction, size_t left)
 {
@@ -57,8 +23,12 @@ static const char *find_fault(const struct sock_filter *instruction, size_t left
 
 	if (!operation)
 		return "is none that seccomp takes";
-	return keeps_rule(instruction, operation->constant, left) ? NULL
-								  : faults[operation->constant];
+	return operation->find_fault ? operation->find_fault(instruction, left) : NULL;
+}
+
+static bool is_scratch_load(const struct sock_filter *instruction)
+{
+	return instruction->code == (BPF_LD | BPF_MEM) || instruction->code == (BPF_LDX | BPF_MEM);
 }
 
 /*
@@ -73,20 +43,20 @@ static size_t find_unstored(const struct sock_filter *program, size_t count)
 	memset(stored, 0xff, sizeof(stored));
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];
-		enum constant_rule rule = operation_find(instruction->code)->constant;
+		uint16_t class = BPF_CLASS(instruction->code);
 
 		now &= stored[pc];
-		if (rule == CONSTANT_STORE) {
+		if (class == BPF_ST || class == BPF_STX) {
 			now |= (uint16_t)(1u << instruction->k);
-		} else if (rule == CONSTANT_MEMORY) {
+		} else if (is_scratch_load(instruction)) {
 			if (!(now >> instruction->k & 1))
 				return pc;
-		} else if (rule == CONSTANT_JUMP) {
-			stored[pc + 1 + instruction->k] &= now;
+		} else if (is_jump_always(instruction)) {
+			stored[target_always(program, pc)] &= now;
 			now = UINT16_MAX;
-		} else if (rule == CONSTANT_BRANCH) {
-			stored[pc + 1 + instruction->jt] &= now;
-			stored[pc + 1 + instruction->jf] &= now;
+		} else if (is_branch(instruction)) {
+			stored[target_true(program, pc)] &= now;
+			stored[target_false(program, pc)] &= now;
 			now = UINT16_MAX;
 		}
 	}
@@ -178,70 +148,27 @@ static void load(struct machine *machine, const struct sock_filter *instruction,
 	*(to_x ? &machine->x : &machine->a) = value;
 }
 
-/* What A becomes. A division has a divisor. */
-static uint32_t alu(uint16_t code, uint32_t a, uint32_t operand)
+static uint32_t operand_of(const struct machine *machine, const struct sock_filter *instruction)
 {
-	switch (BPF_OP(code)) {
-	case BPF_ADD:
-		return a + operand;
-	case BPF_SUB:
-		return a - operand;
-	case BPF_MUL:
-		return a * operand;
-	case BPF_DIV:
-		return a / operand;
-	case BPF_AND:
-		return a & operand;
-	case BPF_OR:
-		return a | operand;
-	case BPF_XOR:
-		return a ^ operand;
-	case BPF_LSH:
-		return a << (operand & 31);
-	case BPF_RSH:
-		return a >> (operand & 31);
-	default: /* BPF_NEG */
-		return -a;
-	}
-}
-
-static uint32_t operand_of(const struct sock_filter *instruction, uint32_t x)
-{
-	return BPF_SRC(instruction->code) == BPF_X ? x : instruction->k;
+	return BPF_SRC(instruction->code) == BPF_X ? machine->x : instruction->k;
 }
 
 /* Dividing by an X of zero ends the program with 0 (bpf_convert_filter). */
 static void compute(struct machine *machine, const struct sock_filter *instruction)
 {
-	uint32_t operand = operand_of(instruction, machine->x);
-
-	machine->done = BPF_OP(instruction->code) == BPF_DIV && !operand;
-	if (machine->done)
+	if (!alu(instruction->code, operand_of(machine, instruction), &machine->a)) {
+		machine->done = true;
 		machine->verdict = 0;
-	else
-		machine->a = alu(instruction->code, machine->a, operand);
-}
-
-static bool holds(uint16_t code, uint32_t a, uint32_t operand)
-{
-	switch (BPF_OP(code)) {
-	case BPF_JEQ:
-		return a == operand;
-	case BPF_JGE:
-		return a >= operand;
-	case BPF_JGT:
-		return a > operand;
-	default:
-		return (a & operand) != 0;
 	}
 }
 
-static size_t jump(const struct sock_filter *instruction, uint32_t a, uint32_t x)
+static size_t jump(const struct machine *machine, const struct sock_filter *instruction)
 {
 	if (is_jump_always(instruction))
 		return instruction->k;
-	return holds(instruction->code, a, operand_of(instruction, x)) ? instruction->jt
-								       : instruction->jf;
+	return test_holds(instruction->code, machine->a, operand_of(machine, instruction))
+		       ? instruction->jt
+		       : instruction->jf;
 }
 
 static void step(struct machine *machine, const struct sock_filter *instruction,
@@ -262,7 +189,7 @@ static void step(struct machine *machine, const struct sock_filter *instruction,
 		compute(machine, instruction);
 		break;
 	case BPF_JMP:
-		machine->pc += jump(instruction, machine->a, machine->x);
+		machine->pc += jump(machine, instruction);
 		break;
 	case BPF_RET:
 		machine->done = true;
@@ -297,38 +224,39 @@ uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 
 /* ---- The kernel's cache ---------------------------------------------------------------- */
 
+/* What seccomp_is_const_allow() carries out; any other instruction ends its look ahead. */
+static bool is_foreseen(const struct sock_filter *instruction)
+{
+	switch (instruction->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		return instruction->k < offsetof(struct seccomp_data, instruction_pointer);
+	case BPF_RET | BPF_K:
+	case BPF_JMP | BPF_JA:
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_K:
+	case BPF_JMP | BPF_JSET | BPF_K:
+	case BPF_ALU | BPF_AND | BPF_K:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool sbpf_program_is_cached(const struct sock_filter *program, size_t count, uint32_t audit_arch,
 			    uint32_t number)
 {
-	uint32_t a = 0;
+	const struct seccomp_data data = { .nr = (int)number, .arch = audit_arch };
+	struct machine machine = { 0 };
 
 	if (!program || (audit_arch == AUDIT_ARCH_X86_64 && number & SBPF_X32_BIT))
 		return false;
-	for (size_t pc = 0; pc < count; pc++) {
-		const struct sock_filter *instruction = &program[pc];
+	while (!machine.done && machine.pc < count) {
+		const struct sock_filter *instruction = &program[machine.pc++];
 
-		switch (instruction->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (instruction->k >= 8)
-				return false;
-			a = instruction->k == offsetof(struct seccomp_data, nr) ? number
-										: audit_arch;
-			break;
-		case BPF_RET | BPF_K:
-			return instruction->k == SECCOMP_RET_ALLOW;
-		case BPF_JMP | BPF_JA:
-		case BPF_JMP | BPF_JEQ | BPF_K:
-		case BPF_JMP | BPF_JGE | BPF_K:
-		case BPF_JMP | BPF_JGT | BPF_K:
-		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += jump(instruction, a, 0);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= instruction->k;
-			break;
-		default:
+		if (!is_foreseen(instruction))
 			return false;
-		}
+		step(&machine, instruction, &data, false);
 	}
-	return false;
+	return machine.done && machine.verdict == SECCOMP_RET_ALLOW;
 }

@@ -3,7 +3,8 @@
  * A register holds 32 functions, one for each bit. First, from the first instruction to the last,
  * all states are found in which an instruction may be run (what A, X and the scratch words hold);
  * then, from the last to the first, what the program answers from each of them. It shares nothing
- * with the compiler. Jumps only go forward, so both are one pass.
+ * with the compiler, and reads instructions for itself (not by kernel/instruction.h). Jumps only go
+ * forward, so both are one pass.
  */
 #include "program_meaning.h"
 
