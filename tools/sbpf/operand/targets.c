@@ -169,8 +169,12 @@ static bool find_all(struct hunt *hunt)
 /* Every target reads the profiles anew: bytes that are read at most, beside the first time. */
 #define BYTES_MAX (UINT64_C(16) << 20)
 
-/* Steps of the proof for all targets, past which no further one is begun: a second or less. */
+/*
+ * Steps of the proof for all targets, past which no further one is begun: a second or less. To read
+ * the profiles for one more is work as well.
+ */
 #define WORK_MAX UINT64_C(8000000)
+#define BYTES_PER_STEP 2
 
 /* Leaves out all targets but the first ones. */
 static void cut(const struct tool *tool, struct targets *targets, size_t count, const char *why)
@@ -179,7 +183,7 @@ static void cut(const struct tool *tool, struct targets *targets, size_t count, 
 	       "only the first %zu of %zu targets are looked at, as %s; name a machine, a kernel "
 	       "or "
 	       "capabilities",
-	       count, targets->count, why);
+	       count, targets->found, why);
 	targets->count = count;
 	targets->limited = true;
 }
@@ -188,13 +192,13 @@ static void cut(const struct tool *tool, struct targets *targets, size_t count, 
 static void limit(const struct tool *tool, const struct operand *const *operands, size_t count,
 		  struct targets *targets)
 {
-	uint64_t bytes = 1, most;
+	uint64_t most;
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < operands[i]->count; j++)
-			bytes += operands[i]->parts[j].length;
+			targets->bytes += operands[i]->parts[j].length;
 	}
-	most = BYTES_MAX / bytes + 1;
+	most = BYTES_MAX / (targets->bytes + 1) + 1;
 	if (targets->count > most)
 		cut(tool, targets, (size_t)most, "the profiles are long");
 }
@@ -202,7 +206,7 @@ static void limit(const struct tool *tool, const struct operand *const *operands
 bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done,
 		   const struct sbpf_space *space)
 {
-	targets->work += sbpf_space_work(space);
+	targets->work += sbpf_space_work(space) + targets->bytes / BYTES_PER_STEP;
 	if (done >= targets->count || targets->work <= WORK_MAX)
 		return done < targets->count;
 	cut(tool, targets, done, "there is so much to compare");
@@ -308,6 +312,7 @@ bool targets_find(const struct tool *tool, const struct target_choice *choice,
 	if (hunt.failed)
 		report(tool->name, "out of memory");
 	sbpf_guards_free(guards);
+	targets->found = targets->count;
 	if (found)
 		limit(tool, operands, count, targets);
 	else

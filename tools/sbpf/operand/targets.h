@@ -35,10 +35,12 @@ struct one_target {
 
 struct targets {
 	struct one_target *list;
-	size_t count;
-	bool all;      /* that the guards of the profiles tell apart, but for what options say */
-	bool limited;  /* there are more than can be looked at; which was reported */
-	uint64_t work; /* that was done for those looked at: sbpf_space_work() */
+	size_t count;	/* that are looked at */
+	size_t found;	/* all there are */
+	bool all;	/* that the guards of the profiles tell apart, but for what options say */
+	bool limited;	/* there are more than can be looked at; which was reported */
+	uint64_t bytes; /* of the texts that are read for each of them */
+	uint64_t work;	/* that was done for those looked at, in steps of the proof */
 	bool has_filters;
 	bool has_other_flags; /* the profiles of one operand, than those of another */
 	const struct target_choice *choice;
