@@ -3,7 +3,7 @@
 import json
 import re
 
-from common import expect, run, run_tests, write
+from common import DOCKER, expect, run, run_tests, write
 
 
 def argument(abi, call, *words):
@@ -101,6 +101,12 @@ def test_every_text_names_the_values_of_arguments():
     listed = expect("diff", "--one-target", "--arch", "x86_64", loose, tight, status=1)
     assert "socket if family >= AF_ALG:" in listed, listed
     assert "prctl if option == PR_SET_SECCOMP:" in listed, listed
+    empty = write("empty.json", {"defaultAction": "SCMP_ACT_KILL_PROCESS"})
+    for abi in ("x86_64", "x86"):
+        listed = expect("diff", "--one-target", "--arch", "x86_64", "--abi", "x86", DOCKER, empty, status=1)
+        known = "personality {0} PER_LINUX {1} personality {0} PER_LINUX32 {1} personality {0} UNAME26 {1} "
+        assert f"- {abi} personality if " + known.format("==", "||") in listed, listed
+        assert f"- {abi} personality if " + known.format("!=", "&&") in listed, listed
     found = expect("lint", "--arch", "x86_64", tight, status=1)
     assert "ALLOW when option is 0x100000016, of which the kernel reads PR_SET_SECCOMP (22), " in found
     assert "x86_64 prctl(0x100000016, 0, 0, 0, 0) is ALLOW" in found, found

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """sbpf cost: sizes, steps, the cache, weights."""
 import json
+import re
 
 from common import DOCKER, compile_raw, expect, path_of, program, read_program, run, run_tests, write
 
@@ -143,6 +144,15 @@ def test_a_stack_costs_the_sum():
 def test_wrong_usage():
     assert run("cost").returncode == 2
     assert run("cost", DOCKER, DOCKER, DOCKER).returncode == 2
+
+
+def test_two_policies_stand_below_letters():
+    long = write("a-name-that-is-longer-than-the-column-is-wide.json", {"defaultAction": "SCMP_ACT_ALLOW"})
+    lines = expect("cost", "--arch", "x86_64", long, DOCKER).splitlines()
+    assert lines[:2] == ["a: " + long, "b: " + DOCKER], lines[:2]
+    assert lines[2].split() == ["a", "b"] and lines[3].split()[0] == "instructions", lines
+    assert {line.index("b") for line in lines[2:3]} == {re.search(r"\d+$", lines[3]).start()}, lines
+    assert expect("cost", "--arch", "x86_64", long).startswith(long + "\ninstructions ")
 
 
 run_tests(globals())

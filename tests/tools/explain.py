@@ -9,8 +9,8 @@ import re
 import struct
 import termios
 
-from common import (DOCKER, SBPF, answer, compile_raw, expect, holds, program, read_program, run,
-                    run_tests, write)
+from common import (DOCKER, PROJECT, SBPF, answer, compile_raw, expect, holds, program, read_program,
+                    run, run_tests, write)
 
 X86_64, X86 = 0xC000003E, 0x40000003
 X32_BIT = 0x40000000
@@ -233,6 +233,30 @@ def test_whole_policy_in_words():
                  "personality == PER_LINUX32", "AF_VSOCK"):
         assert part in words, part
     assert "By x86: KILL_PROCESS, whatever the call" in text("--abi", "", DOCKER)
+
+
+def test_an_abi_that_the_profile_does_not_cover_is_told_in_few_words():
+    one = write("one.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []})
+    assert """
+By x32
+
+  KILL_PROCESS, whatever the arguments: every call
+
+  KILL_PROCESS: every number without a call
+  ALLOW: 4294967295, which a tracer writes to skip a call
+""" in text(one)
+
+
+def test_a_machine_may_lack_the_call_of_several_targets():
+    block = os.path.join(PROJECT, "profiles", "block-mkdir.json")
+    both = ("explain", "--arch", "x86_64,aarch64")
+    told = expect(*both, block, "mkdir")
+    assert "mkdir() by x86_64, number 83: ERRNO(EPERM)\n" in told, told
+    assert "\nmkdir: aarch64 lacks this call\n" in told, told
+    answers = json.loads(expect(*both, "--format", "json", block, "mkdir"))
+    assert [one["answer"] and one["answer"]["nr"] for one in answers] == [83, None], answers
+    assert run("explain", "--arch", "aarch64", block, "mkdir").returncode == 1
+    assert run(*both, block, "mkdri").returncode == 1
 
 
 def test_what_most_calls_get_is_said_by_the_others():

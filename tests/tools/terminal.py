@@ -155,8 +155,13 @@ def test_lines_wrap_between_words_and_nothing_else_changes():
             for line in lines:
                 assert len(line) <= columns or len(line.split()) == 1, (command, line)
             if command[0] != "cost":  # which measures
-                assert "\n".join(lines).split() == plain.split(), command
+                assert "".join("".join(lines).split()) == "".join(plain.split()), command
     assert max(map(len, run("lint", DOCKER).stdout.splitlines())) > 200
+
+
+def test_long_words_break_between_flags():
+    lines = show("explain", DOCKER, "clone", "CLONE_NEWUSER", columns=60, NO_COLOR="1").splitlines()
+    assert "    (CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|" in lines, lines
 
 
 def test_what_follows_is_indented():

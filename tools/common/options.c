@@ -210,6 +210,10 @@ static int refuse(const struct parser *parser, int found, char **argv)
 				   row->argument);
 	if (row)
 		return usage_error(parser->tool, "--%s takes no argument", row->name);
+	if (optopt >= '0' && optopt <= '9')
+		return usage_error(parser->tool,
+				   "unknown option '-%c'; a number below 0 stands behind --",
+				   optopt);
 	if (optopt)
 		return usage_error(parser->tool, "unknown option '-%c'", optopt);
 	return usage_error(parser->tool, "unknown or ambiguous option '%s'", argv[optind - 1]);

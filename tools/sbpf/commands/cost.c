@@ -205,7 +205,7 @@ static size_t find_dearest(const struct comparison *comparison, const struct sur
 
 /* ---- Text ---- */
 
-#define LABEL_WIDTH 36
+#define LABEL_WIDTH 40
 #define COLUMN_WIDTH 26
 
 /* A line: the label, then a column for each policy. */
@@ -233,12 +233,26 @@ static void print_line(FILE *out, const struct comparison *comparison, const cha
 	putc('\n', out);
 }
 
-static void print_name(FILE *out, const struct comparison *comparison, const struct cost *cost,
-		       size_t detail)
+static void print_letter(FILE *out, const struct comparison *comparison, const struct cost *cost,
+			 size_t detail)
 {
-	(void)comparison;
 	(void)detail;
-	fputs(cost->operand.name, out);
+	putc('a' + (int)(cost - comparison->costs), out);
+}
+
+/* Columns have no room for paths: with two policies there are letters above them. */
+static void print_names(struct page *page, const struct comparison *comparison)
+{
+	page_paint(page, PAINT_TITLE);
+	if (comparison->count == 1) {
+		fprintf(page->stream, "%s\n", comparison->costs[0].operand.name);
+	} else {
+		for (size_t i = 0; i < comparison->count; i++)
+			fprintf(page->stream, "%c: %s\n", 'a' + (int)i,
+				comparison->costs[i].operand.name);
+		print_line(page->stream, comparison, "", print_letter, 0);
+	}
+	page_paint(page, PAINT_NONE);
 }
 
 static void print_size(FILE *out, const struct comparison *comparison, const struct cost *cost,
@@ -314,8 +328,8 @@ static void print_abi(struct page *page, const struct comparison *comparison, si
 
 		if (!occurs(comparison, survey, (enum caching)caching))
 			continue;
-		snprintf(label, sizeof(label), "  %s%s",
-			 caching == IS_CACHED ? "" : "not: ", caching_text((enum caching)caching));
+		snprintf(label, sizeof(label), "  %s%s", caching == IS_CACHED ? "" : "not cached: ",
+			 caching_text((enum caching)caching));
 		print_line(out, comparison, label, print_caching, survey * CACHINGS + caching);
 	}
 }
@@ -364,9 +378,7 @@ static void print_text(struct page *page, const struct comparison *comparison)
 {
 	FILE *out = page->stream;
 
-	page_paint(page, PAINT_TITLE);
-	print_line(out, comparison, "", print_name, 0);
-	page_paint(page, PAINT_NONE);
+	print_names(page, comparison);
 	print_line(out, comparison, "instructions", print_size, 1);
 	print_line(out, comparison, "bytes", print_size, sizeof(struct sock_filter));
 	print_line(out, comparison, "installing takes", print_install, 0);

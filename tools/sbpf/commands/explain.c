@@ -67,6 +67,7 @@ struct request {
 	char **words;
 	size_t count; /* 0: the whole policy */
 	enum color_choice color;
+	bool several; /* targets */
 };
 
 /* The answer for some targets. */
@@ -94,6 +95,7 @@ static int explain(const struct request *request, const struct one_target *targe
 			.operand = policy,
 			.filters = &filters,
 			.json = request->options->format == FORMAT_JSON,
+			.several = request->several,
 			.all = request->options->all,
 		};
 		int abi = request->abi < 0 ? target->machine : request->abi;
@@ -250,8 +252,10 @@ int explain_main(int argc, char **argv)
 	if (!operand_load(&tool, &first, argv[operand], &policy))
 		return STATUS_FAILURE;
 	status = STATUS_FAILURE;
-	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets))
+	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets)) {
+		request.several = targets.count > 1;
 		status = answer_all(&request, &targets, &policy);
+	}
 	targets_free(&targets);
 	operand_free(&policy);
 	return status;

@@ -13,7 +13,8 @@ struct question {
 	const struct operand *operand;
 	const struct filters *filters;
 	bool json;
-	bool all; /* every name, also where "every call but" is shorter */
+	bool several; /* targets are asked about, of which some may lack the call */
+	bool all;     /* every name, also where "every call but" is shorter */
 };
 
 /*

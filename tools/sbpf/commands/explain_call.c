@@ -39,6 +39,7 @@ struct answer {
 	size_t decider;		  /* the part whose verdict it is */
 	size_t steps;
 	struct call_cost cost;
+	bool is_lacked; /* by the ABI; nothing else is known then */
 };
 
 /* ---- The call ---- */
@@ -96,6 +97,10 @@ static int parse_call(struct answer *answer, const char *word)
 		else if (!strcmp(name_of_abi(answer->abi), "x86_64") && number & SBPF_X32_BIT &&
 			 number != UINT32_MAX)
 			answer->abi = sbpf_abi_find("x32");
+	} else if (answer->question->several && sbpf_call_since(word) &&
+		   !sbpf_call_number(answer->abi, word, &number)) {
+		answer->is_lacked = true;
+		return STATUS_OK;
 	} else if (!find_call(tool, answer->abi, word, &number)) {
 		return STATUS_FAILURE;
 	}
@@ -265,7 +270,9 @@ static void print_call(FILE *out, const struct answer *answer)
 		fputs(i ? ", " : "", out);
 		constant_print(out, answer->abi, name, i, answer->data.args[i]);
 	}
-	fprintf(out, ") by %s, number %" PRIu32, name_of_abi(answer->abi), number);
+	fprintf(out, ") by %s", name_of_abi(answer->abi));
+	if (name)
+		fprintf(out, ", number %" PRIu32, number);
 	if (is_x32(answer->abi))
 		fprintf(out, " (%" PRIu32 " with bit 30)", number & ~SBPF_X32_BIT);
 }
@@ -439,6 +446,12 @@ int explain_call(const struct question *question, int abi, char **words, size_t 
 	struct answer answer = { .question = question, .abi = abi };
 	int status = parse_call(&answer, words[0]);
 
+	if (answer.is_lacked && question->json)
+		fputs("null\n", page->stream);
+	else if (answer.is_lacked)
+		fprintf(page->stream, "%s: %s lacks this call\n", words[0], name_of_abi(abi));
+	if (answer.is_lacked)
+		return STATUS_OK;
 	if (status == STATUS_OK)
 		status = parse_arguments(&answer, words + 1, count - 1);
 	if (status == STATUS_OK && !ask_all(&answer))

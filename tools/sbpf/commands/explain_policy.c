@@ -241,10 +241,10 @@ static void print_simple(struct page *page, const struct essay *essay,
 		print_names(out, essay, abi, verdict, true);
 		return;
 	}
-	fprintf(out, "every %scall%s", abi == &essay->abis[0] ? "" : "other ",
+	fprintf(out, "every %scall%s", count + others == abi->call_count ? "" : "other ",
 		others ? " but" : "");
 	if (others > EXCEPTIONS_MAX) {
-		fprintf(out, " the %zu that are told below or above\n", others);
+		fprintf(out, " the %zu that are named below or above\n", others);
 	} else if (others) {
 		putc('\n', out);
 		print_names(out, essay, abi, verdict, false);
@@ -288,18 +288,35 @@ static void print_conditional(struct page *page, const struct essay *essay,
 	}
 }
 
+/* The number that a tracer writes to skip a call is of no ABI, and x32's range ends before it. */
+static const struct gap *find_skipped(const struct abi_meaning *abi)
+{
+	const struct gap *last = &abi->gaps[abi->gap_count - 1];
+
+	return abi->gap_count > 1 && last->first == UINT32_MAX ? last : NULL;
+}
+
+static bool same_gap(const struct gap *a, const struct gap *b)
+{
+	return a->known == b->known && a->verdict == b->verdict;
+}
+
 /* The verdict of the highest numbers, and those that others without a call get. */
 static void print_gaps(struct page *page, const struct abi_meaning *abi)
 {
-	const struct gap *rest = &abi->gaps[abi->gap_count - 1];
+	const struct gap *skipped = find_skipped(abi);
+	size_t last = abi->gap_count - (skipped ? 2 : 1);
+	const struct gap *rest = &abi->gaps[last];
 	FILE *out = page->stream;
+	bool is_only = true;
 
 	putc('\n', out);
-	for (size_t i = 0; i + 1 < abi->gap_count; i++) {
+	for (size_t i = 0; i < last; i++) {
 		const struct gap *gap = &abi->gaps[i];
 
-		if (gap->known == rest->known && gap->verdict == rest->verdict)
+		if (same_gap(gap, rest))
 			continue;
+		is_only = false;
 		fputs("  ", out);
 		verdict_print(page, gap->known, gap->verdict, abi->abi);
 		fprintf(out, ": numbers without a call from %" PRIu32 " to %" PRIu32 "\n",
@@ -307,7 +324,12 @@ static void print_gaps(struct page *page, const struct abi_meaning *abi)
 	}
 	fputs("  ", out);
 	verdict_print(page, rest->known, rest->verdict, abi->abi);
-	fprintf(out, ": %s number without a call\n", abi->gap_count > 1 ? "every other" : "every");
+	fprintf(out, ": every %snumber without a call\n", is_only ? "" : "other ");
+	if (!skipped || same_gap(skipped, rest))
+		return;
+	fputs("  ", out);
+	verdict_print(page, skipped->known, skipped->verdict, abi->abi);
+	fprintf(out, ": %" PRIu32 ", which a tracer writes to skip a call\n", skipped->first);
 }
 
 /* "By aarch64: ERRNO(EPERM)". */

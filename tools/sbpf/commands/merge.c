@@ -228,7 +228,8 @@ int merge_main(int argc, char **argv)
 	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
 		return status;
 	if (options.intersect == options.unite)
-		return usage_error(&tool, "either --intersect or --union");
+		return usage_error(&tool, "say which: --intersect allows what all of them allow, "
+					  "--union what any does");
 	if (argc - operand < 2)
 		return usage_error(&tool, "which policies are to be merged? Two at least");
 	return merge(&options, &target, argv + operand, (size_t)(argc - operand));

@@ -285,7 +285,11 @@ static void print_range(FILE *out, const struct operand_text *text, const char *
 		return;
 	}
 	if (low == 1 && high == widest) {
-		fprintf(out, "%s%s != 0", cast, text->name);
+		fprintf(out, "%s%s != ", cast, text->name);
+		if (text->call)
+			print_value(out, text, 0);
+		else
+			putc('0', out);
 		return;
 	}
 	if (low) {
@@ -380,6 +384,56 @@ static size_t run_length(const struct run *run, const struct region *regions, si
 	return length;
 }
 
+/* The highest value of what a run is about. */
+static uint64_t run_widest(const struct run *run, const struct wording *wording)
+{
+	return run->lower || abi_of(wording->abi).register_bits == 32 ? UINT32_MAX : UINT64_MAX;
+}
+
+/* Whether a run is all that a condition says, and leaves out no more than single values. */
+static bool leaves_values(const struct run *run, const struct wording *wording,
+			  const struct region *first, const struct region *last)
+{
+	struct region whole = *first;
+	struct bounds *bounds = &whole.bounds[run->argument];
+
+	if (run_low(run, first) > 1 || run_high(run, last) < run_widest(run, wording) - 1)
+		return false;
+	if (run->lower) {
+		bounds->lower_low = unbounded.lower_low;
+		bounds->lower_high = unbounded.lower_high;
+	} else {
+		bounds->low = unbounded.low;
+		bounds->high = unbounded.high;
+	}
+	for (unsigned int i = 0; i < 6; i++) {
+		if (!bounds_equal(&whole.bounds[i], &unbounded))
+			return false;
+	}
+	return true;
+}
+
+/* The values that a run leaves out: "x == 0 || x == 5", or "x != 0 && x != 5". */
+static void print_values(FILE *out, const struct wording *wording, const struct run *run,
+			 const struct region *regions, size_t length, const char *comparison)
+{
+	struct operand_text text = name_operand(wording, run->argument);
+	const char *between = *comparison == '=' ? " || " : " && ";
+	const char *separator = "";
+
+	for (size_t i = 0; i <= length; i++) {
+		uint64_t value = i ? run_high(run, &regions[i - 1]) + 1 : 0;
+
+		if ((i == 0 && run_low(run, &regions[0]) == 0) ||
+		    (i == length && run_high(run, &regions[i - 1]) >= run_widest(run, wording)))
+			continue;
+		fprintf(out, "%s%s%s %s ", separator, run->lower ? text.cast : "", text.name,
+			comparison);
+		print_value(out, &text, value);
+		separator = between;
+	}
+}
+
 /* "x <= 9 && x != 3 && x != 5". */
 static void print_run(FILE *out, const struct wording *wording, const struct run *run,
 		      const struct region *regions, size_t length)
@@ -390,6 +444,10 @@ static void print_run(FILE *out, const struct wording *wording, const struct run
 	const struct bounds *last = &regions[length - 1].bounds[run->argument];
 	bool follows;
 
+	if (!wording->plain && leaves_values(run, wording, &regions[0], &regions[length - 1])) {
+		print_values(out, wording, run, regions, length, "!=");
+		return;
+	}
 	if (run->lower)
 		bounds->lower_high = last->lower_high;
 	else
@@ -494,6 +552,19 @@ static unsigned int find_masked(const struct region *region)
 	return bounds_equal(&bounds, &region->bounds[argument]) ? argument : 6;
 }
 
+/* "x == 0 || x == 5": what a run of all else leaves out. False when the regions are no such run. */
+static bool print_left_out(FILE *out, const struct wording *wording, const struct region *regions,
+			   size_t count)
+{
+	struct run run;
+
+	if (wording->plain || count < 2 || take_condition(regions, count, &run) != count ||
+	    !leaves_values(&run, wording, &regions[0], &regions[count - 1]))
+		return false;
+	print_values(out, wording, &run, regions, count, "==");
+	return true;
+}
+
 void regions_print_outside(FILE *out, const struct wording *wording, const struct region *regions,
 			   size_t count)
 {
@@ -505,6 +576,8 @@ void regions_print_outside(FILE *out, const struct wording *wording, const struc
 		print_masked(out, &text, &regions[0].bounds[masked], "!=");
 		return;
 	}
+	if (print_left_out(out, wording, regions, count))
+		return;
 	fputs("!(", out);
 	regions_print(out, wording, regions, count);
 	putc(')', out);

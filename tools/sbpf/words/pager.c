@@ -202,11 +202,11 @@ static size_t find_hang(const char *line, size_t end, size_t width)
 
 /*
  * The first of the spaces to break a line at: between columns rather than words, but for the
- * columns before the least offset. The end where it fits.
+ * columns before the least offset, and behind a | where there is no space. The end where it fits.
  */
 static size_t find_break(const char *text, size_t from, size_t least, size_t end, size_t room)
 {
-	size_t columns = 0, word = 0, column = 0;
+	size_t columns = 0, word = 0, column = 0, flag = 0;
 
 	for (size_t i = from; i < end; i++) {
 		bool breaks = text[i] == ' ' && i > from && text[i - 1] != ' ';
@@ -218,8 +218,10 @@ static size_t find_break(const char *text, size_t from, size_t least, size_t end
 			return i; /* after a word that is too long */
 		}
 		columns += begins_character(text[i]);
-		if (columns > room && word)
-			return column ? column : word;
+		if (text[i] == '|' && columns <= room)
+			flag = i + 1;
+		if (columns > room && (word || flag))
+			return column ? column : word ? word : flag;
 	}
 	return end;
 }
