@@ -37,7 +37,8 @@ struct reader {
 	struct sbpf_error *error;
 	bool lax;
 	bool failed;
-	unsigned int levels_kept;
+	const struct dialect *dialect;
+	size_t levels_kept; /* values that are deeper have no place */
 	size_t depth;
 	uint64_t kinds;	 /* a bit for each of the innermost 64 levels, 1 = an object */
 	uint64_t *outer; /* those further out, 64 at a time */
@@ -453,6 +454,8 @@ static const char *enter(struct reader *reader, const char *at)
 		level->last = 0;
 		level->key_count = 0;
 	}
+	if (reader->lax && !is_object && reader->depth <= reader->levels_kept)
+		reader->levels_kept = reader->depth - 1;
 	return at + 1;
 }
 
@@ -465,6 +468,8 @@ static const char *leave(struct reader *reader, const char *at)
 		reader->outline->places[container].end = (uint32_t)(at + 1 - reader->text);
 	}
 	reader->depth--;
+	if (reader->depth == reader->levels_kept)
+		reader->levels_kept = reader->dialect->levels;
 	reader->kinds >>= 1;
 	if (reader->depth && reader->depth % 64 == 0)
 		reader->kinds = reader->outer[reader->depth / 64 - 1];
@@ -604,7 +609,7 @@ static inline const char *read_scalar(struct reader *reader, const char *at)
 	return go_on(reader, at);
 }
 
-static void read_text(struct reader *reader, const char *name)
+static void read_text(struct reader *reader)
 {
 	const char *at = skip_blank(reader, reader->text);
 
@@ -623,7 +628,8 @@ static void read_text(struct reader *reader, const char *name)
 		return;
 	at = skip_blank(reader, at);
 	if (at != reader->end)
-		REFUSE(reader, at, "the %s ends before this: remove what follows", name);
+		REFUSE(reader, at, "the %s ends before this: remove what follows",
+		       reader->dialect->name);
 }
 
 int outline_read(const char *text, size_t length, const struct dialect *dialect,
@@ -639,8 +645,9 @@ int outline_read(const char *text, size_t length, const struct dialect *dialect,
 	reader.outline = outline;
 	reader.error = error;
 	reader.lax = dialect->lax;
+	reader.dialect = dialect;
 	reader.levels_kept = dialect->levels;
-	read_text(&reader, dialect->name);
+	read_text(&reader);
 	free(reader.outer);
 	return reader.failed ? -1 : 0;
 }

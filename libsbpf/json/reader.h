@@ -23,7 +23,8 @@ struct dialect {
 	unsigned int levels; /* places are kept of values in as many objects and arrays */
 	/*
 	 * Any depth, bytes from 0x80 on that are no UTF-8, \u0000, halves of surrogate pairs, and
-	 * comments as in C; else at most SBPF_NESTING_MAX levels, and none of these.
+	 * comments as in C; else at most SBPF_NESTING_MAX levels, and none of these. Such a text
+	 * may be large, so places are kept of members alone, and not of what is inside of arrays.
 	 */
 	bool lax;
 };

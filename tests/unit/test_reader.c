@@ -223,7 +223,7 @@ START_TEST(any_depth_is_read_when_lax)
 
 		ck_assert_int_gt(asprintf(&text, "%s0%s", open, close), 0);
 		ck_assert_msg(!read_as(&lax, text), "%zu: %s", depths[i], error.message);
-		ck_assert_uint_eq(outline.count, 4);
+		ck_assert_uint_eq(outline.count, 3);
 		ck_assert_uint_eq(outline.objects + outline.arrays, depths[i]);
 		outline_free(&outline);
 		ck_assert_int_eq(read_as(&strict_dialect, text), depths[i] > 32 ? -1 : 0);
@@ -243,16 +243,22 @@ START_TEST(any_depth_is_read_when_lax)
 }
 END_TEST
 
-START_TEST(places_are_kept_as_deep_as_is_asked_for)
+START_TEST(places_are_kept_of_members_as_deep_as_is_asked_for)
 {
 	ck_assert_int_eq(read_as(&lax,
-				 "{\"a\":{\"b\":{\"c\":[1,{\"d\":2}],\"e\":3}},\"f\":[4,[5]]}"),
+				 "{\"a\":{\"b\":{\"c\":{\"d\":2},\"e\":[{\"f\":3}]}},"
+				 "\"g\":[4,[5],{\"h\":{}}],\"i\":{\"j\":[]},\"k\":{\"l\":6}}"),
 			 0);
-	assert_at("a.b.c", "[1,{\"d\":2}]");
-	assert_at("a.b.e", "3");
-	assert_at("f[1][0]", "5");
-	assert_nothing_at("a.b.c[0]");
-	ck_assert_uint_eq(outline.members, 6);
+	assert_at("a.b.c", "{\"d\":2}");
+	assert_at("a.b.e", "[{\"f\":3}]");
+	assert_at("g", "[4,[5],{\"h\":{}}]");
+	assert_at("i.j", "[]");
+	assert_at("k.l", "6");
+	assert_nothing_at("a.b.c.d");
+	assert_nothing_at("g[0]");
+	assert_nothing_at("g[2].h");
+	ck_assert_uint_eq(outline.count, 10);
+	ck_assert_uint_eq(outline.members, 12);
 }
 END_TEST
 
@@ -304,7 +310,7 @@ int main(void)
 	tcase_add_test(tests, equal_keys_of_one_object_are_noticed);
 	tcase_add_test(tests, equal_keys_are_noticed_in_large_objects_too);
 	tcase_add_test(tests, any_depth_is_read_when_lax);
-	tcase_add_test(tests, places_are_kept_as_deep_as_is_asked_for);
+	tcase_add_test(tests, places_are_kept_of_members_as_deep_as_is_asked_for);
 	tcase_add_loop_test(tests, what_only_the_lax_dialect_takes, 0,
 			    sizeof(lax_texts) / sizeof(lax_texts[0]));
 	tcase_add_loop_test(tests, what_the_lax_dialect_refuses, 0,
