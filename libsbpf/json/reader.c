@@ -288,9 +288,12 @@ static const char *skip_plain(const char *at, const char *end)
 
 		memcpy(&bytes, at, sizeof(bytes));
 		bytes = le64toh(bytes);
-		/* Up to the first of them, only a special byte has its highest bit here. */
+		/*
+		 * Up to the first of them, only a special byte has its highest bit here; one above
+		 * ASCII keeps it, but for 0xa2 and 0xdc in one of the three.
+		 */
 		special = (bytes - EACH(0x20)) | ((bytes ^ EACH('"')) - EACH(1)) |
-			  ((bytes ^ EACH('\\')) - EACH(1)) | bytes;
+			  ((bytes ^ EACH('\\')) - EACH(1));
 		special &= EACH(0x80);
 		if (special)
 			return at + __builtin_ctzll(special) / 8;

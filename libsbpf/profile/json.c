@@ -32,13 +32,11 @@ int refuse_type(struct parser *parser, uint32_t place, const char *wanted)
 			     name);
 }
 
-/* Whether a string is as long as what stands at its place; an escape makes it shorter. */
+/* Whether a string is as long as what stands at its place. */
 static bool has_length(const struct outline *outline, const struct place *place, size_t length)
 {
-	size_t written = place->end - place->at - 2;
-
-	return length == written ||
-	       (length < written && length == string_length(outline, place->at));
+	/* It is written longer with escapes, and its end is not told where it repeats a key. */
+	return place->end == place->at + length + 2 || string_length(outline, place->at) == length;
 }
 
 /* Whether a value, but for what is inside of it, is what stands at its place. */
@@ -52,7 +50,7 @@ static bool agrees(const struct outline *outline, struct value value)
 		length = (size_t)json_object_get_string_len(value.json);
 		/* What is no string has the length 0 too. */
 		return (length || json_object_is_type(value.json, json_type_string)) &&
-		       (is_untold(place) || has_length(outline, place, length));
+		       has_length(outline, place, length);
 	}
 	type = json_object_get_type(value.json);
 	switch (outline->text[place->at]) {

@@ -88,12 +88,6 @@ void profile_release_document(void *document);
 /* "syscalls[3].args[0].op", cut to size, terminated; "" for the document. Returns buffer. */
 char *place_format(const struct outline *outline, uint32_t place, char *buffer, size_t size);
 
-/* Whether a place tells only where its value begins: it is of equal keys, which have no effect. */
-static inline bool is_untold(const struct place *place)
-{
-	return !place->end;
-}
-
 /* Sets an error about the value at a place, with its path, line and column. Returns -1. */
 int profile_error(struct profile *profile, uint32_t place, struct sbpf_error *error,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -433,6 +433,10 @@ static const struct {
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"comment\":\"a\",\n \"comment\":\"b\"}",
 	  SBPF_WARN_IGNORED, 3, 2, "comment",
 	  "the key 'comment' stands more than once in one object; it has no effect" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"comment\":\"the first\",\n "
+	  "\"comment\":\"\\t\"}",
+	  SBPF_WARN_IGNORED, 3, 2, "comment",
+	  "the key 'comment' stands more than once in one object; it has no effect" },
 	{ "{\"defaultAction\": \"SCMP_ACT_TRACE\",\n\"defaultErrnoRet\": 5000}", SBPF_WARN_ERRNO, 2,
 	  20, "defaultErrnoRet", "errno 5000 is taken as 4095, for the kernel returns no more" },
 	{ "{\"linux\":{\"seccomp\":{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"x\":{}}}}",
