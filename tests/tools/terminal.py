@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -198,6 +199,23 @@ def test_what_is_longer_than_the_terminal_goes_through_the_pager():
             assert file.read() == whole, command
         assert show(*command, rows=5, PAGER="") == whole, command
         assert show(*command, PAGER="echo paged") == whole, command
+
+
+def test_filters_of_a_process_go_through_the_pager_too():
+    with subprocess.Popen([SBPF, "run", "-p", BLOCK, "sh", "-c", "echo $$; exec sleep 300"],
+                          stdout=subprocess.PIPE, text=True) as started:
+        child = started.stdout.readline().strip()
+        try:
+            plain = run("dump", child)
+            if plain.returncode:
+                print("SKIP: no leave to read filters:", plain.stderr.strip())
+                return
+            assert show("dump", child, columns=40) == plain.stdout
+            assert show("dump", child, rows=5, PAGER="echo paged") == "paged\n"
+            raw = path_of("shown.bpf")
+            assert show("dump", "--format", "raw", "-o", raw, child, rows=5, PAGER="echo paged") == ""
+        finally:
+            os.kill(int(child), signal.SIGKILL)
 
 
 run_tests(globals())
