@@ -600,6 +600,85 @@ SBPF_API uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct
 SBPF_API bool sbpf_program_is_cached(const struct sock_filter *program, size_t count,
 				     uint32_t audit_arch, uint32_t number);
 
+/* ---- What stands in a program ---------------------------------------------------------- */
+
+/*
+ * Follows a call of which arch and number are known through a program that sbpf_program_check()
+ * takes. Returns the most instructions that it can take, whatever its arguments are; where tests of
+ * several arguments depend on each other, calls may take fewer than this says, none more. Sets
+ * reached[i], of count elements, to whether the call can come to instruction i; reached may be
+ * NULL. 0 for what is no program. One pass; allocates nothing, takes 32 KiB of stack.
+ */
+SBPF_API size_t sbpf_program_follow(const struct sock_filter *program, size_t count,
+				    uint32_t audit_arch, uint32_t number, bool *reached);
+
+/* Who of one ABI comes to an instruction. */
+struct sbpf_arrivals {
+	uint32_t calls; /* how many of the calls that the ABI's table has */
+	uint32_t first; /* the lowest and the highest of their numbers in seccomp_data.nr */
+	uint32_t last;
+	bool others; /* numbers above all of the table come here too */
+};
+
+/* What is known when control reaches an instruction. */
+struct sbpf_note {
+	bool reached; /* some way through the program leads here */
+	int field;    /* offset in struct seccomp_data of the word that A holds; -1: not one word */
+	uint32_t kept;	  /* the bits of the word that AND left, on any way */
+	bool mixed;	  /* on some ways AND left other bits than on others */
+	int abi;	  /* the first ABI with a call in its table that comes here; -1: none has */
+	const char *call; /* the call, where only one comes here, whatever the ABI; else NULL */
+	const struct sbpf_arrivals *arrivals; /* one for each of abis[] */
+};
+
+/*
+ * Writes the name of a constant that an argument of a call is compared with ("AF_VSOCK") into
+ * buffer, at most size bytes with the terminator, in ASCII without quotes and backslashes; "" where
+ * the number is to stand.
+ */
+typedef void sbpf_constant_name(int abi, const char *call, unsigned int argument, uint64_t value,
+				char *buffer, size_t size);
+
+struct sbpf_notes {
+	int machine;
+	const struct sock_filter *program; /* the caller's */
+	size_t count;			   /* of its instructions */
+	const int *abis;  /* indexes of the ABIs asked for, ascending; then -1: any other arch */
+	size_t abi_count; /* with that one */
+	const struct sbpf_note *list;	   /* one for each instruction */
+	sbpf_constant_name *name_constant; /* the caller's to set; NULL at first */
+};
+
+/*
+ * Notes on a program that sbpf_program_check() takes, in this machine's byte order, written for a
+ * machine (an ABI index): every call of the ABIs in abis (bit = ABI index) is followed through it.
+ * The notes are the caller's, to be freed with sbpf_notes_free(), and point into the program. NULL
+ * on error. Takes 16 bytes for each instruction and ABI, and some microseconds for each call; for
+ * the longest program and all ABIs, less than a second.
+ */
+SBPF_API SBPF_MUST_USE struct sbpf_notes *sbpf_program_annotate(const struct sock_filter *program,
+								size_t count, int machine,
+								uint64_t abis,
+								struct sbpf_error *error);
+
+SBPF_API void sbpf_notes_free(struct sbpf_notes *notes);
+
+/*
+ * What instruction index does, as "A = number", "return ERRNO(EPERM)", or the test of a jump, such
+ * as "number >= 83 (mkdir)" or "args[0].upper (socket's family) == 0", turned round when it is
+ * negated. ASCII without quotes and backslashes, the caller's to free(3). NULL when there is no
+ * such instruction or no memory.
+ */
+SBPF_API char *sbpf_instruction_describe(const struct sbpf_notes *notes, size_t index,
+					 bool negated);
+
+/*
+ * Programs, the newest first, as one graph for Graphviz: a frame for each, a diamond for each
+ * test, a coloured leaf for each verdict. Text, the caller's to free(3). NULL on error.
+ */
+SBPF_API SBPF_MUST_USE char *sbpf_notes_draw(struct sbpf_notes *const stack[], size_t count,
+					     struct sbpf_error *error);
+
 /* ---- Writing filters down -------------------------------------------------------------- */
 
 enum sbpf_format {

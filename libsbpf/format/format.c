@@ -11,7 +11,7 @@
 static const struct writer {
 	enum sbpf_format format;
 	void (*plain)(const struct sbpf_filter *filter, struct text *text);
-	void (*annotated)(const struct sbpf_filter *filter, const struct known *known,
+	void (*annotated)(const struct sbpf_filter *filter, struct sbpf_notes *notes,
 			  struct text *text);
 } writers[] = {
 	{ SBPF_FORMAT_RAW, format_raw, NULL }, { SBPF_FORMAT_BASE64, format_base64, NULL },
@@ -28,16 +28,17 @@ static const struct writer *find_writer(enum sbpf_format format)
 	return NULL;
 }
 
-static void write_annotated(const struct writer *writer, const struct sbpf_filter *filter,
-			    struct text *text)
+static int write_annotated(const struct writer *writer, const struct sbpf_filter *filter,
+			   struct text *text, struct sbpf_error *error)
 {
-	struct known *known = known_find(filter);
+	struct sbpf_notes *notes = sbpf_program_annotate(filter->program, filter->count,
+							 filter->machine, filter->abi_set, error);
 
-	if (known)
-		writer->annotated(filter, known, text);
-	else
-		text->failed = true;
-	free(known);
+	if (!notes)
+		return -1;
+	writer->annotated(filter, notes, text);
+	sbpf_notes_free(notes);
+	return 0;
 }
 
 char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format, size_t *length,
@@ -59,8 +60,8 @@ char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format form
 	}
 	if (writer->plain)
 		writer->plain(filter, &text);
-	else
-		write_annotated(writer, filter, &text);
+	else if (write_annotated(writer, filter, &text, error))
+		return NULL;
 	/* Terminates the text, also where there is none. */
 	text_add(&text, "%s", "");
 	if (text.failed) {

@@ -52,26 +52,26 @@ void text_add_instruction(struct text *text, const struct sock_filter *program, 
 /* Bytes of a line before the comment, where the instruction leaves room. */
 #define COMMENT_COLUMN 36
 
-static void add_comment(struct text *text, size_t line_length, const char *comment)
+static void add_comment(struct text *text, size_t line_length, const struct sbpf_notes *notes,
+			size_t index)
 {
 	int padding = line_length < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - line_length) : 1;
 
-	text_add(text, "%*s; %s", padding, "", comment);
+	if (!has_comment(notes, index))
+		return;
+	text_add(text, "%*s; ", padding, "");
+	text_add_comment(text, notes, index);
 }
 
-void format_asm(const struct sbpf_filter *filter, const struct known *known, struct text *text)
+void format_asm(const struct sbpf_filter *filter, struct sbpf_notes *notes, struct text *text)
 {
-	char description[DESCRIPTION_MAX];
-
 	text_add(text, "; %s, %zu instructions\n", abi_name(filter->machine), filter->count);
 	for (size_t i = 0; i < filter->count; i++) {
 		size_t start = text->length;
 
 		text_add(text, "l%zu:\t", i);
 		text_add_instruction(text, filter->program, i);
-		describe(filter, &known[i], i, description);
-		if (description[0] != '\0')
-			add_comment(text, text->length - start, description);
+		add_comment(text, text->length - start, notes, i);
 		text_add(text, "\n");
 	}
 }

@@ -54,25 +54,27 @@ static void add_targets(const struct sbpf_filter *filter, size_t index, struct t
 			 target_true(filter->program, index), target_false(filter->program, index));
 }
 
-static void add_instruction(const struct sbpf_filter *filter, const struct known *known,
+static void add_instruction(const struct sbpf_filter *filter, struct sbpf_notes *notes,
 			    size_t index, struct text *text)
 {
 	const struct sock_filter *instruction = &filter->program[index];
 	const struct operation *operation = operation_find(instruction->code);
-	char description[DESCRIPTION_MAX];
+	char verdict[32];
 
 	text_add(text, "{\"index\": %zu, \"code\": %u, \"jt\": %u, \"jf\": %u, \"k\": %u", index,
 		 instruction->code, instruction->jt, instruction->jf, instruction->k);
 	text_add(text, ", \"op\": \"%s\"", operation ? operation->name : "unknown");
 	add_targets(filter, index, text);
-	describe(filter, &known[index], index, description);
+	text_add(text, ", \"comment\": \"");
 	/* For programs: the errno as a number. */
-	if (instruction->code == (BPF_RET | BPF_K) && known[index].reached)
-		sbpf_verdict_format(instruction->k, description, sizeof(description));
-	text_add(text, ", \"comment\": \"%s\"}", description);
+	if (instruction->code == (BPF_RET | BPF_K) && notes->list[index].reached)
+		text_add(text, "%s", sbpf_verdict_format(instruction->k, verdict, sizeof(verdict)));
+	else
+		text_add_comment(text, notes, index);
+	text_add(text, "\"}");
 }
 
-void format_json(const struct sbpf_filter *filter, const struct known *known, struct text *text)
+void format_json(const struct sbpf_filter *filter, struct sbpf_notes *notes, struct text *text)
 {
 	text_add(text, "{\"machine\": \"%s\", ", abi_name(filter->machine));
 	add_abis(filter, text);
@@ -81,7 +83,7 @@ void format_json(const struct sbpf_filter *filter, const struct known *known, st
 	text_add(text, ", \"instructions\": [");
 	for (size_t i = 0; i < filter->count; i++) {
 		text_add(text, "%s\n\t", i ? "," : "");
-		add_instruction(filter, known, i, text);
+		add_instruction(filter, notes, i, text);
 	}
 	text_add(text, "\n]}\n");
 }

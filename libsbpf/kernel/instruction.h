@@ -24,7 +24,8 @@ enum operand {
 struct operation {
 	uint16_t code;
 	enum operand operand;
-	const char *name; /* in bpf_asm's language (bpf_exp.y of Linux 6.12) */
+	const char *name;     /* in bpf_asm's language (bpf_exp.y of Linux 6.12) */
+	const char *sentence; /* "A += %s", with k for %s; NULL for what names a field or a jump */
 	/* What is wrong with the constant or the jump, or NULL. left: instructions after it. */
 	const char *(*find_fault)(const struct sock_filter *instruction, size_t left);
 };
@@ -47,6 +48,15 @@ static inline bool is_jump_always(const struct sock_filter *instruction)
 static inline bool is_branch(const struct sock_filter *instruction)
 {
 	return BPF_CLASS(instruction->code) == BPF_JMP && !is_jump_always(instruction);
+}
+
+/* Whether A is the same after it: storing, loading X, TAX. */
+static inline bool leaves_accumulator(const struct sock_filter *instruction)
+{
+	uint16_t class = BPF_CLASS(instruction->code);
+
+	return class == BPF_ST || class == BPF_STX || class == BPF_LDX || class == BPF_JMP ||
+	       instruction->code == (BPF_MISC | BPF_TAX);
 }
 
 static inline size_t target_true(const struct sock_filter *program, size_t index)

@@ -23,6 +23,8 @@ IGNORED = {
     "sbpf_install": "NULL, 0, NULL",
     "sbpf_program_check": "NULL, 0, NULL",
     "sbpf_filter_format": "NULL, SBPF_FORMAT_RAW, NULL, NULL",
+    "sbpf_program_annotate": "NULL, 0, 0, 0, NULL",
+    "sbpf_notes_draw": "NULL, 0, NULL",
     "sbpf_program_format": "NULL, 0, 0, SBPF_FORMAT_RAW, NULL, NULL",
     "sbpf_space_new": "0, 0, NULL",
     "sbpf_meaning_of_policy": "NULL, NULL, NULL, NULL",

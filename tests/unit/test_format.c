@@ -70,23 +70,22 @@ static void assert_format(struct sbpf_filter *filter, enum sbpf_format format, c
 
 START_TEST(asm_names_calls_fields_and_verdicts)
 {
-	assert_format(
-		make_small_filter(), SBPF_FORMAT_ASM,
-		"; x86_64, 14 instructions\n"
-		"l0:\tld [4]                          ; arch\n"
-		"l1:\tjeq #0xc000003e, l2, l9         ; arch == x86_64\n"
-		"l2:\tld [0]                          ; number\n"
-		"l3:\tjge #0x54, l8, l4               ; number >= 84 (rmdir)\n"
-		"l4:\tjgt #0x52, l7, l5               ; number > 82 (rename)\n"
-		"l5:\tjmp l6\n"
-		"l6:\tret #0x7fff0000                 ; ALLOW\n"
-		"l7:\tret #0x50001                    ; ERRNO(EPERM)\n"
-		"l8:\tjeq #0x101, l10, l9             ; number == 257 (openat)\n"
-		"l9:\tret #0x80000000                 ; KILL_PROCESS\n"
-		"l10:\tld [32]                        ; openat: argument 2, lower half\n"
-		"l11:\tjset #0x1, l12, l13            ; openat: argument 2, lower half & 0x1\n"
-		"l12:\tret #0x50001                   ; ERRNO(EPERM)\n"
-		"l13:\tret #0x7ffc0000                ; LOG\n");
+	assert_format(make_small_filter(), SBPF_FORMAT_ASM,
+		      "; x86_64, 14 instructions\n"
+		      "l0:\tld [4]                          ; arch\n"
+		      "l1:\tjeq #0xc000003e, l2, l9         ; arch == x86_64\n"
+		      "l2:\tld [0]                          ; number\n"
+		      "l3:\tjge #0x54, l8, l4               ; number >= 84 (rmdir)\n"
+		      "l4:\tjgt #0x52, l7, l5               ; number > 82 (rename)\n"
+		      "l5:\tjmp l6\n"
+		      "l6:\tret #0x7fff0000                 ; ALLOW\n"
+		      "l7:\tret #0x50001                    ; ERRNO(EPERM)\n"
+		      "l8:\tjeq #0x101, l10, l9             ; number == 257 (openat)\n"
+		      "l9:\tret #0x80000000                 ; KILL_PROCESS\n"
+		      "l10:\tld [32]                        ; args[2] (openat's flags)\n"
+		      "l11:\tjset #0x1, l12, l13            ; args[2] (openat's flags) & 1\n"
+		      "l12:\tret #0x50001                   ; ERRNO(EPERM)\n"
+		      "l13:\tret #0x7ffc0000                ; LOG\n");
 }
 END_TEST
 
@@ -102,7 +101,7 @@ START_TEST(asm_finds_the_call_that_two_bounds_leave)
 		      "l0:\tld [0]                          ; number\n"
 		      "l1:\tjge #0x53, l2, l5               ; number >= 83 (mkdir)\n"
 		      "l2:\tjge #0x54, l5, l3               ; number >= 84 (rmdir)\n"
-		      "l3:\tld [20]                         ; mkdir: argument 0, upper half\n"
+		      "l3:\tld [20]                         ; args[0].upper (mkdir's pathname)\n"
 		      "l4:\tret #0x30000                    ; TRAP\n"
 		      "l5:\tret #0x7fff0000                 ; ALLOW\n");
 }
@@ -120,16 +119,15 @@ START_TEST(asm_names_calls_that_x32_shares_after_its_bit_is_cleared)
 		RETURN(SECCOMP_RET_KILL_THREAD),
 	};
 
-	assert_format(
-		make_filter("x86_64", "x32", program, COUNT(program)), SBPF_FORMAT_ASM,
-		"; x86_64, 7 instructions\n"
-		"l0:\tld [0]                          ; number\n"
-		"l1:\tand #0xbfffffff\n"
-		"l2:\tjeq #0x29, l3, l5               ; number & 0xbfffffff == 41 (socket)\n"
-		"l3:\tld [16]                         ; socket: argument 0, lower half\n"
-		"l4:\tjeq #0x28, l6, l5               ; socket: argument 0, lower half == 0x28\n"
-		"l5:\tret #0x7fff0000                 ; ALLOW\n"
-		"l6:\tret #0x0                        ; KILL_THREAD\n");
+	assert_format(make_filter("x86_64", "x32", program, COUNT(program)), SBPF_FORMAT_ASM,
+		      "; x86_64, 7 instructions\n"
+		      "l0:\tld [0]                          ; number\n"
+		      "l1:\tand #0xbfffffff\n"
+		      "l2:\tjeq #0x29, l3, l5               ; number & 0xbfffffff == 41 (socket)\n"
+		      "l3:\tld [16]                         ; args[0] (socket's family)\n"
+		      "l4:\tjeq #0x28, l6, l5               ; args[0] (socket's family) == 0x28\n"
+		      "l5:\tret #0x7fff0000                 ; ALLOW\n"
+		      "l6:\tret #0x0                        ; KILL_THREAD\n");
 }
 END_TEST
 
@@ -186,8 +184,8 @@ START_TEST(asm_takes_the_upper_half_first_on_big_endian_machines)
 
 	assert_format(make_filter("s390x", NULL, program, COUNT(program)), SBPF_FORMAT_ASM,
 		      "; s390x, 3 instructions\n"
-		      "l0:\tld [16]                         ; argument 0, upper half\n"
-		      "l1:\tld [20]                         ; argument 0, lower half\n"
+		      "l0:\tld [16]                         ; args[0].upper\n"
+		      "l1:\tld [20]                         ; args[0]\n"
 		      "l2:\tret #0x7fff0000                 ; ALLOW\n");
 }
 END_TEST
@@ -310,32 +308,38 @@ END_TEST
 
 START_TEST(dot_draws_tests_and_coloured_verdicts)
 {
-	assert_format(make_small_filter(), SBPF_FORMAT_DOT,
-		      "digraph filter {\n"
-		      "\tlabel=\"x86_64, 14 instructions\";\n"
-		      "\tstart [shape=plaintext];\n"
-		      "\tstart -> n1;\n"
-		      "\tn1 [shape=diamond, label=\"arch == x86_64\"];\n"
-		      "\tn1 -> n3 [label=\"yes\"];\n"
-		      "\tn1 -> n9 [label=\"no\", style=dashed];\n"
-		      "\tn3 [shape=diamond, label=\"number >= 84 (rmdir)\"];\n"
-		      "\tn3 -> n8 [label=\"yes\"];\n"
-		      "\tn3 -> n4 [label=\"no\", style=dashed];\n"
-		      "\tn4 [shape=diamond, label=\"number > 82 (rename)\"];\n"
-		      "\tn4 -> n7 [label=\"yes\"];\n"
-		      "\tn4 -> n6 [label=\"no\", style=dashed];\n"
-		      "\tn6 [shape=box, style=filled, fillcolor=palegreen, label=\"ALLOW\"];\n"
-		      "\tn7 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(EPERM)\"];\n"
-		      "\tn8 [shape=diamond, label=\"number == 257 (openat)\"];\n"
-		      "\tn8 -> n11 [label=\"yes\"];\n"
-		      "\tn8 -> n9 [label=\"no\", style=dashed];\n"
-		      "\tn9 [shape=box, style=filled, fillcolor=red, label=\"KILL_PROCESS\"];\n"
-		      "\tn11 [shape=diamond, label=\"openat: argument 2, lower half & 0x1\"];\n"
-		      "\tn11 -> n12 [label=\"yes\"];\n"
-		      "\tn11 -> n13 [label=\"no\", style=dashed];\n"
-		      "\tn12 [shape=box, style=filled, fillcolor=orange, label=\"ERRNO(EPERM)\"];\n"
-		      "\tn13 [shape=box, style=filled, fillcolor=khaki, label=\"LOG\"];\n"
-		      "}\n");
+	assert_format(
+		make_small_filter(), SBPF_FORMAT_DOT,
+		"digraph filter {\n"
+		"\tsubgraph cluster_0 {\n"
+		"\t\tlabel=\"x86_64, 14 instructions\";\n"
+		"\t\tf0_start [label=\"start\", shape=plaintext];\n"
+		"\t\tf0_start -> f0_1;\n"
+		"\t\tf0_1 [label=\"arch == x86_64\", shape=diamond];\n"
+		"\t\tf0_1 -> f0_3 [label=\"yes\"];\n"
+		"\t\tf0_1 -> f0_9 [label=\"no\", style=dashed];\n"
+		"\t\tf0_3 [label=\"number >= 84 (rmdir)\", shape=diamond];\n"
+		"\t\tf0_3 -> f0_8 [label=\"yes\"];\n"
+		"\t\tf0_3 -> f0_4 [label=\"no\", style=dashed];\n"
+		"\t\tf0_4 [label=\"number > 82 (rename)\", shape=diamond];\n"
+		"\t\tf0_4 -> f0_7 [label=\"yes\"];\n"
+		"\t\tf0_4 -> f0_6 [label=\"no\", style=dashed];\n"
+		"\t\tf0_6 [label=\"return ALLOW\", shape=box, style=filled, fillcolor=palegreen];\n"
+		"\t\tf0_7 [label=\"return ERRNO(EPERM)\", shape=box, style=filled, "
+		"fillcolor=orange];\n"
+		"\t\tf0_8 [label=\"number == 257 (openat)\", shape=diamond];\n"
+		"\t\tf0_8 -> f0_11 [label=\"yes\"];\n"
+		"\t\tf0_8 -> f0_9 [label=\"no\", style=dashed];\n"
+		"\t\tf0_9 [label=\"return KILL_PROCESS\", shape=box, style=filled, "
+		"fillcolor=red];\n"
+		"\t\tf0_11 [label=\"args[2] (openat's flags) & 1\", shape=diamond];\n"
+		"\t\tf0_11 -> f0_12 [label=\"yes\"];\n"
+		"\t\tf0_11 -> f0_13 [label=\"no\", style=dashed];\n"
+		"\t\tf0_12 [label=\"return ERRNO(EPERM)\", shape=box, style=filled, "
+		"fillcolor=orange];\n"
+		"\t\tf0_13 [label=\"return LOG\", shape=box, style=filled, fillcolor=khaki];\n"
+		"\t}\n"
+		"}\n");
 }
 END_TEST
 

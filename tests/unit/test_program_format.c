@@ -28,7 +28,7 @@ START_TEST(calls_are_named_after_the_arch_that_the_program_tests)
 	ck_assert_uint_eq(length, strlen(text));
 	ck_assert_str_eq(text, "; x86_64, 6 instructions\n"
 			       "l0:\tld [4]                          ; arch\n"
-			       "l1:\tjeq #0xc000003e, l2, l5         ; arch == x86_64, x32\n"
+			       "l1:\tjeq #0xc000003e, l2, l5         ; arch == x86_64/x32\n"
 			       "l2:\tld [0]                          ; number\n"
 			       "l3:\tjeq #0x53, l4, l5               ; number == 83 (mkdir)\n"
 			       "l4:\tret #0x50001                    ; ERRNO(EPERM)\n"

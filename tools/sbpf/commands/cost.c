@@ -95,8 +95,8 @@ static bool make_surveys(struct cost *cost)
 		    !survey_make(tool.name, filters, abi, &cost->surveys[cost->survey_count++]))
 			return false;
 	}
-	cost->install = survey_install_time(tool.name, filters);
-	return cost->install >= 0;
+	cost->install = survey_install_time(filters);
+	return true;
 }
 
 static bool measure(struct comparison *comparison, const struct sbpf_target *target, char **names)

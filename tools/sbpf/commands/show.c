@@ -3,8 +3,6 @@
 #include "call.h"
 #include "commands.h"
 #include "common.h"
-#include "follow.h"
-#include "graph.h"
 #include "json_writer.h"
 #include "listing.h"
 #include "operand.h"
@@ -51,42 +49,57 @@ static const struct tool tool = {
 
 /* ---- Text ---- */
 
-/* "if number >= 83 (mkdir) goto 20 (+16)"; a jump over nothing is not worth a word. */
-static void print_test(FILE *out, const struct listing *listing, size_t index)
+static bool is_test(const struct sock_filter *instruction)
 {
-	const struct sock_filter *test = &listing->filter->program[index];
+	return BPF_CLASS(instruction->code) == BPF_JMP && BPF_OP(instruction->code) != BPF_JA;
+}
+
+/* A sentence of the library's; without memory for it, a question mark. */
+static void print_sentence(FILE *out, const struct sbpf_notes *notes, size_t index, bool negated)
+{
+	char *sentence = sbpf_instruction_describe(notes, index, negated);
+
+	fputs(sentence ? sentence : "?", out);
+	free(sentence);
+}
+
+/* "if number >= 83 (mkdir) goto 20 (+16)"; a jump over nothing is not worth a word. */
+static void print_test(FILE *out, const struct sbpf_notes *notes, size_t index)
+{
+	const struct sock_filter *test = &notes->program[index];
 	bool negated = test->jt == 0;
 	unsigned int jump = negated ? test->jf : test->jt;
 	unsigned int other = negated ? test->jt : test->jf;
 
 	fputs("if ", out);
-	listing_describe(out, listing, index, negated);
+	print_sentence(out, notes, index, negated);
 	fprintf(out, " goto %zu (+%u)", index + 1 + jump, jump);
 	if (other)
 		fprintf(out, " else %zu (+%u)", index + 1 + other, other);
 }
 
-static void print_instruction(FILE *out, const struct listing *listing, size_t index)
+static void print_instruction(FILE *out, const struct sbpf_notes *notes, size_t index)
 {
-	const struct sock_filter *instruction = &listing->filter->program[index];
+	const struct sock_filter *instruction = &notes->program[index];
 
-	if (is_test(instruction))
-		print_test(out, listing, index);
-	else if (BPF_CLASS(instruction->code) == BPF_JMP)
-		fprintf(out, "goto %zu (+%" PRIu32 ")", index + 1 + instruction->k, instruction->k);
-	else
-		listing_describe(out, listing, index, false);
+	if (is_test(instruction)) {
+		print_test(out, notes, index);
+		return;
+	}
+	print_sentence(out, notes, index, false);
+	if (BPF_CLASS(instruction->code) == BPF_JMP)
+		fprintf(out, " (+%" PRIu32 ")", instruction->k);
 }
 
-/* Fills text with what print() writes, cut to size. */
-static void print_into(char *text, size_t size, const struct listing *listing, size_t index)
+/* Fills text with what print_instruction() writes, cut to size. */
+static void print_into(char *text, size_t size, const struct sbpf_notes *notes, size_t index)
 {
 	FILE *out = fmemopen(text, size, "w");
 
 	text[0] = '\0';
 	if (!out)
 		return;
-	print_instruction(out, listing, index);
+	print_instruction(out, notes, index);
 	fclose(out);
 	text[size - 1] = '\0';
 }
@@ -95,25 +108,25 @@ static void print_into(char *text, size_t size, const struct listing *listing, s
 #define DESCRIPTION_MAX 52
 #define DESCRIPTION_SIZE 256
 
-static int description_width(const struct listing *listing)
+static int description_width(const struct sbpf_notes *notes)
 {
 	char text[DESCRIPTION_SIZE];
 	size_t width = strlen("what it does");
 
-	for (size_t i = 0; i < listing->filter->count && width < DESCRIPTION_MAX; i++) {
-		print_into(text, sizeof(text), listing, i);
+	for (size_t i = 0; i < notes->count && width < DESCRIPTION_MAX; i++) {
+		print_into(text, sizeof(text), notes, i);
 		if (strlen(text) > width)
 			width = strlen(text);
 	}
 	return width < DESCRIPTION_MAX ? (int)width : DESCRIPTION_MAX;
 }
 
-static void print_row(struct page *page, const struct listing *listing, size_t index, int width)
+static void print_row(struct page *page, const struct sbpf_notes *notes, size_t index, int width)
 {
-	const struct sock_filter *instruction = &listing->filter->program[index];
+	const struct sock_filter *instruction = &notes->program[index];
 	char text[DESCRIPTION_SIZE];
 
-	print_into(text, sizeof(text), listing, index);
+	print_into(text, sizeof(text), notes, index);
 	fprintf(page->stream, "%5zu  %04x %02x %02x %08" PRIx32 "  ", index, instruction->code,
 		instruction->jt, instruction->jf, instruction->k);
 	if (instruction->code == (BPF_RET | BPF_K))
@@ -121,114 +134,110 @@ static void print_row(struct page *page, const struct listing *listing, size_t i
 	fprintf(page->stream, "%-*s", width, text);
 	page_paint(page, PAINT_NONE);
 	fputs("  ", page->stream);
-	listing_reach(page->stream, listing, index);
+	listing_reach(page->stream, notes, index);
 	putc('\n', page->stream);
 }
 
 /* index: of the filter in its stack. */
-static void print_text(struct page *page, const struct listing *listing, size_t index)
+static void print_text(struct page *page, const char *name, const struct sbpf_notes *notes,
+		       size_t index)
 {
-	size_t count = listing->filter->count;
-	int width = description_width(listing);
+	size_t count = notes->count;
+	int width = description_width(notes);
 
 	if (index)
 		putc('\n', page->stream);
 	page_paint(page, PAINT_TITLE);
-	fprintf(page->stream, "%s: %zu instruction%s, %zu bytes, for %s\n", listing->filter->name,
-		count, count == 1 ? "" : "s", count * sizeof(struct sock_filter),
-		name_of_abi(listing->filters->machine));
+	fprintf(page->stream, "%s: %zu instruction%s, %zu bytes, for %s\n", name, count,
+		count == 1 ? "" : "s", count * sizeof(struct sock_filter),
+		name_of_abi(notes->machine));
 	page_paint(page, PAINT_QUIET);
 	fprintf(page->stream, "%5s  %-19s  %-*s  %s\n", "", "code jt jf k", width, "what it does",
 		"calls that come here");
 	page_paint(page, PAINT_NONE);
 	for (size_t i = 0; i < count; i++)
-		print_row(page, listing, i, width);
+		print_row(page, notes, i, width);
 }
 
 /* ---- JSON ---- */
 
 /* For programs: the errno as a number. */
-static void print_plainly(FILE *out, const struct listing *listing, size_t index)
+static void print_plainly(FILE *out, const struct sbpf_notes *notes, size_t index)
 {
-	const struct sock_filter *instruction = &listing->filter->program[index];
+	const struct sock_filter *instruction = &notes->program[index];
 	char verdict[VERDICT_MAX];
 
 	if (instruction->code != (BPF_RET | BPF_K))
-		print_instruction(out, listing, index);
+		print_instruction(out, notes, index);
 	else
 		fprintf(out, "return %s",
 			sbpf_verdict_format(instruction->k, verdict, sizeof(verdict)));
 }
 
 /* A string of what print() writes; without memory for it, null. */
-static void json_printed(FILE *out, void (*print)(FILE *, const struct listing *, size_t),
-			 const struct listing *listing, size_t index)
+static void json_printed(FILE *out, void (*print)(FILE *, const struct sbpf_notes *, size_t),
+			 const struct sbpf_notes *notes, size_t index)
 {
 	char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
 
 	if (stream) {
-		print(stream, listing, index);
+		print(stream, notes, index);
 		fclose(stream);
 	}
 	json_string(out, text);
 	free(text);
 }
 
-static void json_instruction(FILE *out, const struct listing *listing, size_t index)
+static void json_instruction(FILE *out, const struct sbpf_notes *notes, size_t index)
 {
-	const struct sock_filter *program = listing->filter->program;
-	const struct sock_filter *instruction = &program[index];
-	size_t yes, no;
+	const struct sock_filter *instruction = &notes->program[index];
 
 	fprintf(out, "      {\"index\": %zu, \"code\": %u, \"jt\": %u, \"jf\": %u, \"k\": %" PRIu32,
 		index, instruction->code, instruction->jt, instruction->jf, instruction->k);
-	if (is_test(instruction) && flow_targets(program, index, &yes, &no))
-		fprintf(out, ", \"true\": %zu, \"false\": %zu", yes, no);
-	else if (flow_targets(program, index, &yes, &no))
-		fprintf(out, ", \"target\": %zu", yes);
+	if (is_test(instruction))
+		fprintf(out, ", \"true\": %zu, \"false\": %zu", index + 1 + instruction->jt,
+			index + 1 + instruction->jf);
+	else if (BPF_CLASS(instruction->code) == BPF_JMP)
+		fprintf(out, ", \"target\": %zu", index + 1 + instruction->k);
 	fputs(", \"text\": ", out);
-	json_printed(out, print_plainly, listing, index);
+	json_printed(out, print_plainly, notes, index);
 	fputs(", \"reach\": ", out);
-	json_printed(out, listing_reach, listing, index);
+	json_printed(out, listing_reach, notes, index);
 	putc('}', out);
 }
 
-static void print_json(FILE *out, const struct listing *listing, size_t index)
+static void print_json(FILE *out, const char *name, const struct sbpf_notes *notes, size_t index)
 {
 	fputs(index ? ",\n    {\"name\": " : "\n    {\"name\": ", out);
-	json_string(out, listing->filter->name);
+	json_string(out, name);
 	fputs(", \"instructions\": [\n", out);
-	for (size_t i = 0; i < listing->filter->count; i++) {
+	for (size_t i = 0; i < notes->count; i++) {
 		fputs(i ? ",\n" : "", out);
-		json_instruction(out, listing, i);
+		json_instruction(out, notes, i);
 	}
 	fputs("\n    ]}", out);
 }
 
 /* ---- The command ---- */
 
-static void print_listings(struct page *page, const struct show_options *options, int machine,
-			   const struct listing *listings, size_t count)
+static void print_listings(struct page *page, const struct show_options *options,
+			   const struct filters *filters, struct sbpf_notes *const *stack)
 {
 	bool json = options->format == FORMAT_JSON;
 	FILE *out = page->stream;
 
-	if (options->graph) {
-		graph_print(out, listings, count);
-		return;
-	}
 	if (json) {
 		fputs("{\n  \"machine\": ", out);
-		json_string(out, name_of_abi(machine));
+		json_string(out, name_of_abi(filters->machine));
 		fputs(",\n  \"filters\": [", out);
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < filters->count; i++) {
 		if (json)
-			print_json(out, &listings[i], i);
+			print_json(out, filters->list[i].name, stack[i], i);
 		else
-			print_text(page, &listings[i], i);
+			print_text(page, filters->list[i].name, stack[i], i);
 	}
 	fputs(json ? "\n  ]\n}\n" : "", out);
 }
@@ -252,31 +261,56 @@ static bool write_graph(const struct show_options *options, struct page *page)
 	return written;
 }
 
-static bool show(const struct show_options *options, const struct filters *filters)
+static bool print_graph(struct page *page, struct sbpf_notes *const *stack, size_t count)
 {
-	struct listing *listings = calloc(filters->count + 1, sizeof(listings[0]));
+	struct sbpf_error error = { 0 };
+	char *graph = sbpf_notes_draw(stack, count, &error);
+
+	if (graph)
+		fputs(graph, page->stream);
+	else
+		report(tool.name, "%s", error.message);
+	free(graph);
+	return graph != NULL;
+}
+
+static bool show_stack(const struct show_options *options, const struct filters *filters,
+		       struct sbpf_notes *const *stack)
+{
 	struct page page = { 0 };
-	size_t made = 0;
 	bool shown = false;
 
-	if (!listings) {
+	if (!page_open(tool.name, &page))
+		return false;
+	page.color = options->color;
+	page.is_data = options->graph || options->format == FORMAT_JSON;
+	if (options->graph) {
+		shown = print_graph(&page, stack, filters->count) && write_graph(options, &page);
+	} else {
+		print_listings(&page, options, filters, stack);
+		shown = page_show(tool.name, &page, options->output);
+	}
+	page_free(&page);
+	return shown;
+}
+
+static bool show(const struct show_options *options, const struct filters *filters)
+{
+	struct sbpf_notes **stack = calloc(filters->count + 1, sizeof(struct sbpf_notes *));
+	size_t made = 0;
+	bool shown;
+
+	if (!stack) {
 		report(tool.name, "out of memory");
 		return false;
 	}
 	while (made < filters->count &&
-	       listing_make(tool.name, filters, &filters->list[made], &listings[made]))
+	       (stack[made] = listing_make(tool.name, filters, &filters->list[made])))
 		made++;
-	if (made == filters->count && page_open(tool.name, &page)) {
-		page.color = options->color;
-		page.is_data = options->graph || options->format == FORMAT_JSON;
-		print_listings(&page, options, filters->machine, listings, made);
-		shown = options->graph ? write_graph(options, &page)
-				       : page_show(tool.name, &page, options->output);
-	}
-	page_free(&page);
+	shown = made == filters->count && show_stack(options, filters, stack);
 	for (size_t i = 0; i < made; i++)
-		listing_free(&listings[i]);
-	free(listings);
+		sbpf_notes_free(stack[i]);
+	free(stack);
 	return shown;
 }
 

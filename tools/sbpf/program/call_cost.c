@@ -2,7 +2,6 @@
 #include "call_cost.h"
 
 #include "call.h"
-#include "follow.h"
 
 #include <linux/bpf_common.h>
 #include <stdlib.h>
@@ -53,20 +52,20 @@ static size_t longest(const struct filters *filters)
 }
 
 /* For the longest filter; NULL when there is no memory. */
-static struct flow_state *states_new(const struct filters *filters)
+static bool *reached_new(const struct filters *filters)
 {
-	return calloc(longest(filters) + 1, sizeof(struct flow_state));
+	return calloc(longest(filters) + 1, sizeof(bool));
 }
 
 /* Why a filter keeps a call out of the cache, by the verdicts that the call can get. */
-static enum caching judge(const struct filter *filter, const struct flow_state *states)
+static enum caching judge(const struct filter *filter, const bool *reached)
 {
 	bool allowed = false, other = false;
 
 	for (size_t i = 0; i < filter->count; i++) {
 		const struct sock_filter *instruction = &filter->program[i];
 
-		if (!states[i].reached || BPF_CLASS(instruction->code) != BPF_RET)
+		if (!reached[i] || BPF_CLASS(instruction->code) != BPF_RET)
 			continue;
 		if (instruction->code != (BPF_RET | BPF_K))
 			return BY_ARGUMENTS;
@@ -79,7 +78,7 @@ static enum caching judge(const struct filter *filter, const struct flow_state *
 }
 
 /* Why the filters keep a call out of the cache; of several reasons, the plainest. */
-static enum caching measure(const struct filters *filters, int abi, struct flow_state *states,
+static enum caching measure(const struct filters *filters, int abi, bool *reached,
 			    struct call_cost *call)
 {
 	uint32_t audit_arch = abi_of(abi).audit_arch;
@@ -90,22 +89,22 @@ static enum caching measure(const struct filters *filters, int abi, struct flow_
 		const struct filter *filter = &filters->list[i];
 		enum caching reason;
 
-		call->steps += flow_follow(filter->program, filter->count, audit_arch, call->number,
-					   states);
+		call->steps += sbpf_program_follow(filter->program, filter->count, audit_arch,
+						   call->number, reached);
 		if (sbpf_program_is_cached(filter->program, filter->count, audit_arch,
 					   call->number))
 			continue;
-		reason = judge(filter, states);
+		reason = judge(filter, reached);
 		if (caching == IS_CACHED || reason < caching)
 			caching = reason;
 	}
 	return caching;
 }
 
-static void measure_call(const struct filters *filters, int abi, struct flow_state *states,
+static void measure_call(const struct filters *filters, int abi, bool *reached,
 			 struct call_cost *call)
 {
-	call->caching = measure(filters, abi, states, call);
+	call->caching = measure(filters, abi, reached, call);
 	if (!has_cache(abi))
 		call->caching = WITHOUT_CACHE;
 	else if (call->caching != NOT_ALLOWED && !is_below_last_call(abi, call->number))
@@ -115,26 +114,26 @@ static void measure_call(const struct filters *filters, int abi, struct flow_sta
 bool survey_call(const char *program, const struct filters *filters, int abi,
 		 struct call_cost *call)
 {
-	struct flow_state *states = states_new(filters);
+	bool *reached = reached_new(filters);
 
-	if (!states) {
+	if (!reached) {
 		report(program, "out of memory");
 		return false;
 	}
-	measure_call(filters, abi, states, call);
-	free(states);
+	measure_call(filters, abi, reached, call);
+	free(reached);
 	return true;
 }
 
 bool survey_make(const char *program, const struct filters *filters, int abi, struct survey *survey)
 {
-	struct flow_state *states = states_new(filters);
+	bool *reached = reached_new(filters);
 
 	*survey = (struct survey){ .abi = abi };
 	survey->calls = calloc((size_t)sbpf_call_count(), sizeof(survey->calls[0]));
-	if (!states || !survey->calls) {
+	if (!reached || !survey->calls) {
 		report(program, "out of memory");
-		free(states);
+		free(reached);
 		survey_free(survey);
 		return false;
 	}
@@ -144,10 +143,10 @@ bool survey_make(const char *program, const struct filters *filters, int abi, st
 		call->name = sbpf_call_at(i);
 		if (!sbpf_call_number(abi, call->name, &call->number))
 			continue;
-		measure_call(filters, abi, states, call);
+		measure_call(filters, abi, reached, call);
 		survey->count++;
 	}
-	free(states);
+	free(reached);
 	return true;
 }
 
@@ -171,8 +170,7 @@ void survey_free(struct survey *survey)
 #define NUMBERS 467u
 
 /* seccomp_cache_prepare of kernel/seccomp.c runs a filter for every number of the ABIs it has. */
-static size_t count_foreseen(const struct filters *filters, const struct filter *filter,
-			     struct flow_state *states)
+static size_t count_foreseen(const struct filters *filters, const struct filter *filter)
 {
 	size_t steps = 0;
 
@@ -180,27 +178,21 @@ static size_t count_foreseen(const struct filters *filters, const struct filter 
 		if (!(filters->relatives >> abi & 1) || !has_cache(abi))
 			continue;
 		for (uint32_t number = 0; number < NUMBERS; number++)
-			steps += flow_follow(filter->program, filter->count, abi_of(abi).audit_arch,
-					     number, states);
+			steps += sbpf_program_follow(filter->program, filter->count,
+						     abi_of(abi).audit_arch, number, NULL);
 	}
 	return steps;
 }
 
-double survey_install_time(const char *program, const struct filters *filters)
+double survey_install_time(const struct filters *filters)
 {
-	struct flow_state *states = states_new(filters);
 	double time = 0;
 
-	if (!states) {
-		report(program, "out of memory");
-		return -1;
-	}
 	for (size_t i = 0; i < filters->count; i++) {
 		const struct filter *filter = &filters->list[i];
 
 		time += INSTALL_BASE + INSTALL_INSTRUCTION * (double)filter->count +
-			INSTALL_FORESEEN * (double)count_foreseen(filters, filter, states);
+			INSTALL_FORESEEN * (double)count_foreseen(filters, filter);
 	}
-	free(states);
 	return time;
 }

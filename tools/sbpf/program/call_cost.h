@@ -44,9 +44,8 @@ void survey_free(struct survey *survey);
 
 /*
  * What seccomp(2) takes to put the filters in force, in nanoseconds: an estimate from what their
- * instructions cost on the machine it was fitted on. -1 when there is no memory, which was
- * reported.
+ * instructions cost on the machine it was fitted on.
  */
-double survey_install_time(const char *program, const struct filters *filters);
+double survey_install_time(const struct filters *filters);
 
 #endif
