@@ -246,6 +246,27 @@ def test_trouble_is_neither_equal_nor_different():
                                            "0600000001000500" "060000000000ff7f"))
     done = run("diff", "--arch", "x86_64", hard, a)
     assert done.returncode == 2 and done.stderr.startswith("sbpf diff: "), done.stderr
+    done = run("diff", "--arch", "x86_64", "--format", "json", hard, hard)
+    (row,) = json.loads(done.stdout)
+    assert done.returncode == 2 and row["incomplete"] is True and row["target"]["machine"] == "x86_64", row
+    assert not any(row[key] for key in ("abi", "nr", "name", "when", "a", "b", "example")), row
+
+
+def test_conditions_past_the_effort_stay_without_words():
+    """For each of 40 calls a dozen rules on three arguments, for nine machines."""
+    random = __import__("random").Random(2)
+    names = ("read write open close stat fstat poll lseek mmap mprotect munmap brk ioctl pread64 readv writev access "
+             "pipe select mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep getitimer alarm "
+             "setitimer getpid sendfile socket connect accept sendto recvfrom").split()
+    rules = [rule(name, action, args=[
+        {"index": index, "value": random.getrandbits(8), "op": "SCMP_CMP_" + random.choice(("LT", "GE", "EQ", "NE"))}
+        for index in range(3)]) for _ in range(4) for action in ("SCMP_ACT_LOG", "SCMP_ACT_TRAP", "SCMP_ACT_ALLOW")
+             for name in names]
+    a = write("a.json", profile(*rules, default="SCMP_ACT_ERRNO"))
+    b = write("b.json", profile(*rules, default="SCMP_ACT_TRACE"))
+    done = run("diff", "--arch", "x86_64,aarch64,ppc64le,s390x,riscv64,loongarch64,mips64,arm,x86", a, b)
+    assert done.returncode == 1 and done.stderr.count("are not put into words") == 1, done.stderr
+    assert re.search(r"\+ x86 .* with some arguments: ERRNO\(EPERM\) -> TRACE", done.stdout), done.stdout
 
 
 def test_flags_that_differ_are_named():
@@ -277,6 +298,10 @@ def test_what_is_not_known_is_not_called_equal():
         assert done.stdout.startswith("unknown: "), done.stdout
         assert "not looked at: " in done.stdout and "more targets than can" in done.stdout
     assert run("prove", "--subset", b, a).returncode == 3
+    done = run("diff", "--format", "json", a, b)
+    rows = json.loads(done.stdout)
+    assert done.returncode == 2 and len(rows) == 1, done
+    assert rows[0]["incomplete"] is True and rows[0]["target"] is None and rows[0]["a"] is None, rows
 
 
 run_tests(globals())

@@ -79,8 +79,10 @@ struct question {
 	struct section *sections; /* as many as there are targets */
 	void *known;		  /* tsearch(3): every row */
 	size_t count;		  /* of rows */
+	uint64_t effort;	  /* struct comparison */
 	bool is_weaker;		  /* B may do more than A somewhere */
 	bool incomplete;	  /* which was reported */
+	bool out_of_memory;	  /* in printing */
 };
 
 /* ---- Text ------------------------------------------------------------------------------ */
@@ -175,14 +177,16 @@ static bool is_said(const struct rows *rows, const struct row *row)
 	return false;
 }
 
-static void print_section(struct page *page, const struct question *question,
+static void print_section(struct page *page, struct question *question,
 			  const struct section *section)
 {
 	const struct rows *rows = &section->rows;
 	bool *told = calloc(rows->count + 1, sizeof(told[0]));
 
-	if (!told)
+	if (!told) {
+		question->out_of_memory = true;
 		return;
+	}
 	if (question->pair->targets.count > 1) {
 		page_paint(page, PAINT_TITLE);
 		fputs("@@ ", page->stream);
@@ -216,7 +220,7 @@ static void print_summary(FILE *out, const struct question *question)
 		fprintf(out, "no difference: %s and %s give every call the same verdict\n", a, b);
 }
 
-static void print_text(struct page *page, const struct question *question)
+static void print_text(struct page *page, struct question *question)
 {
 	const char *a = question->pair->a.name, *b = question->pair->b.name;
 	FILE *out = page->stream;
@@ -245,8 +249,9 @@ static bool is_everything(const struct row *row)
 	return row->first == 0 && row->last == UINT32_MAX;
 }
 
-/* "nr >= 470 && nr <= 511 && …": what the row says beside its ABI and number; or null. */
-static void print_when(FILE *out, const struct row *row)
+/* "nr >= 470 && nr <= 511 && …": what the row says beside its ABI and number; or null. False when
+ * there is no memory. */
+static bool print_when(FILE *out, const struct row *row)
 {
 	const char *condition = row->condition ? row->condition
 				: row->depends ? "some arguments"
@@ -255,14 +260,15 @@ static void print_when(FILE *out, const struct row *row)
 
 	if (!is_range(row) || is_everything(row)) {
 		json_string(out, condition);
-		return;
+		return true;
 	}
 	if (asprintf(&text, "nr >= %" PRIu32 " && nr <= %" PRIu32 "%s%s%s", row->first, row->last,
 		     condition ? " && (" : "", condition ? condition : "",
 		     condition ? ")" : "") < 0)
-		return;
+		return false;
 	json_string(out, text);
 	free(text);
+	return true;
 }
 
 static void print_verdict(FILE *out, bool known, uint32_t verdict)
@@ -273,9 +279,10 @@ static void print_verdict(FILE *out, bool known, uint32_t verdict)
 		fputs("null", out);
 }
 
-static void print_row_json(FILE *out, const struct row *row, const struct one_target *target)
+static bool print_row_json(FILE *out, const struct row *row, const struct one_target *target)
 {
 	struct sbpf_abi abi;
+	bool printed;
 
 	fputs("{\"abi\": ", out);
 	json_string(out, sbpf_abi_describe(row->abi, &abi) ? abi.name : NULL);
@@ -285,7 +292,7 @@ static void print_row_json(FILE *out, const struct row *row, const struct one_ta
 		fprintf(out, ", \"nr\": %" PRIu32 ", \"name\": ", row->first);
 	json_string(out, is_range(row) ? NULL : sbpf_call_name(row->abi, row->first));
 	fputs(", \"when\": ", out);
-	print_when(out, row);
+	printed = print_when(out, row);
 	fputs(", \"a\": ", out);
 	print_verdict(out, row->known_a, row->example.a);
 	fputs(", \"b\": ", out);
@@ -295,21 +302,43 @@ static void print_row_json(FILE *out, const struct row *row, const struct one_ta
 	fputs(", \"target\": ", out);
 	target_json(out, target);
 	putc('}', out);
+	return printed;
 }
 
-static void print_json(FILE *out, const struct question *question)
+/* The row that stands for what is not known: of a target, or NULL for those not looked at. */
+static void print_incomplete_json(FILE *out, const struct one_target *target)
 {
+	fputs("{\"abi\": null, \"nr\": null, \"name\": null, \"when\": null, \"a\": null, "
+	      "\"b\": null, \"example\": null, \"target\": ",
+	      out);
+	target_json(out, target);
+	fputs(", \"incomplete\": true}", out);
+}
+
+static void print_json(FILE *out, struct question *question)
+{
+	const struct targets *targets = &question->pair->targets;
 	const char *separator = "";
 
 	putc('[', out);
-	for (size_t i = 0; i < question->pair->targets.count; i++) {
+	for (size_t i = 0; i < targets->count; i++) {
 		const struct section *section = &question->sections[i];
 
 		for (size_t k = 0; k < section->rows.count; k++) {
 			fputs(separator, out);
-			print_row_json(out, &section->rows.list[k], section->target);
+			if (!print_row_json(out, &section->rows.list[k], section->target))
+				question->out_of_memory = true;
 			separator = ",\n";
 		}
+		if (section->rows.incomplete) {
+			fputs(separator, out);
+			print_incomplete_json(out, section->target);
+			separator = ",\n";
+		}
+	}
+	if (targets->limited) {
+		fputs(separator, out);
+		print_incomplete_json(out, NULL);
 	}
 	fputs("]\n", out);
 }
@@ -368,20 +397,6 @@ static bool keep_news(struct question *question, struct rows *rows)
 	return true;
 }
 
-/* Every meaning equals itself, unless something in it is unknown. */
-static bool is_complete(const struct comparison *asked)
-{
-	struct sbpf_error error = { 0 };
-
-	if (sbpf_meaning_compare(asked->space, asked->a, asked->a, SBPF_EQUAL, NULL, &error) ==
-		    SBPF_HOLDS &&
-	    sbpf_meaning_compare(asked->space, asked->b, asked->b, SBPF_EQUAL, NULL, &error) ==
-		    SBPF_HOLDS)
-		return true;
-	report_error(tool.name, NULL, &error);
-	return false;
-}
-
 static uint64_t abis_of(const struct question *question, int machine)
 {
 	return operand_abis(machine, &question->pair->a) |
@@ -396,14 +411,14 @@ static bool compare(struct question *question, struct section *section, bool *go
 		.plain = question->options->format == FORMAT_JSON,
 		.abis = abis_of(question, target->machine),
 		.space = operand_space(&tool, &target->target),
+		.effort = &question->effort,
 	};
 	bool compared = asked.space &&
 			pair_meanings(&tool, asked.space, question->pair, &asked.a, &asked.b) &&
 			rows_find(&tool, &asked, &section->rows) &&
 			keep_news(question, &section->rows);
 
-	if (compared && !is_complete(&asked))
-		question->incomplete = true;
+	question->incomplete = question->incomplete || section->rows.incomplete;
 	*goes_on = targets_go_on(&tool, &question->pair->targets,
 				 (size_t)(section - question->sections) + 1, asked.space);
 	sbpf_space_free(asked.space);
@@ -432,7 +447,20 @@ static bool compare_all(struct question *question)
 
 /* ---- The command ----------------------------------------------------------------------- */
 
-static int show(const struct question *question, enum color_choice color)
+/* All of it, or nothing. */
+static bool show_page(struct page *page, struct question *question)
+{
+	if (page->is_data)
+		print_json(page->stream, question);
+	else
+		print_text(page, question);
+	if (!question->out_of_memory)
+		return page_show(tool.name, page, NULL);
+	report(tool.name, "out of memory");
+	return false;
+}
+
+static int show(struct question *question, enum color_choice color)
 {
 	struct page page;
 	bool shown;
@@ -441,11 +469,7 @@ static int show(const struct question *question, enum color_choice color)
 		return STATUS_TROUBLE;
 	page.color = color;
 	page.is_data = question->options->format == FORMAT_JSON;
-	if (page.is_data)
-		print_json(page.stream, question);
-	else
-		print_text(&page, question);
-	shown = page_show(tool.name, &page, NULL);
+	shown = show_page(&page, question);
 	page_free(&page);
 	if (!shown || question->incomplete)
 		return STATUS_TROUBLE;
@@ -470,7 +494,7 @@ static void question_free(struct question *question)
 
 static int answer(struct pair *pair, const void *options, enum color_choice color)
 {
-	struct question question = { .options = options, .pair = pair };
+	struct question question = { .options = options, .pair = pair, .effort = EFFORT_MAX };
 	int status = compare_all(&question) ? show(&question, color) : STATUS_TROUBLE;
 
 	question_free(&question);

@@ -204,17 +204,36 @@ static bool join_regions(struct region *into, const struct region *from)
 	return argument < 6 && join(&into->bounds[argument], &from->bounds[argument]);
 }
 
+/* The first region that can be joined to this one; count when there is none. */
+static size_t find_neighbour(const struct region *regions, size_t count, size_t index)
+{
+	struct region one = regions[index];
+	size_t i = 0;
+
+	while (i < count && (i == index || !join_regions(&one, &regions[i])))
+		i++;
+	return i;
+}
+
 size_t regions_join(struct region *regions, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < count; j++) {
-			if (i == j || !join_regions(&regions[i], &regions[j]))
-				continue;
-			regions[j] = regions[--count];
-			/* What has grown may have new neighbours. */
-			i = (size_t)-1;
-			break;
+	size_t done = 0; /* those before it have no neighbours, but perhaps one that has grown */
+	size_t now = 0;
+
+	while (now < count) {
+		size_t other = find_neighbour(regions, count, now);
+		size_t into = other < now ? other : now;
+		size_t from = other < now ? now : other;
+
+		if (other == count) {
+			done = now < done ? done : now + 1;
+			now = done;
+			continue;
 		}
+		join_regions(&regions[into], &regions[from]);
+		regions[from] = regions[--count];
+		done = from < done ? from : done;
+		now = into; /* what has grown may have new neighbours */
 	}
 	return count;
 }

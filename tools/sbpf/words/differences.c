@@ -13,6 +13,9 @@
 #define CONDITIONS_MAX 24
 /* More pairs of cases are not looked at. */
 #define PAIRS_MAX (1u << 20)
+/* So many regions are looked at as neighbours of another in the time of a step. */
+#define PAIRS_A_STEP 8
+#define STEPS_A_CASE 4
 
 struct known_numbers {
 	uint32_t *list; /* ascending */
@@ -50,6 +53,20 @@ static void *grow(struct search *search, void *list, size_t count, size_t size)
 		search->failed = true;
 	}
 	return larger;
+}
+
+/* False when so much is not left. */
+static bool spend(const struct search *search, uint64_t steps)
+{
+	uint64_t *effort = search->asked->effort;
+
+	if (!*effort)
+		return false;
+	*effort = steps < *effort ? *effort - steps : 0;
+	if (!*effort)
+		report(search->tool->name,
+		       "there are so many conditions that the other ones are not put into words");
+	return *effort != 0;
 }
 
 /* ---- Rows ------------------------------------------------------------------------------ */
@@ -144,8 +161,11 @@ static bool find_differences(struct search *search, sbpf_meaning b, struct diffe
 	found->search = search;
 	if (sbpf_meaning_differences(search->asked->space, search->asked->a, b, note_difference,
 				     found, &error)) {
-		report_error(search->tool->name, NULL, &error);
-		search->failed = true;
+		if (!search->rows.incomplete)
+			report_error(search->tool->name, NULL, &error);
+		/* What was found by then is so all the same. */
+		search->rows.incomplete = true;
+		search->failed = error.code != SBPF_ERROR_LIMIT;
 	}
 	return !search->failed;
 }
@@ -248,6 +268,17 @@ static void pair_cases(struct search *search, const struct cases *a, const struc
 	}
 }
 
+/* False when there are too many. */
+static bool find_cases(struct search *search, sbpf_meaning meaning,
+		       const struct sbpf_difference *difference, struct cases *cases)
+{
+	bool found = spend(search, 0) &&
+		     sbpf_meaning_cases(search->asked->space, meaning, difference->abi,
+					difference->first, note_case, cases, NULL) == 0;
+
+	return spend(search, cases->count * STEPS_A_CASE) && found;
+}
+
 /* False when there is no saying on which arguments a number's answers depend. */
 static bool find_groups(struct search *search, const struct sbpf_difference *difference,
 			struct groups *groups)
@@ -256,11 +287,9 @@ static bool find_groups(struct search *search, const struct sbpf_difference *dif
 	struct cases b = { .search = search };
 	bool found;
 
-	found = sbpf_meaning_cases(search->asked->space, search->asked->a, difference->abi,
-				   difference->first, note_case, &a, NULL) == 0 &&
-		sbpf_meaning_cases(search->asked->space, search->asked->b, difference->abi,
-				   difference->first, note_case, &b, NULL) == 0 &&
-		a.count <= PAIRS_MAX / (b.count + 1);
+	found = find_cases(search, search->asked->a, difference, &a) &&
+		find_cases(search, search->asked->b, difference, &b) &&
+		a.count <= PAIRS_MAX / (b.count + 1) && spend(search, a.count * b.count);
 	if (found)
 		pair_cases(search, &a, &b, groups);
 	free(a.list);
@@ -330,7 +359,8 @@ static char *describe_group(struct search *search, const struct groups *groups, 
 	size_t length;
 	FILE *stream;
 
-	if (group->count > REGIONS_MAX)
+	if (group->count > REGIONS_MAX ||
+	    !spend(search, group->count * group->count / PAIRS_A_STEP))
 		return NULL;
 	stream = open_memstream(&text, &length);
 	if (stream)

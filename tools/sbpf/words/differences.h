@@ -32,6 +32,7 @@ struct row {
 struct rows {
 	struct row *list; /* the most important first */
 	size_t count;
+	bool incomplete; /* not all is known, or could be looked at; which was reported */
 };
 
 /* What two meanings are compared for. */
@@ -42,7 +43,13 @@ struct comparison {
 	bool plain;    /* conditions for programs: struct wording */
 	sbpf_meaning a;
 	sbpf_meaning b;
+	/* What may be done yet to put conditions into words, in steps like sbpf_space_work()'s:
+	 * past it, which is reported, they stay "with some arguments". */
+	uint64_t *effort;
 };
+
+/* The effort for all targets of a command: a second or less. */
+#define EFFORT_MAX UINT64_C(4000000)
 
 /* False when that failed, which was reported; rows_free() is needed all the same. */
 bool rows_find(const struct tool *tool, const struct comparison *comparison, struct rows *rows);
