@@ -721,9 +721,10 @@ typedef uint32_t sbpf_meaning;
 
 /*
  * A space for meanings of one machine's calls (an ABI index; its byte order counts). node_limit:
- * of diagram nodes, some 20 bytes each, taken as they are needed; 0 for 2 million. The time is
- * bounded by it too: some seconds for as many. NULL on error. Not to be used by two threads at
- * a time.
+ * of diagram nodes, some 20 bytes each, taken as they are needed; 0 for 2 million. The work of
+ * each function on the space is bounded by it too, at 16 steps of sbpf_space_work() a node: 34
+ * million, or several seconds, for as many. NULL on error. Not to be used by two threads at a
+ * time.
  */
 SBPF_API SBPF_MUST_USE struct sbpf_space *sbpf_space_new(int machine, uint32_t node_limit,
 							 struct sbpf_error *error);

@@ -164,6 +164,17 @@ def few_conditions_on_all_arguments():
 
 
 @shape
+def capability_sets_and_conditions():
+    """For each of some calls a dozen rules on four arguments, a third of them for those with a capability."""
+    source = random.Random(2)
+    def one():
+        return ",".join(condition(a, source.choice(("LT", "GE", "EQ", "NE")), source.getrandbits(8)) for a in range(4))
+    return profile(rule(NAMES[i % 40], ("LOG", "TRAP", "ALLOW")[i // 40 % 3], one(),
+                        ',"includes":{"caps":["CAP_%s"]}' % CAPABILITIES[i // 40 % 8] if i % 3 == 0 else "")
+                   for i in range(40 * 12))
+
+
+@shape
 def conditions_on_all_calls():
     return profile(rule(NAMES[i % len(NAMES)], conditions=condition(i % 6, "EQ", i)) for i in range(1 << 20))
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Every command that takes a profile, on profiles made to be work. Prints, for each of them, the
 processor time and the most memory; fails when a command takes more than MEMORY_MAX, hangs, or ends
-by a signal. Times are never judged.
+by a signal. Times are never judged. SBPF, SBPF_GEN and SBPF_OCI are the programs, the last one when
+it is built.
 
     run.py [--brief] [--only SHAPE] [--command NAME] [--slow SECONDS]
 """
@@ -16,11 +17,12 @@ import profiles
 
 SBPF = os.environ["SBPF"]
 SBPF_GEN = os.environ["SBPF_GEN"]
+SBPF_OCI = os.environ.get("SBPF_OCI")
 DOCKER = os.path.join(os.environ["PROJECT"], "profiles", "docker.json")
 MEMORY_MAX = 256 << 10  # KiB
 HANG = 60  # seconds of processor time
 
-# FILE is the profile, OUT a file to write.
+# FILE is the profile, OUT a file to write, BUNDLE a folder with a config.json that has the profile.
 COMMANDS = {
     "run": [SBPF, "run", "-p", "FILE", "--", "true"],
     "prove": [SBPF, "prove", "FILE", DOCKER],
@@ -46,9 +48,24 @@ COMMANDS = {
     "gen-base64": [SBPF_GEN, "--format", "base64", "-o", "OUT", "FILE"],
     "gen-dot": [SBPF_GEN, "--format", "dot", "-o", "OUT", "FILE"],
 }
+if SBPF_OCI:
+    COMMANDS["oci"] = [SBPF_OCI, "create", "--bundle", "BUNDLE", "id"]
 
-
+# With --brief for every shape; of the others, one for each shape in turn.
 BRIEF = ["explain-call", "gen"]
+OTHERS = [name for name in COMMANDS if name not in BRIEF]
+
+# What sbpf-oci starts in place of crun.
+RUNTIME = "#!/bin/sh\nexit 0\n"
+CONFIG = '{"ociVersion":"1.0.2","process":{"args":["true"],"cwd":"/"},"root":{"path":"r"},"linux":{"seccomp":%s}}'
+
+
+def write_all(folder, text):
+    """The profile, and a bundle with it, or with what is a config.json already."""
+    with open(os.path.join(folder, "it.json"), "w") as file:
+        file.write(text)
+    with open(os.path.join(folder, "bundle", "config.json"), "w") as file:
+        file.write(text if text.startswith('{"ociVersion"') else CONFIG % text)
 
 
 def start(arguments, output):
@@ -79,25 +96,32 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only")
     parser.add_argument("--command", choices=COMMANDS)
-    parser.add_argument("--brief", action="store_true", help="two commands that touch most of the library")
+    parser.add_argument("--brief", action="store_true",
+                        help="for each shape two commands that touch most of the library, and another one in turn")
     parser.add_argument("--slow", type=float, default=0, help="print only what takes as long")
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "it.json")
+        bundle = os.path.join(folder, "bundle")
         errors = os.path.join(folder, "errors")
-        for shape, make in profiles.SHAPES.items():
+        os.mkdir(bundle)
+        os.environ["SBPF_OCI_RUNTIME"] = os.path.join(folder, "runtime")
+        with open(os.environ["SBPF_OCI_RUNTIME"], "w") as file:
+            file.write(RUNTIME)
+        os.chmod(file.name, 0o755)
+        for index, (shape, make) in enumerate(profiles.SHAPES.items()):
             if options.only and options.only not in shape:
                 continue
             if os.fork() == 0:  # so that its memory is no command's
-                with open(path, "w") as file:
-                    file.write(make())
+                write_all(folder, make())
                 os._exit(0)
             os.wait()
+            brief = BRIEF + [OTHERS[index % len(OTHERS)]]
             for name, command in COMMANDS.items():
-                if options.command and options.command != name or options.brief and name not in BRIEF:
+                if options.command and options.command != name or options.brief and name not in brief:
                     continue
-                arguments = [path if a == "FILE" else a.replace("FILE", path).replace("OUT", folder + "/out") for a in command]
+                arguments = [a.replace("FILE", path).replace("OUT", folder + "/out").replace("BUNDLE", bundle) for a in command]
                 status, seconds, memory = measure(arguments, errors)
                 if seconds >= options.slow or memory > MEMORY_MAX or status < 0:
                     with open(errors, errors="replace") as file:
