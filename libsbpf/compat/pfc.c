@@ -16,7 +16,7 @@
 
 /* A text in memory. Not open_memstream(3): glibc 2.36 loses what a stream that cannot grow is
  * handed, and the stream does not know. */
-struct text {
+struct pfc_text {
 	char *data;
 	size_t length;
 	size_t capacity;
@@ -24,7 +24,7 @@ struct text {
 };
 
 struct listing {
-	struct text *out;
+	struct pfc_text *out;
 	struct sbpf_space *space;
 	sbpf_meaning meaning;
 	uint32_t otherwise; /* the verdict of all calls that are not listed */
@@ -34,7 +34,7 @@ struct listing {
 	struct sbpf_error *error;
 };
 
-static void append(struct text *text, const char *addition, size_t length)
+static void append(struct pfc_text *text, const char *addition, size_t length)
 {
 	size_t capacity = text->capacity ? text->capacity : 4096;
 	char *data = text->data;
@@ -56,7 +56,8 @@ static void append(struct text *text, const char *addition, size_t length)
 /* Lines are put together of pieces shorter than this. */
 #define PIECE_MAX 256
 
-__attribute__((format(printf, 2, 3))) static void print(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void print(struct pfc_text *text, const char *format,
+							...)
 {
 	char piece[PIECE_MAX];
 	va_list arguments;
@@ -71,7 +72,7 @@ __attribute__((format(printf, 2, 3))) static void print(struct text *text, const
 		text->failed = true;
 }
 
-static void print_verdict(struct text *out, uint32_t verdict)
+static void print_verdict(struct pfc_text *out, uint32_t verdict)
 {
 	char text[32];
 
@@ -189,7 +190,8 @@ static int print_abi(struct listing *listing, int index)
 
 /* ---- The filter ------------------------------------------------------------------------ */
 
-static int print_filter(struct text *out, const struct context *context, struct sbpf_error *error)
+static int print_filter(struct pfc_text *out, const struct context *context,
+			struct sbpf_error *error)
 {
 	const struct sbpf_filter *filter = context->program->filter;
 	struct listing listing = {
@@ -217,7 +219,7 @@ COMPAT_API int seccomp_export_pfc(const scmp_filter_ctx ctx, int fd)
 	struct context *context = usable_context_of(ctx);
 	int code = context ? program_compile(context) : -EINVAL;
 	struct sbpf_error error = { 0 };
-	struct text text = { 0 };
+	struct pfc_text text = { 0 };
 	int failed;
 
 	if (code)

@@ -21,7 +21,7 @@ enum entry {
 	ENTRY_COUNT,
 };
 
-struct place {
+struct spot {
 	uint32_t at[ENTRY_COUNT]; /* index in code.reversed */
 	bool wanted[ENTRY_COUNT];
 	bool seen;
@@ -31,7 +31,7 @@ struct place {
 struct emitter {
 	const struct dag *dag;
 	struct code *code;
-	struct place *places;
+	struct spot *spots;
 	int32_t *order; /* nodes, parents before children */
 	uint32_t order_count;
 };
@@ -62,7 +62,7 @@ static enum entry entry_from(const struct node *from, const struct node *to)
 
 static void want(struct emitter *emitter, const struct node *from, int32_t to)
 {
-	emitter->places[to].wanted[entry_from(from, &emitter->dag->nodes[to])] = true;
+	emitter->spots[to].wanted[entry_from(from, &emitter->dag->nodes[to])] = true;
 }
 
 /* Lists what is reachable, each node after all it leads to, and which entries are wanted. */
@@ -79,23 +79,23 @@ static int find_order(struct emitter *emitter, int32_t root)
 	while (top) {
 		int32_t index = stack[top - 1];
 		const struct node *node = &dag->nodes[index];
-		struct place *place = &emitter->places[index];
-		bool first = !place->seen;
+		struct spot *spot = &emitter->spots[index];
+		bool first = !spot->seen;
 
-		place->seen = true;
+		spot->seen = true;
 		for (int side = 0; first && node->kind != NODE_RETURN && side < 2; side++) {
 			int32_t next = skip_and(dag, side ? node->no : node->yes);
 
 			want(emitter, node, next);
-			if (!emitter->places[next].seen)
+			if (!emitter->spots[next].seen)
 				stack[top++] = next;
 		}
 		if (stack[top - 1] != index)
 			continue;
 		top--;
-		if (!place->ordered)
+		if (!spot->ordered)
 			emitter->order[emitter->order_count++] = index;
-		place->ordered = true;
+		spot->ordered = true;
 	}
 	return 0;
 }
@@ -129,12 +129,12 @@ static uint32_t distance(const struct emitter *emitter, uint32_t target)
 
 static uint32_t *target_of(struct emitter *emitter, const struct node *from, int32_t to)
 {
-	return &emitter->places[to].at[entry_from(from, &emitter->dag->nodes[to])];
+	return &emitter->spots[to].at[entry_from(from, &emitter->dag->nodes[to])];
 }
 
 static int put_return(struct emitter *emitter, int32_t node)
 {
-	emitter->places[node].at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
+	emitter->spots[node].at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
 	return put(emitter,
 		   (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, emitter->dag->nodes[node].k));
 }
@@ -170,7 +170,7 @@ static int bring_near(struct emitter *emitter, const struct node *node, int32_t 
 static int put_test(struct emitter *emitter, int32_t index)
 {
 	const struct node *node = &emitter->dag->nodes[index];
-	struct place *place = &emitter->places[index];
+	struct spot *spot = &emitter->spots[index];
 	int32_t yes = skip_and(emitter->dag, node->yes);
 	int32_t no = skip_and(emitter->dag, node->no);
 	struct sock_filter test = { .code = (uint16_t)(BPF_JMP | node->compare | BPF_K),
@@ -179,15 +179,15 @@ static int put_test(struct emitter *emitter, int32_t index)
 
 	test.jt = (uint8_t)distance(emitter, *target_of(emitter, node, yes));
 	test.jf = (uint8_t)distance(emitter, *target_of(emitter, node, no));
-	place->at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
+	spot->at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
 	failed |= put(emitter, test);
-	if (node->mask != MASK_ALL && (place->wanted[ENTRY_MASK] || place->wanted[ENTRY_LOAD])) {
-		place->at[ENTRY_MASK] = (uint32_t)emitter->code->count;
+	if (node->mask != MASK_ALL && (spot->wanted[ENTRY_MASK] || spot->wanted[ENTRY_LOAD])) {
+		spot->at[ENTRY_MASK] = (uint32_t)emitter->code->count;
 		failed |= put(emitter,
 			      (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, node->mask));
 	}
-	if (place->wanted[ENTRY_LOAD]) {
-		place->at[ENTRY_LOAD] = (uint32_t)emitter->code->count;
+	if (spot->wanted[ENTRY_LOAD]) {
+		spot->at[ENTRY_LOAD] = (uint32_t)emitter->code->count;
 		failed |= put(emitter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 								    node->word * 4u));
 	}
@@ -202,7 +202,7 @@ static int put_and(struct emitter *emitter, int32_t index)
 
 	if (jump && put(emitter, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, jump)))
 		return -1;
-	emitter->places[index].at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
+	emitter->spots[index].at[ENTRY_DIRECT] = (uint32_t)emitter->code->count;
 	return put(emitter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, node->k));
 }
 
@@ -223,9 +223,9 @@ int emit_dag(const struct dag *dag, int32_t root, struct code *code)
 	struct emitter emitter = { .dag = dag, .code = code };
 
 	*code = (struct code){ 0 };
-	emitter.places = arena_alloc(dag->arena, dag->count, sizeof(*emitter.places));
+	emitter.spots = arena_alloc(dag->arena, dag->count, sizeof(*emitter.spots));
 	emitter.order = arena_alloc_raw(dag->arena, dag->count, sizeof(*emitter.order));
-	if (!emitter.places || !emitter.order)
+	if (!emitter.spots || !emitter.order)
 		return -1;
 	root = skip_and(dag, root);
 	if (find_order(&emitter, root))

@@ -37,7 +37,7 @@ struct row {
 	uint32_t region;    /* the first that may hold the range */
 };
 
-void *search_alloc(struct search *search, size_t count, size_t size)
+void *search_alloc(struct tree_search *search, size_t count, size_t size)
 {
 	void *bytes = arena_alloc_raw(search->arena, count, size);
 
@@ -69,13 +69,13 @@ static void lengthen(struct chain *chain, const struct part *part, bool stays, b
 		leave(chain, part->weight);
 }
 
-static bool is_joined(const struct line *line, const struct row *row, uint32_t p)
+static bool is_joined(const struct tree_line *line, const struct row *row, uint32_t p)
 {
 	return p > row->first && line->parts[p].joined;
 }
 
 /* A chain that ends at the node of part j, from the row's start to the part before j. */
-static void start_chain(const struct line *line, struct row *row, uint32_t j)
+static void start_chain(const struct tree_line *line, struct row *row, uint32_t j)
 {
 	struct chain *chain = &row->chains[row->chain_count++];
 
@@ -101,7 +101,7 @@ static void note_several(struct row *row, int32_t node)
 	row->several = node;
 }
 
-static void lengthen_chains(const struct line *line, struct row *row, uint32_t j)
+static void lengthen_chains(const struct tree_line *line, struct row *row, uint32_t j)
 {
 	const struct part *part = &line->parts[j];
 	bool joined = is_joined(line, row, j);
@@ -125,7 +125,7 @@ static void lengthen_chains(const struct line *line, struct row *row, uint32_t j
 }
 
 /* Takes part j into the row; it is the one after the last. */
-static void add_part(const struct line *line, struct row *row, uint32_t j)
+static void add_part(const struct tree_line *line, struct row *row, uint32_t j)
 {
 	const struct part *part = &line->parts[j];
 
@@ -149,23 +149,24 @@ static void start_row(struct row *row, uint32_t first)
 	row->region = 0;
 }
 
-static int32_t chain_cost(const struct search *search, const struct chain *chain)
+static int32_t chain_cost(const struct tree_search *search, const struct chain *chain)
 {
 	return chain->cost + (chain->rest_weight + search->size_cost) * chain->count;
 }
 
-static void try_chains(const struct search *search, const struct row *row, struct choice *best)
+static void try_chains(const struct tree_search *search, const struct row *row,
+		       struct tree_choice *best)
 {
 	for (uint32_t c = 0; c < row->chain_count && !row->dead; c++) {
 		const struct chain *chain = &row->chains[c];
 		int32_t cost = chain->dead ? NEVER : chain_cost(search, chain);
 
 		if (cost < best->cost)
-			*best = (struct choice){ cost, CHOICE_CHAIN, chain->rest };
+			*best = (struct tree_choice){ cost, CHOICE_CHAIN, chain->rest };
 	}
 }
 
-void line_collect_peels(const struct line *line, uint32_t i, uint32_t j, int32_t rest,
+void line_collect_peels(const struct tree_line *line, uint32_t i, uint32_t j, int32_t rest,
 			bool in_region, struct peels *peels)
 {
 	peels->count = 0;
@@ -196,8 +197,8 @@ uint32_t peels_depth(const struct peels *peels)
 }
 
 /* Chains where one test may do for several values. In a window that is a JSET like others. */
-static void try_arranged(const struct search *search, const struct line *line,
-			 const struct row *row, uint32_t j, struct choice *best)
+static void try_arranged(const struct tree_search *search, const struct tree_line *line,
+			 const struct row *row, uint32_t j, struct tree_choice *best)
 {
 	if (line->parts[j].last - line->parts[row->first].first < WINDOW_WIDTH)
 		return;
@@ -211,7 +212,7 @@ static void try_arranged(const struct search *search, const struct line *line,
 		line_collect_peels(line, row->first, j, chain->rest, false, &peels);
 		cost = (int32_t)(peels_depth(&peels) + (uint32_t)search->size_cost * peels.count);
 		if (cost < best->cost)
-			*best = (struct choice){ cost, CHOICE_CHAIN, chain->rest };
+			*best = (struct tree_choice){ cost, CHOICE_CHAIN, chain->rest };
 	}
 }
 
@@ -229,8 +230,8 @@ static bool find_region(const struct tree_history *history, struct row *row, uin
 	return row->region < history->region_count;
 }
 
-static void try_region_chain(const struct search *search, const struct line *line, struct row *row,
-			     uint32_t j, struct choice *best)
+static void try_region_chain(const struct tree_search *search, const struct tree_line *line,
+			     struct row *row, uint32_t j, struct tree_choice *best)
 {
 	const struct tree_history *history = search->history;
 	int32_t cost = chain_cost(search, &row->known);
@@ -241,7 +242,7 @@ static void try_region_chain(const struct search *search, const struct line *lin
 	cost += (int32_t)((int64_t)row->known.rest_weight * history->regions[row->region].depth /
 			  16);
 	if (cost < best->cost)
-		*best = (struct choice){ cost, CHOICE_REGION_CHAIN, (int32_t)row->region };
+		*best = (struct tree_choice){ cost, CHOICE_REGION_CHAIN, (int32_t)row->region };
 }
 
 /* ---- Splits ---------------------------------------------------------------------------- */
@@ -267,8 +268,8 @@ static int32_t least_sum(const int32_t *left, const int32_t *right, uint32_t cou
 	return least;
 }
 
-static int32_t split_cost(const struct search *search, const struct line *line, uint32_t i,
-			  uint32_t j)
+static int32_t split_cost(const struct tree_search *search, const struct tree_line *line,
+			  uint32_t i, uint32_t j)
 {
 	uint32_t first;
 	uint32_t count = list_splits(i, j, &first);
@@ -278,7 +279,7 @@ static int32_t split_cost(const struct search *search, const struct line *line, 
 	return weight_of(line, i, j) + search->size_cost + least_sum(left, right, count);
 }
 
-uint32_t line_find_split(const struct search *search, const struct line *line, uint32_t i,
+uint32_t line_find_split(const struct tree_search *search, const struct tree_line *line, uint32_t i,
 			 uint32_t j, int32_t cost)
 {
 	int32_t sum = cost - weight_of(line, i, j) - search->size_cost;
@@ -292,18 +293,19 @@ uint32_t line_find_split(const struct search *search, const struct line *line, u
 
 /* ---- Ranges ---------------------------------------------------------------------------- */
 
-static void try_window(const struct search *search, uint32_t i, uint32_t j, struct choice *best)
+static void try_window(const struct tree_search *search, uint32_t i, uint32_t j,
+		       struct tree_choice *best)
 {
 	const struct windows *windows = &search->windows;
 
 	if (j < windows->ends[i] && window_of(windows, i, j)->cost < best->cost)
-		*best = (struct choice){ window_of(windows, i, j)->cost, CHOICE_WINDOW, -1 };
+		*best = (struct tree_choice){ window_of(windows, i, j)->cost, CHOICE_WINDOW, -1 };
 }
 
-static struct choice choose(const struct search *search, const struct line *line, struct row *row,
-			    uint32_t j)
+static struct tree_choice choose(const struct tree_search *search, const struct tree_line *line,
+				 struct row *row, uint32_t j)
 {
-	struct choice best = { 0, CHOICE_NODE, line->parts[j].node };
+	struct tree_choice best = { 0, CHOICE_NODE, line->parts[j].node };
 
 	if (row->uniform)
 		return best;
@@ -318,7 +320,7 @@ static struct choice choose(const struct search *search, const struct line *line
 	return best;
 }
 
-void line_solve(const struct search *search, struct line *line)
+void line_solve(const struct tree_search *search, struct tree_line *line)
 {
 	struct row row;
 
@@ -335,8 +337,8 @@ void line_solve(const struct search *search, struct line *line)
 	}
 }
 
-struct choice line_choose(const struct search *search, const struct line *line, uint32_t i,
-			  uint32_t j)
+struct tree_choice line_choose(const struct tree_search *search, const struct tree_line *line,
+			       uint32_t i, uint32_t j)
 {
 	struct row row;
 
@@ -348,9 +350,9 @@ struct choice line_choose(const struct search *search, const struct line *line, 
 
 /* ---- Lines ----------------------------------------------------------------------------- */
 
-bool line_start(struct search *search, struct line *line, uint32_t parts)
+bool line_start(struct tree_search *search, struct tree_line *line, uint32_t parts)
 {
-	*line = (struct line){
+	*line = (struct tree_line){
 		.parts = search_alloc(search, parts, sizeof(*line->parts)),
 		.sums = search_alloc(search, parts + (size_t)1, sizeof(*line->sums)),
 		.ends = search_alloc(search, parts, sizeof(*line->ends)),
@@ -359,7 +361,7 @@ bool line_start(struct search *search, struct line *line, uint32_t parts)
 }
 
 /* Counts steps before they are taken; false when that is past the most. */
-static bool count_up(struct search *search, uint64_t steps)
+static bool count_up(struct tree_search *search, uint64_t steps)
 {
 	search->exceeded = search->exceeded || steps > search->steps_max - *search->steps;
 	search->failed = search->failed || search->exceeded;
@@ -368,7 +370,7 @@ static bool count_up(struct search *search, uint64_t steps)
 }
 
 /* The splits and chains of all ranges. */
-static uint64_t count_steps(const struct line *line)
+static uint64_t count_steps(const struct tree_line *line)
 {
 	uint64_t steps = line->count;
 
@@ -381,7 +383,7 @@ static uint64_t count_steps(const struct line *line)
 	return steps;
 }
 
-bool line_prepare(struct search *search, struct line *line)
+bool line_prepare(struct tree_search *search, struct tree_line *line)
 {
 	uint32_t longest = 1;
 

@@ -18,11 +18,11 @@ struct tree {
 	uint64_t weight;
 };
 
-static struct tree build_range(struct search *search, const struct line *line, uint32_t i,
+static struct tree build_range(struct tree_search *search, const struct tree_line *line, uint32_t i,
 			       uint32_t j);
 
-static struct tree test(const struct search *search, uint8_t compare, uint32_t k, struct tree yes,
-			struct tree no)
+static struct tree test(const struct tree_search *search, uint8_t compare, uint32_t k,
+			struct tree yes, struct tree no)
 {
 	uint64_t weight = yes.weight + no.weight;
 
@@ -34,12 +34,12 @@ static struct tree test(const struct search *search, uint8_t compare, uint32_t k
 }
 
 /* The values on a side of pieces i to j, without a JSET. */
-static struct tree build_plainly(struct search *search, const struct line *whole, uint32_t side,
-				 uint32_t i, uint32_t j)
+static struct tree build_plainly(struct tree_search *search, const struct tree_line *whole,
+				 uint32_t side, uint32_t i, uint32_t j)
 {
 	struct arena mark = arena_mark(search->arena);
 	struct tree tree = { -1, 0, 0 };
-	struct line line;
+	struct tree_line line;
 
 	if (window_side(search, whole, side, i, j, &line)) {
 		for (uint32_t p = 0; p < line.count; p++)
@@ -54,8 +54,8 @@ static struct tree build_plainly(struct search *search, const struct line *whole
 }
 
 /* A side with one JSET more, or none. */
-static struct tree build_side(struct search *search, const struct line *whole, uint32_t side,
-			      uint32_t i, uint32_t j, uint32_t mask)
+static struct tree build_side(struct tree_search *search, const struct tree_line *whole,
+			      uint32_t side, uint32_t i, uint32_t j, uint32_t mask)
 {
 	struct tree yes;
 
@@ -66,8 +66,8 @@ static struct tree build_side(struct search *search, const struct line *whole, u
 		    build_plainly(search, whole, side & ~side_with(mask), i, j));
 }
 
-static struct tree build_window(struct search *search, const struct line *whole, uint32_t i,
-				uint32_t j)
+static struct tree build_window(struct tree_search *search, const struct tree_line *whole,
+				uint32_t i, uint32_t j)
 {
 	struct window window = *window_of(&search->windows, i, j);
 	uint32_t with = side_with(window.mask);
@@ -77,8 +77,8 @@ static struct tree build_window(struct search *search, const struct line *whole,
 		    build_side(search, whole, ~with, i, j, window.mask_without));
 }
 
-static struct tree build_chain(struct search *search, const struct line *line, uint32_t i,
-			       uint32_t j, const struct choice *choice)
+static struct tree build_chain(struct tree_search *search, const struct tree_line *line, uint32_t i,
+			       uint32_t j, const struct tree_choice *choice)
 {
 	bool in_region = choice->kind == CHOICE_REGION_CHAIN;
 	struct tree tree = { .weight = (uint64_t)weight_of(line, i, j) };
@@ -97,8 +97,8 @@ static struct tree build_chain(struct search *search, const struct line *line, u
 }
 
 /* Keeps where a range of the word number was built, for the trees that follow. */
-static void record(const struct search *search, const struct part *first, const struct part *last,
-		   const struct tree *tree)
+static void record(const struct tree_search *search, const struct part *first,
+		   const struct part *last, const struct tree *tree)
 {
 	struct tree_history *history = search->history;
 
@@ -112,10 +112,10 @@ static void record(const struct search *search, const struct part *first, const 
 						   : 0 };
 }
 
-static struct tree build_range(struct search *search, const struct line *line, uint32_t i,
+static struct tree build_range(struct tree_search *search, const struct tree_line *line, uint32_t i,
 			       uint32_t j)
 {
-	struct choice choice = line_choose(search, line, i, j);
+	struct tree_choice choice = line_choose(search, line, i, j);
 	struct tree tree = { choice.rest, 0, (uint64_t)weight_of(line, i, j) };
 	uint32_t split;
 
@@ -144,7 +144,8 @@ static struct tree build_range(struct search *search, const struct line *line, u
 /* ---- Pieces ---------------------------------------------------------------------------- */
 
 /* Adds a piece, or lengthens the one before, which ends where it begins and is the same. */
-static void add_piece(struct line *line, uint32_t first, uint32_t last, int32_t node, bool known)
+static void add_piece(struct tree_line *line, uint32_t first, uint32_t last, int32_t node,
+		      bool known)
 {
 	struct part *part = &line->parts[line->count];
 
@@ -157,7 +158,7 @@ static void add_piece(struct line *line, uint32_t first, uint32_t last, int32_t 
 
 /* Cuts the segments where the tree built before begins or ceases to agree with them. */
 static void cut_pieces(const struct segment *segments, uint32_t count,
-		       const struct tree_history *history, struct line *line)
+		       const struct tree_history *history, struct tree_line *line)
 {
 	const struct segment *before = history ? history->segments : NULL;
 	uint32_t first = 0;
@@ -179,7 +180,7 @@ static void cut_pieces(const struct segment *segments, uint32_t count,
 }
 
 /* Spreads the weight of each segment over the pieces it was cut into. */
-static void weigh_pieces(const struct segment *segments, struct line *line)
+static void weigh_pieces(const struct segment *segments, struct tree_line *line)
 {
 	uint32_t s = 0;
 
@@ -197,8 +198,8 @@ static void weigh_pieces(const struct segment *segments, struct line *line)
 	}
 }
 
-static bool make_whole(struct search *search, const struct segment *segments, uint32_t count,
-		       struct line *line)
+static bool make_whole(struct tree_search *search, const struct segment *segments, uint32_t count,
+		       struct tree_line *line)
 {
 	const struct tree_history *history = search->history;
 	uint32_t known = history && history->segments ? history->segment_count : 0;
@@ -213,9 +214,10 @@ static bool make_whole(struct search *search, const struct segment *segments, ui
 	return true;
 }
 
-static int32_t search_tree(struct search *search, const struct segment *segments, uint32_t count)
+static int32_t search_tree(struct tree_search *search, const struct segment *segments,
+			   uint32_t count)
 {
-	struct line whole;
+	struct tree_line whole;
 	struct tree tree;
 
 	if (!make_whole(search, segments, count, &whole))
@@ -255,13 +257,13 @@ static int keep_segments(struct dag *dag, struct tree_history *history,
 int32_t tree_thorough(struct dag *dag, uint8_t word, const struct segment *segments, uint32_t count,
 		      const struct tree_options *options, struct tree_history *history)
 {
-	struct search search = { .dag = dag,
-				 .arena = dag->scratch,
-				 .word = word,
-				 .size_cost = (int32_t)options->size_cost,
-				 .history = history,
-				 .steps = options->steps,
-				 .steps_max = options->steps_max };
+	struct tree_search search = { .dag = dag,
+				      .arena = dag->scratch,
+				      .word = word,
+				      .size_cost = (int32_t)options->size_cost,
+				      .history = history,
+				      .steps = options->steps,
+				      .steps_max = options->steps_max };
 	struct arena mark = arena_mark(dag->scratch);
 	bool first = history && !history->segments;
 	int32_t root;

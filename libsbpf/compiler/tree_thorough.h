@@ -39,7 +39,7 @@ struct part {
  * or a band of short ones. costs[i * stride + j] is of the parts i to j, and so is
  * costs[j * stride + i]: what the splits of a range add up then lies in two rows.
  */
-struct line {
+struct tree_line {
 	struct part *parts;
 	uint32_t count;
 	bool whole;	 /* the line that the tree is for; else what masks leave of it */
@@ -66,7 +66,7 @@ struct windows {
 	uint32_t count;
 };
 
-struct search {
+struct tree_search {
 	struct dag *dag;
 	struct arena *arena;
 	uint8_t word;
@@ -82,18 +82,18 @@ struct search {
 enum choice_kind { CHOICE_NODE, CHOICE_CHAIN, CHOICE_REGION_CHAIN, CHOICE_SPLIT, CHOICE_WINDOW };
 
 /* How a range is decided. */
-struct choice {
+struct tree_choice {
 	int32_t cost;
 	enum choice_kind kind;
 	int32_t rest; /* of a chain: the node, or the index of the region */
 };
 
-static inline int32_t weight_of(const struct line *line, uint32_t i, uint32_t j)
+static inline int32_t weight_of(const struct tree_line *line, uint32_t i, uint32_t j)
 {
 	return line->sums[j + 1] - line->sums[i];
 }
 
-static inline int32_t cost_of(const struct line *line, uint32_t i, uint32_t j)
+static inline int32_t cost_of(const struct tree_line *line, uint32_t i, uint32_t j)
 {
 	return line->costs[i * (size_t)line->stride + j];
 }
@@ -108,29 +108,29 @@ int32_t tree_thorough(struct dag *dag, uint8_t word, const struct segment *segme
 		      const struct tree_options *options, struct tree_history *history);
 
 /* Scratch memory for the search, not zeroed; notes it when there is none. */
-void *search_alloc(struct search *search, size_t count, size_t size);
+void *search_alloc(struct tree_search *search, size_t count, size_t size);
 
 /* ---- line.c ---------------------------------------------------------------------------- */
 
 /* A line with room for so many parts. */
-bool line_start(struct search *search, struct line *line, uint32_t parts);
+bool line_start(struct tree_search *search, struct tree_line *line, uint32_t parts);
 
 /* Makes room for the costs, once parts and ends are set; counts the steps that solving it takes. */
-bool line_prepare(struct search *search, struct line *line);
+bool line_prepare(struct tree_search *search, struct tree_line *line);
 
 /* Finds what each range costs. */
-void line_solve(const struct search *search, struct line *line);
+void line_solve(const struct tree_search *search, struct tree_line *line);
 
 /* What is best for a range of a solved line. */
-struct choice line_choose(const struct search *search, const struct line *line, uint32_t i,
-			  uint32_t j);
+struct tree_choice line_choose(const struct tree_search *search, const struct tree_line *line,
+			       uint32_t i, uint32_t j);
 
 /* The first part on the right of a split that costs so much. */
-uint32_t line_find_split(const struct search *search, const struct line *line, uint32_t i,
+uint32_t line_find_split(const struct tree_search *search, const struct tree_line *line, uint32_t i,
 			 uint32_t j, int32_t cost);
 
 /* What leaves the chain of a range, arranged in its order. */
-void line_collect_peels(const struct line *line, uint32_t i, uint32_t j, int32_t rest,
+void line_collect_peels(const struct tree_line *line, uint32_t i, uint32_t j, int32_t rest,
 			bool in_region, struct peels *peels);
 
 /* The sum of weight × tests in a chain. */
@@ -139,13 +139,13 @@ uint32_t peels_depth(const struct peels *peels);
 /* ---- window.c -------------------------------------------------------------------------- */
 
 /* Finds the best JSETs of all windows of a whole line that is prepared. */
-bool windows_solve(struct search *search, const struct line *whole);
+bool windows_solve(struct tree_search *search, const struct tree_line *whole);
 
 /* Values with the low bits b, for all b that have a bit of the mask: as a set, bit b. */
 uint32_t side_with(uint32_t mask);
 
 /* The values of the pieces i to j whose low bits are in a set. */
-bool window_side(struct search *search, const struct line *whole, uint32_t side, uint32_t i,
-		 uint32_t j, struct line *line);
+bool window_side(struct tree_search *search, const struct tree_line *whole, uint32_t side,
+		 uint32_t i, uint32_t j, struct tree_line *line);
 
 #endif

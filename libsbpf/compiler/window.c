@@ -25,7 +25,7 @@ uint32_t side_with(uint32_t mask)
 }
 
 /* Adds what of a piece is on a side. */
-static void add_piece(struct line *line, const struct part *piece, uint32_t side)
+static void add_piece(struct tree_line *line, const struct part *piece, uint32_t side)
 {
 	struct part *part = &line->parts[line->count];
 	uint32_t width = piece->last - piece->first;
@@ -49,8 +49,8 @@ static void add_piece(struct line *line, const struct part *piece, uint32_t side
 	line->count++;
 }
 
-bool window_side(struct search *search, const struct line *whole, uint32_t side, uint32_t i,
-		 uint32_t j, struct line *line)
+bool window_side(struct tree_search *search, const struct tree_line *whole, uint32_t side,
+		 uint32_t i, uint32_t j, struct tree_line *line)
 {
 	if (!line_start(search, line, j - i + 1))
 		return false;
@@ -62,8 +62,8 @@ bool window_side(struct search *search, const struct line *whole, uint32_t side,
 }
 
 /* Solves a side for all windows. */
-static bool solve_side(struct search *search, const struct line *whole, uint32_t side,
-		       struct line *line)
+static bool solve_side(struct tree_search *search, const struct tree_line *whole, uint32_t side,
+		       struct tree_line *line)
 {
 	uint32_t p = 0;
 
@@ -89,19 +89,19 @@ static bool solve_side(struct search *search, const struct line *whole, uint32_t
 }
 
 /* Whether a side has no value between two pieces. */
-static bool is_empty(const struct line *line, uint32_t i, uint32_t j)
+static bool is_empty(const struct tree_line *line, uint32_t i, uint32_t j)
 {
 	return line->index[i] == line->index[j + 1];
 }
 
 /* Where the cost of a side between two pieces is. */
-static uint32_t place_of(const struct line *line, uint32_t i, uint32_t j)
+static uint32_t place_of(const struct tree_line *line, uint32_t i, uint32_t j)
 {
 	return line->index[i] * line->stride + line->index[j + 1] - 1;
 }
 
 /* Adds what a side costs between two pieces; false when no value is there. */
-static bool add_cost(const struct line *line, uint32_t i, uint32_t j, int32_t *cost)
+static bool add_cost(const struct tree_line *line, uint32_t i, uint32_t j, int32_t *cost)
 {
 	if (is_empty(line, i, j))
 		return false;
@@ -111,7 +111,7 @@ static bool add_cost(const struct line *line, uint32_t i, uint32_t j, int32_t *c
 
 /* ---- Windows worth a try --------------------------------------------------------------- */
 
-static bool list_windows(struct search *search, const struct line *whole)
+static bool list_windows(struct tree_search *search, const struct tree_line *whole)
 {
 	struct windows *windows = &search->windows;
 	uint32_t end = 0;
@@ -135,11 +135,11 @@ static bool list_windows(struct search *search, const struct line *whole)
 }
 
 /* What the windows cost without a JSET. */
-static void start_windows(struct search *search, const struct line *whole)
+static void start_windows(struct tree_search *search, const struct tree_line *whole)
 {
 	struct windows *windows = &search->windows;
 	struct arena mark = arena_mark(search->arena);
-	struct line line;
+	struct tree_line line;
 
 	if (solve_side(search, whole, ALL_SIDES, &line)) {
 		for (uint32_t i = 0; i < whole->count; i++) {
@@ -177,7 +177,8 @@ static void add_share(struct shares *shares, const struct part *part)
 }
 
 /* No tree costs less: it has a test fewer than nodes, and all of them but one take a second. */
-static int32_t least_cost(const struct search *search, const struct shares *shares, int32_t weight)
+static int32_t least_cost(const struct tree_search *search, const struct shares *shares,
+			  int32_t weight)
 {
 	int32_t second = shares->count > 2 ? weight - shares->heaviest : 0;
 
@@ -185,7 +186,7 @@ static int32_t least_cost(const struct search *search, const struct shares *shar
 }
 
 /* Leaves out windows that cannot get better and are in none that can; whether there are others. */
-static bool narrow(struct search *search, const struct line *whole)
+static bool narrow(struct tree_search *search, const struct tree_line *whole)
 {
 	struct windows *windows = &search->windows;
 	bool any = false;
@@ -210,8 +211,8 @@ static bool narrow(struct search *search, const struct line *whole)
 
 /* ---- One JSET -------------------------------------------------------------------------- */
 
-static void try_mask(const struct search *search, const struct line *whole, uint32_t mask,
-		     const struct line *with, const struct line *without)
+static void try_mask(const struct tree_search *search, const struct tree_line *whole, uint32_t mask,
+		     const struct tree_line *with, const struct tree_line *without)
 {
 	for (uint32_t i = 0; i < whole->count; i++) {
 		for (uint32_t j = i; j < search->windows.open[i]; j++) {
@@ -225,12 +226,12 @@ static void try_mask(const struct search *search, const struct line *whole, uint
 	}
 }
 
-static void try_masks(struct search *search, const struct line *whole)
+static void try_masks(struct tree_search *search, const struct tree_line *whole)
 {
 	for (uint32_t mask = 1; mask < MASKS && !search->failed; mask++) {
 		struct arena mark = arena_mark(search->arena);
-		struct line with;
-		struct line without;
+		struct tree_line with;
+		struct tree_line without;
 
 		if (solve_side(search, whole, side_with(mask), &with) &&
 		    solve_side(search, whole, ~side_with(mask), &without))
@@ -252,7 +253,7 @@ struct range {
 
 /* A side of one mask, with at most one JSET below. */
 struct deep {
-	struct line line;
+	struct tree_line line;
 	struct range *ranges;
 	uint32_t count;
 	uint16_t *range_of; /* by the place of a cost: the number of its range, from 1; or 0 */
@@ -262,9 +263,10 @@ _Static_assert(UINT16_MAX / WINDOW_WIDTH > PIECE_MAX, "ranges of a side have num
 
 /* Marks the ranges that windows leave, where a JSET may be of use both to them and to the window.
  */
-static void mark_ranges(const struct search *search, const struct line *whole, struct deep *deep)
+static void mark_ranges(const struct tree_search *search, const struct tree_line *whole,
+			struct deep *deep)
 {
-	const struct line *line = &deep->line;
+	const struct tree_line *line = &deep->line;
 
 	for (uint32_t i = 0; i < whole->count; i++) {
 		for (uint32_t j = i; j < search->windows.open[i]; j++) {
@@ -282,9 +284,9 @@ static void mark_ranges(const struct search *search, const struct line *whole, s
 	}
 }
 
-static void list_ranges(const struct search *search, struct deep *deep)
+static void list_ranges(const struct tree_search *search, struct deep *deep)
 {
-	const struct line *line = &deep->line;
+	const struct tree_line *line = &deep->line;
 	uint32_t r = 0;
 
 	for (uint32_t i = 0; i < line->count; i++) {
@@ -304,7 +306,7 @@ static void list_ranges(const struct search *search, struct deep *deep)
 	}
 }
 
-static bool start_deep(struct search *search, const struct line *whole, uint32_t side,
+static bool start_deep(struct tree_search *search, const struct tree_line *whole, uint32_t side,
 		       struct deep *deep)
 {
 	size_t places;
@@ -326,8 +328,8 @@ static bool start_deep(struct search *search, const struct line *whole, uint32_t
 }
 
 /* Tries a mask in all ranges of a side, given the lines of its own two sides. */
-static void deepen(struct deep *deep, uint32_t mask, const struct line *with,
-		   const struct line *without)
+static void deepen(struct deep *deep, uint32_t mask, const struct tree_line *with,
+		   const struct tree_line *without)
 {
 	for (uint32_t r = 0; r < deep->count; r++) {
 		struct range *range = &deep->ranges[r];
@@ -348,14 +350,14 @@ struct sides {
 };
 
 /* Two masks without a common bit, each below the other. */
-static void try_pair(struct search *search, const struct line *whole, struct sides *sides,
+static void try_pair(struct tree_search *search, const struct tree_line *whole, struct sides *sides,
 		     uint32_t a, uint32_t b)
 {
 	struct arena mark = arena_mark(search->arena);
-	const struct line *neither = &sides->without[a | b].line;
-	struct line only_a;
-	struct line only_b;
-	struct line both;
+	const struct tree_line *neither = &sides->without[a | b].line;
+	struct tree_line only_a;
+	struct tree_line only_b;
+	struct tree_line both;
 
 	if (solve_side(search, whole, side_with(a) & ~side_with(b), &only_a) &&
 	    solve_side(search, whole, side_with(b) & ~side_with(a), &only_b) &&
@@ -384,7 +386,7 @@ static uint8_t add_deep(const struct deep *deep, uint32_t i, uint32_t j, int32_t
 }
 
 /* Windows with the mask, and the best below it on either side. */
-static void try_deep(const struct search *search, const struct line *whole, uint32_t mask,
+static void try_deep(const struct tree_search *search, const struct tree_line *whole, uint32_t mask,
 		     const struct sides *sides)
 {
 	const struct deep *with = &sides->with[mask];
@@ -407,7 +409,7 @@ static void try_deep(const struct search *search, const struct line *whole, uint
 	}
 }
 
-static void try_pairs(struct search *search, const struct line *whole)
+static void try_pairs(struct tree_search *search, const struct tree_line *whole)
 {
 	struct arena mark = arena_mark(search->arena);
 	struct sides *sides = search_alloc(search, 1, sizeof(*sides));
@@ -427,7 +429,7 @@ static void try_pairs(struct search *search, const struct line *whole)
 	arena_rewind(search->arena, mark);
 }
 
-bool windows_solve(struct search *search, const struct line *whole)
+bool windows_solve(struct tree_search *search, const struct tree_line *whole)
 {
 	if (!list_windows(search, whole))
 		return false;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct writer {
+static const struct format_writer {
 	enum sbpf_format format;
 	void (*plain)(const struct sbpf_filter *filter, struct text *text);
 	void (*annotated)(const struct sbpf_filter *filter, struct sbpf_notes *notes,
@@ -19,7 +19,7 @@ static const struct writer {
 	{ SBPF_FORMAT_DOT, NULL, format_dot },
 };
 
-static const struct writer *find_writer(enum sbpf_format format)
+static const struct format_writer *find_writer(enum sbpf_format format)
 {
 	for (size_t i = 0; i < COUNT(writers); i++) {
 		if (writers[i].format == format)
@@ -28,7 +28,7 @@ static const struct writer *find_writer(enum sbpf_format format)
 	return NULL;
 }
 
-static int write_annotated(const struct writer *writer, const struct sbpf_filter *filter,
+static int write_annotated(const struct format_writer *writer, const struct sbpf_filter *filter,
 			   struct text *text, struct sbpf_error *error)
 {
 	struct sbpf_notes *notes = sbpf_program_annotate(filter->program, filter->count,
@@ -44,7 +44,7 @@ static int write_annotated(const struct writer *writer, const struct sbpf_filter
 char *sbpf_filter_format(const struct sbpf_filter *filter, enum sbpf_format format, size_t *length,
 			 struct sbpf_error *error)
 {
-	const struct writer *writer = find_writer(format);
+	const struct format_writer *writer = find_writer(format);
 	struct text text = { 0 };
 
 	if (error_is_set(error))

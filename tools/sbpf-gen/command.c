@@ -85,7 +85,7 @@ static void print_option(const char *name, const char *value, const struct form 
 		form->print_value(value, stream);
 }
 
-static void print_machines(const struct work *work, FILE *stream)
+static void print_machines(const struct gen_work *work, FILE *stream)
 {
 	struct sbpf_abi machine;
 
@@ -119,7 +119,7 @@ static void print_target(const struct sbpf_target *target, const struct form *fo
 	print_option("width", widths[target->width], form, stream);
 }
 
-static void print_command(const struct work *work, const struct form *form, FILE *stream)
+static void print_command(const struct gen_work *work, const struct form *form, FILE *stream)
 {
 	fprintf(stream, "%s", PROGRAM);
 	print_machines(work, stream);
@@ -135,7 +135,7 @@ static void print_command(const struct work *work, const struct form *form, FILE
 	fprintf(stream, " -o ");
 }
 
-void command_print_in_comment(const struct work *work, FILE *stream)
+void command_print_in_comment(const struct gen_work *work, FILE *stream)
 {
 	static const struct form form = { command_print_comment_word, print_base_name };
 
@@ -143,7 +143,7 @@ void command_print_in_comment(const struct work *work, FILE *stream)
 	fprintf(stream, "HEADER");
 }
 
-void command_print(const struct work *work, const char *output, FILE *stream)
+void command_print(const struct gen_work *work, const char *output, FILE *stream)
 {
 	static const struct form form = { command_print_word, command_print_word };
 

@@ -23,7 +23,7 @@ struct source {
 	struct sbpf_filter *filters[MACHINES_MAX]; /* one for each machine of the work */
 };
 
-struct work {
+struct gen_work {
 	const char *output; /* file to write, or NULL */
 	const char *check;  /* file to compare with, or NULL */
 	const char *format;
@@ -60,19 +60,19 @@ const char *base_name(const char *path);
  * Takes every --name out of argv, so that the rest is ordinary options. Returns the new argc, or
  * -1 when there is no memory.
  */
-int sources_take_names(struct work *work, int argc, char **argv);
+int sources_take_names(struct gen_work *work, int argc, char **argv);
 
 /* Adds a profile that was given without a name. */
-bool sources_add_path(struct work *work, const char *path);
+bool sources_add_path(struct gen_work *work, const char *path);
 
 /* The profile that is the file at this path, by whatever name; NULL when none is. */
-const struct source *sources_find_file(const struct work *work, const char *path);
+const struct source *sources_find_file(const struct gen_work *work, const char *path);
 
 /* Reads and compiles all of them. STATUS_OK, or what to exit with after a report. */
-enum status sources_read(struct work *work);
-enum status sources_compile(struct work *work);
+enum status sources_read(struct gen_work *work);
+enum status sources_compile(struct gen_work *work);
 
-void sources_free(struct work *work);
+void sources_free(struct gen_work *work);
 
 /* A whole file, or standard input for "-": malloc'd. NULL with errno; EFBIG past limit. */
 char *read_file(const char *path, size_t limit, size_t *length);
@@ -80,15 +80,15 @@ char *read_file(const char *path, size_t limit, size_t *length);
 /* ---- header.c ---- */
 
 /* The C header: malloc'd. NULL when there is no memory. */
-char *header_format(const struct work *work, size_t *length);
+char *header_format(const struct gen_work *work, size_t *length);
 
 /* ---- command.c ---- */
 
 /* The command that makes this output, with paths as the user gave them, as a shell takes it. */
-void command_print(const struct work *work, const char *output, FILE *stream);
+void command_print(const struct gen_work *work, const char *output, FILE *stream);
 
 /* The same for humans and within a C comment: base names, and HEADER for the output. */
-void command_print_in_comment(const struct work *work, FILE *stream);
+void command_print_in_comment(const struct gen_work *work, FILE *stream);
 
 /* One word of the user's: quoted for a shell where needed, or harmless in a C comment. */
 void command_print_word(const char *word, FILE *stream);

@@ -22,7 +22,7 @@ static const struct flag {
 	{ 1u << 2, "SECCOMP_FILTER_FLAG_SPEC_ALLOW" },
 };
 
-static void print_sources(const struct work *work, FILE *stream)
+static void print_sources(const struct gen_work *work, FILE *stream)
 {
 	for (size_t i = 0; i < work->source_count; i++) {
 		const struct source *source = &work->sources[i];
@@ -33,7 +33,7 @@ static void print_sources(const struct work *work, FILE *stream)
 	}
 }
 
-static void print_introduction(const struct work *work, FILE *stream)
+static void print_introduction(const struct gen_work *work, FILE *stream)
 {
 	const char *first = work->sources[0].identifier;
 
@@ -61,7 +61,7 @@ static void print_introduction(const struct work *work, FILE *stream)
 }
 
 /* Lengths keep the guards of {a_b, c} and {a, b_c} apart. */
-static void print_guard(const struct work *work, FILE *stream)
+static void print_guard(const struct gen_work *work, FILE *stream)
 {
 	fprintf(stream, "SBPF_GEN");
 	for (size_t i = 0; i < work->source_count; i++)
@@ -70,7 +70,7 @@ static void print_guard(const struct work *work, FILE *stream)
 	fprintf(stream, "_H");
 }
 
-static void print_opening(const struct work *work, FILE *stream)
+static void print_opening(const struct gen_work *work, FILE *stream)
 {
 	print_introduction(work, stream);
 	fprintf(stream, "#ifndef ");
@@ -192,7 +192,7 @@ static void print_install(const struct source *source, size_t index, int machine
 		seccomp);
 }
 
-static bool print_machine(const struct work *work, size_t index, FILE *stream)
+static bool print_machine(const struct gen_work *work, size_t index, FILE *stream)
 {
 	int machine = work->machines[index];
 
@@ -205,7 +205,7 @@ static bool print_machine(const struct work *work, size_t index, FILE *stream)
 	return true;
 }
 
-static bool print_header(const struct work *work, FILE *stream)
+static bool print_header(const struct gen_work *work, FILE *stream)
 {
 	print_opening(work, stream);
 	for (size_t i = 0; i < work->machine_count; i++) {
@@ -217,7 +217,7 @@ static bool print_header(const struct work *work, FILE *stream)
 	return !ferror(stream);
 }
 
-char *header_format(const struct work *work, size_t *length)
+char *header_format(const struct gen_work *work, size_t *length)
 {
 	char *text = NULL;
 	FILE *stream = open_memstream(&text, length);

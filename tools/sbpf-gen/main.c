@@ -24,7 +24,7 @@ static const struct tool tool = {
 		 "Exit status: 0 done or fresh, 1 failed or stale, 2 wrong usage.",
 };
 
-#define WORK(field) offsetof(struct work, field)
+#define WORK(field) offsetof(struct gen_work, field)
 
 static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", "the file to write; \"-\" is standard output", WORK(output) },
@@ -67,7 +67,7 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-static int check_output(const struct work *work)
+static int check_output(const struct gen_work *work)
 {
 	if (!work->output && !work->check)
 		return usage_error(&tool,
@@ -81,7 +81,7 @@ static int check_output(const struct work *work)
 }
 
 /* A file that is made from itself is lost. */
-static int check_not_a_source(const struct work *work)
+static int check_not_a_source(const struct gen_work *work)
 {
 	const struct source *source = NULL;
 
@@ -94,7 +94,7 @@ static int check_not_a_source(const struct work *work)
 	return STATUS_OK;
 }
 
-static int check_words(const struct work *work)
+static int check_words(const struct gen_work *work)
 {
 	if (!find_format(work->format))
 		return usage_error(&tool,
@@ -106,7 +106,7 @@ static int check_words(const struct work *work)
 	return STATUS_OK;
 }
 
-static int check_names(const struct work *work)
+static int check_names(const struct gen_work *work)
 {
 	size_t from_stdin = 0;
 
@@ -132,7 +132,7 @@ static int check_names(const struct work *work)
 	return STATUS_OK;
 }
 
-static int check_counts(const struct work *work)
+static int check_counts(const struct gen_work *work)
 {
 	if (find_format(work->format)->is_header)
 		return STATUS_OK;
@@ -146,7 +146,7 @@ static int check_counts(const struct work *work)
 }
 
 /* The profile without a name, and that there is one or the other. */
-static int take_operand(struct work *work, int count, char **operands)
+static int take_operand(struct gen_work *work, int count, char **operands)
 {
 	/* sources_take_names() leaves only what getopt_long(3) takes for an abbreviation. */
 	if (work->name)
@@ -166,7 +166,7 @@ static int take_operand(struct work *work, int count, char **operands)
 	return STATUS_OK;
 }
 
-static int check_usage(struct work *work, int operand_count, char **operands)
+static int check_usage(struct gen_work *work, int operand_count, char **operands)
 {
 	int status = check_output(work);
 
@@ -187,7 +187,7 @@ static int check_usage(struct work *work, int operand_count, char **operands)
 }
 
 /* What dot(1) makes of a graph, in place of it, where the file's name is one of a picture. */
-static char *draw_graph(const struct work *work, char *graph, size_t *length)
+static char *draw_graph(const struct gen_work *work, char *graph, size_t *length)
 {
 	const char *format = picture_format(work->check ? work->check : work->output);
 	char *picture;
@@ -199,7 +199,7 @@ static char *draw_graph(const struct work *work, char *graph, size_t *length)
 	return picture;
 }
 
-static char *format_work(const struct work *work, size_t *length)
+static char *format_work(const struct gen_work *work, size_t *length)
 {
 	const struct format *format = find_format(work->format);
 	struct sbpf_error error = { 0 };
@@ -217,7 +217,7 @@ static char *format_work(const struct work *work, size_t *length)
 	return format->format == SBPF_FORMAT_DOT ? draw_graph(work, data, length) : data;
 }
 
-static void report_stale(const struct work *work, const char *state)
+static void report_stale(const struct gen_work *work, const char *state)
 {
 	fprintf(stderr, "%s: ", PROGRAM);
 	command_print_word(work->check, stderr);
@@ -227,7 +227,7 @@ static void report_stale(const struct work *work, const char *state)
 }
 
 /* Whether the file is what would be written. */
-static enum status compare(const struct work *work, const char *data, size_t length)
+static enum status compare(const struct gen_work *work, const char *data, size_t length)
 {
 	size_t found_length;
 	char *found = read_file(work->check, length, &found_length);
@@ -245,7 +245,7 @@ static enum status compare(const struct work *work, const char *data, size_t len
 	return status;
 }
 
-static enum status make(struct work *work)
+static enum status make(struct gen_work *work)
 {
 	enum status status = sources_read(work);
 	size_t length;
@@ -268,7 +268,7 @@ static enum status make(struct work *work)
 
 int main(int argc, char **argv)
 {
-	struct work work = { .format = "c", .effort = "thorough" };
+	struct gen_work work = { .format = "c", .effort = "thorough" };
 	const struct option_group groups[] = {
 		{ "Options", rows, COUNT(rows), &work },
 		{ "Target", target_options, target_option_count, &work.target },

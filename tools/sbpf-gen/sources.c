@@ -11,7 +11,7 @@
 
 /* ---- Which profiles ---- */
 
-static struct source *add_source(struct work *work)
+static struct source *add_source(struct gen_work *work)
 {
 	struct source *sources =
 		reallocarray(work->sources, work->source_count + 1, sizeof(*sources));
@@ -24,7 +24,7 @@ static struct source *add_source(struct work *work)
 }
 
 /* "IDENT=PROFILE"; without '=' the identifier is empty, which is refused like a wrong one. */
-static bool add_named(struct work *work, const char *named)
+static bool add_named(struct gen_work *work, const char *named)
 {
 	const char *equals = strchr(named, '=');
 	struct source *source = add_source(work);
@@ -36,7 +36,7 @@ static bool add_named(struct work *work, const char *named)
 	return source->identifier != NULL;
 }
 
-bool sources_add_path(struct work *work, const char *path)
+bool sources_add_path(struct gen_work *work, const char *path)
 {
 	struct source *source = add_source(work);
 
@@ -47,7 +47,7 @@ bool sources_add_path(struct work *work, const char *path)
 	return source->identifier != NULL;
 }
 
-int sources_take_names(struct work *work, int argc, char **argv)
+int sources_take_names(struct gen_work *work, int argc, char **argv)
 {
 	int kept = 1;
 	int i;
@@ -70,7 +70,7 @@ int sources_take_names(struct work *work, int argc, char **argv)
 	return kept;
 }
 
-const struct source *sources_find_file(const struct work *work, const char *path)
+const struct source *sources_find_file(const struct gen_work *work, const char *path)
 {
 	struct stat file, other;
 
@@ -87,7 +87,7 @@ const struct source *sources_find_file(const struct work *work, const char *path
 	return NULL;
 }
 
-void sources_free(struct work *work)
+void sources_free(struct gen_work *work)
 {
 	for (size_t i = 0; i < work->source_count; i++) {
 		struct source *source = &work->sources[i];
@@ -144,7 +144,7 @@ static void report_unread(const char *path)
 		report(PROGRAM, "%s: %s", path, strerror(errno));
 }
 
-enum status sources_read(struct work *work)
+enum status sources_read(struct gen_work *work)
 {
 	for (size_t i = 0; i < work->source_count; i++) {
 		struct source *source = &work->sources[i];
@@ -222,7 +222,7 @@ static void report_kernel(const struct source *source)
 	       strcmp(source->path, "-") ? source->path : "<stdin>", sbpf_kernel_release());
 }
 
-static enum status compile_for(struct work *work, struct source *source, size_t index,
+static enum status compile_for(struct gen_work *work, struct source *source, size_t index,
 			       struct reported *reported)
 {
 	struct sbpf_options options = { .effort = strcmp(work->effort, "quick") ? SBPF_THOROUGH
@@ -254,7 +254,7 @@ static enum status compile_for(struct work *work, struct source *source, size_t 
 	return STATUS_OK;
 }
 
-enum status sources_compile(struct work *work)
+enum status sources_compile(struct gen_work *work)
 {
 	enum status status = STATUS_OK;
 	bool depends_on_kernel = false;

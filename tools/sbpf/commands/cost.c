@@ -60,7 +60,7 @@ struct cost {
 	double install; /* nanoseconds */
 };
 
-struct comparison {
+struct cost_pair {
 	const struct cost_options *options;
 	struct weights weights;
 	struct cost costs[POLICIES_MAX];
@@ -99,7 +99,7 @@ static bool make_surveys(struct cost *cost)
 	return true;
 }
 
-static bool measure(struct comparison *comparison, const struct sbpf_target *target, char **names)
+static bool measure(struct cost_pair *comparison, const struct sbpf_target *target, char **names)
 {
 	for (size_t i = 0; i < comparison->count; i++) {
 		struct cost *cost = &comparison->costs[i];
@@ -113,7 +113,7 @@ static bool measure(struct comparison *comparison, const struct sbpf_target *tar
 	return true;
 }
 
-static void comparison_free(struct comparison *comparison)
+static void comparison_free(struct cost_pair *comparison)
 {
 	for (size_t i = 0; i < comparison->count; i++) {
 		struct cost *cost = &comparison->costs[i];
@@ -130,13 +130,13 @@ static void comparison_free(struct comparison *comparison)
 /* ---- Figures ---- */
 
 /* How much a call counts: the weights file speaks of the machine's own ABI. */
-static uint64_t weigh(const struct comparison *comparison, const struct call_cost *call)
+static uint64_t weigh(const struct cost_pair *comparison, const struct call_cost *call)
 {
 	return comparison->options->weights ? weight_of(&comparison->weights, call->name) : 1;
 }
 
 /* The mean steps of a call; of none, 0. */
-static double mean_steps(const struct comparison *comparison, const struct survey *survey,
+static double mean_steps(const struct cost_pair *comparison, const struct survey *survey,
 			 bool cache_in_use)
 {
 	double sum = 0, total = 0;
@@ -174,13 +174,13 @@ static const struct call_cost *find_worst(const struct survey *survey)
 }
 
 /* What a call costs over the time that the weights are of. */
-static uint64_t price(const struct comparison *comparison, const struct call_cost *call)
+static uint64_t price(const struct cost_pair *comparison, const struct call_cost *call)
 {
 	return call->caching == IS_CACHED ? 0 : call->steps * weigh(comparison, call);
 }
 
 /* The dearest calls that the kernel runs the filter for, dearest first; how many there are. */
-static size_t find_dearest(const struct comparison *comparison, const struct survey *survey,
+static size_t find_dearest(const struct cost_pair *comparison, const struct survey *survey,
 			   const struct call_cost *dearest[DEAREST])
 {
 	size_t count = 0;
@@ -209,9 +209,8 @@ static size_t find_dearest(const struct comparison *comparison, const struct sur
 #define COLUMN_WIDTH 26
 
 /* A line: the label, then a column for each policy. */
-static void print_line(FILE *out, const struct comparison *comparison, const char *label,
-		       void (*print)(FILE *, const struct comparison *, const struct cost *,
-				     size_t),
+static void print_line(FILE *out, const struct cost_pair *comparison, const char *label,
+		       void (*print)(FILE *, const struct cost_pair *, const struct cost *, size_t),
 		       size_t detail)
 {
 	fprintf(out, "%-*s", LABEL_WIDTH, label);
@@ -233,7 +232,7 @@ static void print_line(FILE *out, const struct comparison *comparison, const cha
 	putc('\n', out);
 }
 
-static void print_letter(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_letter(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 			 size_t detail)
 {
 	(void)detail;
@@ -241,7 +240,7 @@ static void print_letter(FILE *out, const struct comparison *comparison, const s
 }
 
 /* Columns have no room for paths: with two policies there are letters above them. */
-static void print_names(struct page *page, const struct comparison *comparison)
+static void print_names(struct page *page, const struct cost_pair *comparison)
 {
 	page_paint(page, PAINT_TITLE);
 	if (comparison->count == 1) {
@@ -255,14 +254,14 @@ static void print_names(struct page *page, const struct comparison *comparison)
 	page_paint(page, PAINT_NONE);
 }
 
-static void print_size(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_size(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 		       size_t detail)
 {
 	(void)comparison;
 	fprintf(out, "%zu", instruction_count(cost) * detail);
 }
 
-static void print_install(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_install(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 			  size_t detail)
 {
 	(void)comparison;
@@ -270,19 +269,19 @@ static void print_install(FILE *out, const struct comparison *comparison, const 
 	fprintf(out, "about %.0f us", cost->install / 1000);
 }
 
-static void print_mean(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_mean(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 		       size_t detail)
 {
 	fprintf(out, "%.2f", mean_steps(comparison, &cost->surveys[detail], true));
 }
 
-static void print_mean_uncached(FILE *out, const struct comparison *comparison,
+static void print_mean_uncached(FILE *out, const struct cost_pair *comparison,
 				const struct cost *cost, size_t detail)
 {
 	fprintf(out, "%.2f", mean_steps(comparison, &cost->surveys[detail], false));
 }
 
-static void print_worst(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_worst(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 			size_t detail)
 {
 	const struct call_cost *worst = find_worst(&cost->surveys[detail]);
@@ -293,7 +292,7 @@ static void print_worst(FILE *out, const struct comparison *comparison, const st
 }
 
 /* detail: the survey's index times CACHINGS, plus which caching. */
-static void print_caching(FILE *out, const struct comparison *comparison, const struct cost *cost,
+static void print_caching(FILE *out, const struct cost_pair *comparison, const struct cost *cost,
 			  size_t detail)
 {
 	(void)comparison;
@@ -303,7 +302,7 @@ static void print_caching(FILE *out, const struct comparison *comparison, const 
 }
 
 /* Whether any policy has such calls. */
-static bool occurs(const struct comparison *comparison, size_t survey, enum caching caching)
+static bool occurs(const struct cost_pair *comparison, size_t survey, enum caching caching)
 {
 	for (size_t i = 0; i < comparison->count; i++) {
 		if (count_caching(&comparison->costs[i].surveys[survey], caching))
@@ -312,7 +311,7 @@ static bool occurs(const struct comparison *comparison, size_t survey, enum cach
 	return false;
 }
 
-static void print_abi(struct page *page, const struct comparison *comparison, size_t survey)
+static void print_abi(struct page *page, const struct cost_pair *comparison, size_t survey)
 {
 	const struct survey *first = &comparison->costs[0].surveys[survey];
 	FILE *out = page->stream;
@@ -334,7 +333,7 @@ static void print_abi(struct page *page, const struct comparison *comparison, si
 	}
 }
 
-static void print_dearest(struct page *page, const struct comparison *comparison,
+static void print_dearest(struct page *page, const struct cost_pair *comparison,
 			  const struct cost *cost)
 {
 	const struct call_cost *dearest[DEAREST];
@@ -374,7 +373,7 @@ static void print_reasons(struct page *page, const struct cost *cost, enum cachi
 	putc('\n', out);
 }
 
-static void print_text(struct page *page, const struct comparison *comparison)
+static void print_text(struct page *page, const struct cost_pair *comparison)
 {
 	FILE *out = page->stream;
 
@@ -398,7 +397,7 @@ static const char *const caching_words[CACHINGS] = {
 	[BY_DETOUR] = "detour", [WITHOUT_CACHE] = "no-cache",
 };
 
-static void json_call_cost(FILE *out, const struct comparison *comparison,
+static void json_call_cost(FILE *out, const struct cost_pair *comparison,
 			   const struct call_cost *call)
 {
 	fprintf(out, "{\"name\": \"%s\", \"nr\": %" PRIu32 ", \"steps\": %zu, \"weight\": %" PRIu64,
@@ -409,7 +408,7 @@ static void json_call_cost(FILE *out, const struct comparison *comparison,
 	putc('}', out);
 }
 
-static void json_survey(FILE *out, const struct comparison *comparison, const struct survey *survey)
+static void json_survey(FILE *out, const struct cost_pair *comparison, const struct survey *survey)
 {
 	const struct call_cost *worst = find_worst(survey);
 
@@ -425,7 +424,7 @@ static void json_survey(FILE *out, const struct comparison *comparison, const st
 	fputs("]}", out);
 }
 
-static void json_dearest(FILE *out, const struct comparison *comparison, const struct cost *cost)
+static void json_dearest(FILE *out, const struct cost_pair *comparison, const struct cost *cost)
 {
 	const struct call_cost *dearest[DEAREST];
 	size_t count = find_dearest(comparison, &cost->surveys[0], dearest);
@@ -436,7 +435,7 @@ static void json_dearest(FILE *out, const struct comparison *comparison, const s
 	}
 }
 
-static void json_cost(FILE *out, const struct comparison *comparison, const struct cost *cost)
+static void json_cost(FILE *out, const struct cost_pair *comparison, const struct cost *cost)
 {
 	size_t instructions = instruction_count(cost);
 
@@ -454,7 +453,7 @@ static void json_cost(FILE *out, const struct comparison *comparison, const stru
 	fputs("]}", out);
 }
 
-static void print_json(FILE *out, const struct comparison *comparison)
+static void print_json(FILE *out, const struct cost_pair *comparison)
 {
 	fputs("{\n  \"machine\": ", out);
 	json_string(out, name_of_abi(comparison->costs[0].filters.machine));
@@ -468,7 +467,7 @@ static void print_json(FILE *out, const struct comparison *comparison)
 
 /* ---- The command ---- */
 
-static bool answer(const struct comparison *comparison)
+static bool answer(const struct cost_pair *comparison)
 {
 	struct page page;
 
@@ -492,7 +491,7 @@ int cost_main(int argc, char **argv)
 		{ "Output", color_rows, color_row_count, &options.color },
 		{ "Target", target_options, target_option_count, &target },
 	};
-	struct comparison comparison = { .options = &options };
+	struct cost_pair comparison = { .options = &options };
 	int operand, status;
 	bool answered;
 

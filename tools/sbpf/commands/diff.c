@@ -73,7 +73,7 @@ struct section {
 };
 
 /* What is asked, and the answer. */
-struct question {
+struct diff_question {
 	const struct diff_options *options;
 	struct pair *pair;
 	struct section *sections; /* as many as there are targets */
@@ -177,7 +177,7 @@ static bool is_said(const struct rows *rows, const struct row *row)
 	return false;
 }
 
-static void print_section(struct page *page, struct question *question,
+static void print_section(struct page *page, struct diff_question *question,
 			  const struct section *section)
 {
 	const struct rows *rows = &section->rows;
@@ -203,7 +203,7 @@ static void print_section(struct page *page, struct question *question,
 }
 
 /* What is not known is no ground to say that there is nothing. */
-static void print_summary(FILE *out, const struct question *question)
+static void print_summary(FILE *out, const struct diff_question *question)
 {
 	const char *a = question->pair->a.name, *b = question->pair->b.name;
 
@@ -220,7 +220,7 @@ static void print_summary(FILE *out, const struct question *question)
 		fprintf(out, "no difference: %s and %s give every call the same verdict\n", a, b);
 }
 
-static void print_text(struct page *page, struct question *question)
+static void print_text(struct page *page, struct diff_question *question)
 {
 	const char *a = question->pair->a.name, *b = question->pair->b.name;
 	FILE *out = page->stream;
@@ -315,7 +315,7 @@ static void print_incomplete_json(FILE *out, const struct one_target *target)
 	fputs(", \"incomplete\": true}", out);
 }
 
-static void print_json(FILE *out, struct question *question)
+static void print_json(FILE *out, struct diff_question *question)
 {
 	const struct targets *targets = &question->pair->targets;
 	const char *separator = "";
@@ -370,7 +370,7 @@ static int compare_rows(const void *left, const void *right)
 }
 
 /* Takes out of a section what a target before has. */
-static bool keep_news(struct question *question, struct rows *rows)
+static bool keep_news(struct diff_question *question, struct rows *rows)
 {
 	size_t kept = 0;
 
@@ -397,13 +397,13 @@ static bool keep_news(struct question *question, struct rows *rows)
 	return true;
 }
 
-static uint64_t abis_of(const struct question *question, int machine)
+static uint64_t abis_of(const struct diff_question *question, int machine)
 {
 	return operand_abis(machine, &question->pair->a) |
 	       operand_abis(machine, &question->pair->b);
 }
 
-static bool compare(struct question *question, struct section *section, bool *goes_on)
+static bool compare(struct diff_question *question, struct section *section, bool *goes_on)
 {
 	const struct one_target *target = section->target;
 	struct comparison asked = {
@@ -425,7 +425,7 @@ static bool compare(struct question *question, struct section *section, bool *go
 	return compared;
 }
 
-static bool compare_all(struct question *question)
+static bool compare_all(struct diff_question *question)
 {
 	struct targets *targets = &question->pair->targets;
 	bool goes_on = true;
@@ -448,7 +448,7 @@ static bool compare_all(struct question *question)
 /* ---- The command ----------------------------------------------------------------------- */
 
 /* All of it, or nothing. */
-static bool show_page(struct page *page, struct question *question)
+static bool show_page(struct page *page, struct diff_question *question)
 {
 	if (page->is_data)
 		print_json(page->stream, question);
@@ -460,7 +460,7 @@ static bool show_page(struct page *page, struct question *question)
 	return false;
 }
 
-static int show(struct question *question, enum color_choice color)
+static int show(struct diff_question *question, enum color_choice color)
 {
 	struct page page;
 	bool shown;
@@ -484,7 +484,7 @@ static void forget_row(void *row)
 	(void)row; /* the section's */
 }
 
-static void question_free(struct question *question)
+static void question_free(struct diff_question *question)
 {
 	tdestroy(question->known, forget_row);
 	for (size_t i = 0; question->sections && i < question->pair->targets.count; i++)
@@ -494,7 +494,7 @@ static void question_free(struct question *question)
 
 static int answer(struct pair *pair, const void *options, enum color_choice color)
 {
-	struct question question = { .options = options, .pair = pair, .effort = EFFORT_MAX };
+	struct diff_question question = { .options = options, .pair = pair, .effort = EFFORT_MAX };
 	int status = compare_all(&question) ? show(&question, color) : STATUS_TROUBLE;
 
 	question_free(&question);

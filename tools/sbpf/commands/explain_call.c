@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* One rule of a profile on the call. */
-struct finding {
+struct rule_finding {
 	struct sbpf_rule rule;
 	char path[64]; /* "syscalls[3]", "linux.seccomp.syscalls[3]" */
 	unsigned int line;
@@ -25,7 +25,7 @@ struct opinion {
 	const struct operand_part *part;
 	uint32_t verdict;
 	enum sbpf_cause cause; /* of a profile */
-	struct finding *findings;
+	struct rule_finding *findings;
 	size_t count;
 	bool out_of_memory;
 };
@@ -150,9 +150,9 @@ static unsigned int find_line(const struct operand_part *part, const char *path)
 static void note_rule(void *context, const struct sbpf_rule *rule)
 {
 	struct opinion *opinion = context;
-	struct finding *findings =
+	struct rule_finding *findings =
 		reallocarray(opinion->findings, opinion->count + 1, sizeof(findings[0]));
-	struct finding *finding;
+	struct rule_finding *finding;
 
 	if (!findings) {
 		opinion->out_of_memory = true;
@@ -160,7 +160,7 @@ static void note_rule(void *context, const struct sbpf_rule *rule)
 	}
 	opinion->findings = findings;
 	finding = &findings[opinion->count++];
-	*finding = (struct finding){ .rule = *rule };
+	*finding = (struct rule_finding){ .rule = *rule };
 	snprintf(finding->path, sizeof(finding->path), "%ssyscalls[%zu]", opinion->part->prefix,
 		 rule->entry);
 }
@@ -228,7 +228,7 @@ static bool ask_all(struct answer *answer)
 }
 
 /* The rule that gave the verdict, or NULL. */
-static const struct finding *find_decisive(const struct opinion *opinion)
+static const struct rule_finding *find_decisive(const struct opinion *opinion)
 {
 	for (size_t i = 0; i < opinion->count; i++) {
 		if (opinion->findings[i].rule.fate == SBPF_DECIDES)
@@ -327,7 +327,7 @@ static void end_reason(FILE *out, const struct answer *answer, bool decides)
 }
 
 static void print_finding(struct page *page, const struct answer *answer,
-			  const struct opinion *opinion, const struct finding *finding)
+			  const struct opinion *opinion, const struct rule_finding *finding)
 {
 	const struct sbpf_rule *rule = &finding->rule;
 	FILE *out = page->stream;
@@ -413,7 +413,7 @@ static void json_action(FILE *out, uint32_t verdict)
 static void print_json(FILE *out, const struct answer *answer)
 {
 	const struct opinion *opinion = &answer->opinions[answer->decider];
-	const struct finding *rule = find_decisive(opinion);
+	const struct rule_finding *rule = find_decisive(opinion);
 
 	putc('{', out);
 	json_call(out, answer->abi, &answer->data);

@@ -100,7 +100,7 @@ struct lint {
 	const struct tool *tool;
 	const struct sbpf_target *target; /* as the user gave it */
 	const struct operand_part *part;
-	struct outline outline;
+	struct lint_outline outline;
 	int machine;
 	uint64_t abis;	 /* of the machine's kernel that the policy covers: bit = ABI index */
 	int ordered[64]; /* the same, the machine first */

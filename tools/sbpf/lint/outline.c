@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct reading {
-	struct outline *outline;
+	struct lint_outline *outline;
 	size_t entry_room;
 	size_t name_room;
 	bool failed; /* no memory */
@@ -28,7 +28,7 @@ static void *with_room(void *list, size_t *room, size_t count, size_t size)
 static bool take_entry(void *context, const struct sbpf_entry *entry)
 {
 	struct reading *reading = context;
-	struct outline *outline = reading->outline;
+	struct lint_outline *outline = reading->outline;
 	struct outline_entry *entries = with_room(outline->entries, &reading->entry_room,
 						  outline->entry_count + 1, sizeof(entries[0]));
 	unsigned int *lines;
@@ -62,7 +62,7 @@ static bool locate(const struct operand_part *part, const char *key, unsigned in
 }
 
 /* An empty one may stand beside the one that counts; the last is taken. */
-static void find_abis_key(const struct operand_part *part, struct outline *outline)
+static void find_abis_key(const struct operand_part *part, struct lint_outline *outline)
 {
 	static const char *const keys[] = { "architectures", "archMap" };
 	unsigned int line, column, last = 0;
@@ -77,13 +77,13 @@ static void find_abis_key(const struct operand_part *part, struct outline *outli
 	}
 }
 
-bool outline_read(const struct operand_part *part, struct outline *outline,
+bool outline_read(const struct operand_part *part, struct lint_outline *outline,
 		  struct sbpf_error *error)
 {
 	struct reading reading = { .outline = outline };
 	unsigned int line, column;
 
-	*outline = (struct outline){ 0 };
+	*outline = (struct lint_outline){ 0 };
 	if (sbpf_profile_entries(part->text, part->length, take_entry, &reading, error))
 		return false;
 	locate(part, "defaultAction", &outline->default_line, &column);
@@ -92,9 +92,9 @@ bool outline_read(const struct operand_part *part, struct outline *outline,
 	return !reading.failed;
 }
 
-void outline_free(struct outline *outline)
+void outline_free(struct lint_outline *outline)
 {
 	free(outline->entries);
 	free(outline->lines);
-	*outline = (struct outline){ 0 };
+	*outline = (struct lint_outline){ 0 };
 }

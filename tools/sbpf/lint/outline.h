@@ -14,7 +14,7 @@ struct outline_entry {
 	bool has_errno;	   /* a symbolic errno */
 };
 
-struct outline {
+struct lint_outline {
 	unsigned int default_line;
 	bool has_default_errno;
 	const char *abis_key; /* "architectures", "archMap" or NULL */
@@ -26,8 +26,8 @@ struct outline {
 };
 
 /* False when that failed; *error says why. */
-bool outline_read(const struct operand_part *part, struct outline *outline,
+bool outline_read(const struct operand_part *part, struct lint_outline *outline,
 		  struct sbpf_error *error);
-void outline_free(struct outline *outline);
+void outline_free(struct lint_outline *outline);
 
 #endif

@@ -485,7 +485,7 @@ static void compare_runtimes(struct runtimes *runtimes)
 /* Whether the profile has keys that the OCI schema does not. */
 static bool has_engine_keys(const struct lint *lint)
 {
-	const struct outline *outline = &lint->outline;
+	const struct lint_outline *outline = &lint->outline;
 
 	if (outline->has_default_errno ||
 	    (outline->abis_key && strcmp(outline->abis_key, "architectures") != 0))
