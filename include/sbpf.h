@@ -60,7 +60,7 @@ extern "C" {
  */
 SBPF_API const char *sbpf_version(void);
 
-/* ---- Errors ---------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 /* What kind of failure it is; the numbers are stable. */
 enum sbpf_code {
@@ -110,7 +110,7 @@ struct sbpf_error {
  */
 SBPF_API char *sbpf_error_format(const struct sbpf_error *error, char *buffer, size_t size);
 
-/* ---- Machines, ABIs and calls ---------------------------------------------------------- */
+/* ---- Machines, ABIs and calls ---- */
 
 /* One ABI. The strings have static storage. */
 struct sbpf_abi {
@@ -242,7 +242,7 @@ struct sbpf_parameter {
 SBPF_API bool sbpf_call_parameter(int abi, const char *call, unsigned int argument,
 				  struct sbpf_parameter *parameter);
 
-/* ---- Targets --------------------------------------------------------------------------- */
+/* ---- Targets ---- */
 
 /* How a profile is read (docs/semantics.md). */
 enum sbpf_reading {
@@ -297,7 +297,7 @@ struct sbpf_target {
 	enum sbpf_width width;
 };
 
-/* ---- Guards ---------------------------------------------------------------------------- */
+/* ---- Guards ---- */
 
 /* The capabilities that Docker's containers hold by default: bit = CAP_* number. */
 #define SBPF_DOCKER_CAPABILITIES UINT64_C(0xa80425fb)
@@ -363,7 +363,7 @@ sbpf_guards_targets(const struct sbpf_guards *guards, const struct sbpf_target *
 		    bool (*report)(void *context, const struct sbpf_guards_target *target),
 		    void *context, struct sbpf_error *error);
 
-/* ---- Policies -------------------------------------------------------------------------- */
+/* ---- Policies ---- */
 
 struct sbpf_policy;
 
@@ -478,7 +478,7 @@ SBPF_API bool sbpf_policy_has_abi(const struct sbpf_policy *policy, int abi);
 /* Frees a policy; NULL is allowed. Filters compiled from it stay valid. */
 SBPF_API void sbpf_policy_free(struct sbpf_policy *policy);
 
-/* ---- Actions --------------------------------------------------------------------------- */
+/* ---- Actions ---- */
 
 /*
  * The verdict of an action as profiles spell it, with or without "SCMP_ACT_"; ERRNO and TRACE
@@ -506,7 +506,7 @@ SBPF_API char *sbpf_verdict_describe(uint32_t verdict, int machine, char *buffer
  */
 SBPF_API int sbpf_verdict_compare(uint32_t a, uint32_t b);
 
-/* ---- Compiling ------------------------------------------------------------------------- */
+/* ---- Compiling ---- */
 
 struct sbpf_filter;
 
@@ -549,7 +549,7 @@ SBPF_API bool sbpf_filter_needs_listener(const struct sbpf_filter *filter);
 
 SBPF_API void sbpf_filter_free(struct sbpf_filter *filter);
 
-/* ---- Installing ------------------------------------------------------------------------ */
+/* ---- Installing ---- */
 
 /* sbpf_install(): leave no_new_privs as it is, for callers with CAP_SYS_ADMIN. */
 #define SBPF_KEEP_PRIVILEGES (1u << 31)
@@ -570,7 +570,7 @@ SBPF_API void sbpf_filter_free(struct sbpf_filter *filter);
 SBPF_API SBPF_MUST_USE int sbpf_install(const struct sbpf_filter *filter, unsigned int flags,
 					struct sbpf_error *error);
 
-/* ---- Programs -------------------------------------------------------------------------- */
+/* ---- Programs ---- */
 
 /*
  * Checks any program by the kernel's rules for seccomp (bpf_check_classic and
@@ -600,7 +600,7 @@ SBPF_API uint32_t sbpf_filter_run(const struct sbpf_filter *filter, const struct
 SBPF_API bool sbpf_program_is_cached(const struct sock_filter *program, size_t count,
 				     uint32_t audit_arch, uint32_t number);
 
-/* ---- What stands in a program ---------------------------------------------------------- */
+/* ---- What stands in a program ---- */
 
 /*
  * Follows a call of which arch and number are known through a program that sbpf_program_check()
@@ -679,7 +679,7 @@ SBPF_API char *sbpf_instruction_describe(const struct sbpf_notes *notes, size_t 
 SBPF_API SBPF_MUST_USE char *sbpf_notes_draw(struct sbpf_notes *const stack[], size_t count,
 					     struct sbpf_error *error);
 
-/* ---- Writing filters down -------------------------------------------------------------- */
+/* ---- Writing filters down ---- */
 
 enum sbpf_format {
 	SBPF_FORMAT_RAW = 0,	/* struct sock_filter[] in the target's byte order */
@@ -705,7 +705,7 @@ SBPF_API SBPF_MUST_USE char *sbpf_program_format(const struct sock_filter *progr
 						 int machine, enum sbpf_format format,
 						 size_t *length, struct sbpf_error *error);
 
-/* ---- Proof ----------------------------------------------------------------------------- */
+/* ---- Proof ---- */
 
 /*
  * What a policy or a program means, for every arch, number and argument at once: a canonical
@@ -863,7 +863,7 @@ SBPF_API int sbpf_meaning_cases(struct sbpf_space *space, sbpf_meaning meaning, 
 				bool (*report)(void *context, const struct sbpf_case *one),
 				void *context, struct sbpf_error *error);
 
-/* ---- Explaining ------------------------------------------------------------------------ */
+/* ---- Explaining ---- */
 
 /* What gave a call its verdict. */
 enum sbpf_cause {

@@ -47,7 +47,7 @@
 extern "C" {
 #endif
 
-/* ---- Version --------------------------------------------------------------------------- */
+/* ---- Version ---- */
 
 /* The release of libseccomp whose interface this is. */
 #define SCMP_VER_MAJOR 2
@@ -63,7 +63,7 @@ struct scmp_version {
 /* The version of the library that the program runs with. Static storage; never NULL. */
 const struct scmp_version *seccomp_version(void);
 
-/* ---- API level ------------------------------------------------------------------------- */
+/* ---- API level ---- */
 
 /*
  * What the running kernel supports:
@@ -83,7 +83,7 @@ unsigned int seccomp_api_get(void);
 /* Takes a level for what the kernel supports, true or not. 0, or -EINVAL when it is not 1 to 7. */
 int seccomp_api_set(unsigned int level);
 
-/* ---- Architectures --------------------------------------------------------------------- */
+/* ---- Architectures ---- */
 
 /*
  * Tokens of ABIs. A token is the AUDIT_ARCH_* number that the kernel hands a filter; only x32,
@@ -120,7 +120,7 @@ uint32_t seccomp_arch_resolve_name(const char *arch_name);
 /* The token of the ABI that the library is compiled for. */
 uint32_t seccomp_arch_native(void);
 
-/* ---- System calls by name -------------------------------------------------------------- */
+/* ---- System calls by name ---- */
 
 /* In place of a number: the name is not known, or does not apply. -1 to -99 are never numbers. */
 #define __NR_SCMP_ERROR (-1)
@@ -152,7 +152,7 @@ int seccomp_syscall_resolve_name_rewrite(uint32_t arch_token, const char *name);
  */
 char *seccomp_syscall_resolve_num_arch(uint32_t arch_token, int num);
 
-/* ---- Filters --------------------------------------------------------------------------- */
+/* ---- Filters ---- */
 
 /* A filter under construction. Functions that take one return -EINVAL for NULL or a released one.
  */
@@ -207,7 +207,7 @@ int seccomp_arch_add(scmp_filter_ctx ctx, uint32_t arch_token);
  */
 int seccomp_arch_remove(scmp_filter_ctx ctx, uint32_t arch_token);
 
-/* ---- Attributes ------------------------------------------------------------------------ */
+/* ---- Attributes ---- */
 
 enum scmp_filter_attr {
 	_SCMP_FLTATR_MIN = 0,
@@ -233,7 +233,7 @@ int seccomp_attr_get(const scmp_filter_ctx ctx, enum scmp_filter_attr attr, uint
  */
 int seccomp_attr_set(scmp_filter_ctx ctx, enum scmp_filter_attr attr, uint32_t value);
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 /* How a condition compares an argument, unsigned. */
 enum scmp_compare {
@@ -323,7 +323,7 @@ int seccomp_transaction_start(const scmp_filter_ctx ctx);
 int seccomp_transaction_commit(const scmp_filter_ctx ctx);
 void seccomp_transaction_reject(const scmp_filter_ctx ctx);
 
-/* ---- Using a filter -------------------------------------------------------------------- */
+/* ---- Using a filter ---- */
 
 /* Compiles the filter now; the functions below then need not. -EINVAL, -ENOMEM, -EFAULT. */
 int seccomp_precompute(const scmp_filter_ctx ctx);
@@ -349,7 +349,7 @@ int seccomp_export_pfc(const scmp_filter_ctx ctx, int fd);
  */
 int seccomp_export_bpf_mem(const scmp_filter_ctx ctx, void *buf, size_t *len);
 
-/* ---- Listeners ------------------------------------------------------------------------- */
+/* ---- Listeners ---- */
 
 struct seccomp_notif;
 struct seccomp_notif_resp;

@@ -78,7 +78,7 @@ int error_memory(struct sbpf_error *error)
 	return error_set(error, SBPF_ERROR_MEMORY, "out of memory");
 }
 
-/* ---- In one line ----------------------------------------------------------------------- */
+/* ---- In one line ---- */
 
 struct line {
 	char *buffer;

@@ -5,7 +5,7 @@
 #include "compat.h"
 #include "pseudo.h"
 
-/* ---- Pseudo numbers -------------------------------------------------------------------- */
+/* ---- Pseudo numbers ---- */
 
 static const char *name_at(size_t index)
 {
@@ -58,7 +58,7 @@ static const char *name_of_pseudo(int number)
 	return name_at(pseudo_by_number[place]);
 }
 
-/* ---- Numbers --------------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 bool compat_find_multiplexed(int abi, const char *call, struct sbpf_multiplexed *multiplexed,
 			     uint32_t *number)
@@ -89,7 +89,7 @@ const char *compat_name_of_number(int abi, int number)
 	return number < 0 ? name_of_pseudo(number) : sbpf_call_name(abi, (uint32_t)number);
 }
 
-/* ---- The public face ------------------------------------------------------------------- */
+/* ---- The public face ---- */
 
 COMPAT_API int seccomp_syscall_resolve_name_arch(uint32_t arch_token, const char *name)
 {

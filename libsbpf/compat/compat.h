@@ -14,7 +14,7 @@
 
 #define COMPAT_API __attribute__((visibility("default")))
 
-/* ---- arches.c: SCMP_ARCH_* tokens and ABIs --------------------------------------------- */
+/* ---- arches.c: SCMP_ARCH_* tokens and ABIs ---- */
 
 /* The ABI (an index as in sbpf.h) of a token, 0 being this machine's own; -1 when there is none. */
 int compat_abi_of_token(uint32_t token);
@@ -22,7 +22,7 @@ int compat_abi_of_token(uint32_t token);
 /* The token of an ABI: its audit arch, but SCMP_ARCH_X32 for x32. */
 uint32_t compat_token_of_abi(int abi);
 
-/* ---- calls.c: numbers as libseccomp has them ------------------------------------------- */
+/* ---- calls.c: numbers as libseccomp has them ---- */
 
 /*
  * A call's number on an ABI as in seccomp_data.nr; where the ABI lacks the call, the negative
@@ -38,7 +38,7 @@ bool compat_find_multiplexed(int abi, const char *call, struct sbpf_multiplexed 
 /* The name of a number of an ABI, negative ones included; NULL when there is none. */
 const char *compat_name_of_number(int abi, int number);
 
-/* ---- level.c: the API level, the only state that contexts share ------------------------ */
+/* ---- level.c: the API level, the only state that contexts share ---- */
 
 /* Finds the level by asking the kernel, once; later calls return what was found or set. */
 unsigned int compat_level(void);

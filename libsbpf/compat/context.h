@@ -8,7 +8,7 @@
 /* Calls have 6 arguments (struct seccomp_data). */
 #define ARGUMENT_COUNT 6
 
-/* ---- ruleset.c: ABIs and their rules --------------------------------------------------- */
+/* ---- ruleset.c: ABIs and their rules ---- */
 
 /* ABIs are bits of one word: bit = index as in sbpf.h. */
 #define ABI_MAX 64
@@ -70,7 +70,7 @@ int ruleset_append_set(struct ruleset *set, const struct ruleset *other);
 /* Frees what is in the set and leaves it empty. */
 void ruleset_clear(struct ruleset *set);
 
-/* ---- context.c ------------------------------------------------------------------------- */
+/* ---- context.c ---- */
 
 struct snapshot {
 	struct snapshot *next;
@@ -103,19 +103,19 @@ void program_free(struct program *program);
 /* Forgets the program, as what it was made of changes. */
 void context_changed(struct context *context);
 
-/* ---- attributes.c ---------------------------------------------------------------------- */
+/* ---- attributes.c ---- */
 
 void attributes_reset(struct context *context, uint32_t default_action);
 
 /* The code of a failed system call as the program wants it (SCMP_FLTATR_API_SYSRAWRC). */
 int system_code(const struct context *context, int system_errno);
 
-/* ---- transactions.c -------------------------------------------------------------------- */
+/* ---- transactions.c ---- */
 
 /* Forgets the open transactions and leaves what they did. */
 void transactions_clear(struct context *context);
 
-/* ---- program.c ------------------------------------------------------------------------- */
+/* ---- program.c ---- */
 
 /* A compiled filter. */
 struct program {

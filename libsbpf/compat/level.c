@@ -53,7 +53,7 @@ static unsigned int feature_bit(size_t index)
 	return 1u << (LEVEL_BITS + index);
 }
 
-/* ---- Asking the kernel ----------------------------------------------------------------- */
+/* ---- Asking the kernel ---- */
 
 /* Each of these calls only asks, or is wrong in a way that the kernel sees after what is asked. */
 static bool kernel_has(const struct feature *feature)
@@ -104,7 +104,7 @@ static unsigned int current_state(void)
 	return atomic_compare_exchange_strong(&state, &known, found) ? found : known;
 }
 
-/* ---- Answers --------------------------------------------------------------------------- */
+/* ---- Answers ---- */
 
 static bool has_feature(enum kind kind, uint32_t value)
 {

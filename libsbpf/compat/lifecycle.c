@@ -65,7 +65,7 @@ COMPAT_API void seccomp_release(scmp_filter_ctx ctx)
 	free(context);
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 COMPAT_API int seccomp_arch_exist(const scmp_filter_ctx ctx, uint32_t arch_token)
 {
@@ -115,7 +115,7 @@ COMPAT_API int seccomp_arch_remove(scmp_filter_ctx ctx, uint32_t arch_token)
 	return 0;
 }
 
-/* ---- Merging --------------------------------------------------------------------------- */
+/* ---- Merging ---- */
 
 static bool attributes_agree(const struct context *a, const struct context *b)
 {

@@ -79,7 +79,7 @@ static void print_verdict(struct pfc_text *out, uint32_t verdict)
 	print(out, "%s", sbpf_verdict_format(verdict, text, sizeof(text)));
 }
 
-/* ---- One call -------------------------------------------------------------------------- */
+/* ---- One call ---- */
 
 static void print_test(const struct listing *listing, const struct sbpf_test *test)
 {
@@ -126,7 +126,7 @@ static bool report_case(void *context, const struct sbpf_case *one)
 	return true;
 }
 
-/* ---- One ABI --------------------------------------------------------------------------- */
+/* ---- One ABI ---- */
 
 static void print_range(const struct listing *listing, const struct sbpf_range *range)
 {
@@ -188,7 +188,7 @@ static int print_abi(struct listing *listing, int index)
 	return listing->error->code == SBPF_OK ? 0 : -1;
 }
 
-/* ---- The filter ------------------------------------------------------------------------ */
+/* ---- The filter ---- */
 
 static int print_filter(struct pfc_text *out, const struct context *context,
 			struct sbpf_error *error)

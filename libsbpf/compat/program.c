@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- The policy ------------------------------------------------------------------------ */
+/* ---- The policy ---- */
 
 /* The machine whose kernel has an ABI that is no machine's own, by ELF machine and byte order. */
 static int machine_of(int abi)
@@ -72,7 +72,7 @@ static struct sbpf_policy *new_policy(const struct context *context, struct sbpf
 	return policy;
 }
 
-/* ---- Rules on one ABI ------------------------------------------------------------------ */
+/* ---- Rules on one ABI ---- */
 
 struct placement {
 	struct sbpf_policy *policy;
@@ -196,7 +196,7 @@ static struct sbpf_policy *make_policy(const struct context *context, struct sbp
 	return policy;
 }
 
-/* ---- Programs -------------------------------------------------------------------------- */
+/* ---- Programs ---- */
 
 static bool is_foreign_order(const struct ruleset *set)
 {
@@ -252,7 +252,7 @@ COMPAT_API int seccomp_precompute(const scmp_filter_ctx ctx)
 	return context ? program_compile(context) : -EINVAL;
 }
 
-/* ---- Exports --------------------------------------------------------------------------- */
+/* ---- Exports ---- */
 
 int write_all(int fd, const char *data, size_t size)
 {

@@ -13,7 +13,7 @@ _Static_assert((int)SCMP_CMP_NE == (int)SBPF_NE && (int)SCMP_CMP_LT == (int)SBPF
 		       (int)SCMP_CMP_MASKED_EQ == (int)SBPF_MASKED_EQ,
 	       "comparisons go through as they are");
 
-/* ---- Numbers --------------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 /*
  * A number of a rule: a call by its name, with the number that stands for it in all rules, or a
@@ -99,7 +99,7 @@ static int find_subject(const struct ruleset *set, int number, struct subject *s
 	return is_foreign && !is_had ? -EFAULT : 0;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 /* What is wanted of seccomp_rule_add*(). */
 struct request {

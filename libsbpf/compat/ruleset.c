@@ -10,7 +10,7 @@ static uint64_t abi_bit(int abi)
 	return UINT64_C(1) << abi;
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 bool ruleset_has_abi(const struct ruleset *set, int abi)
 {
@@ -46,7 +46,7 @@ bool ruleset_is_big_endian(const struct ruleset *set)
 	return sbpf_abi_describe(set->abis[0], &abi) && abi.big_endian;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 bool ruleset_notifies(const struct ruleset *set)
 {

@@ -80,7 +80,7 @@ enum truth { NEVER, ALWAYS, DEPENDS };
 
 static int32_t ask(struct builder *builder, const struct question *question);
 
-/* ---- Conditions ------------------------------------------------------------------------ */
+/* ---- Conditions ---- */
 
 static uint64_t widest(const struct open *open)
 {
@@ -196,7 +196,7 @@ static enum truth open_condition(const struct sbpf_condition *condition,
 	return truth == DEPENDS && is_narrow ? narrow(open) : truth;
 }
 
-/* ---- Questions ------------------------------------------------------------------------- */
+/* ---- Questions ---- */
 
 static bool make_question(struct builder *builder, struct question *question, uint32_t clauses,
 			  uint32_t opens)
@@ -224,7 +224,7 @@ static uint8_t word_of(const struct builder *builder, unsigned int argument, boo
 	return (uint8_t)(WORD_ARGUMENTS + 2 * argument + (lower == builder->layout->big_endian));
 }
 
-/* ---- What one half leaves of a condition ----------------------------------------------- */
+/* ---- What one half leaves of a condition ---- */
 
 /* One half of one argument, and what masked tests said of it already. */
 struct scope {
@@ -348,7 +348,7 @@ static int is_known(const struct known *known, uint32_t count, const struct half
 	return -1;
 }
 
-/* ---- Deciding one half ----------------------------------------------------------------- */
+/* ---- Deciding one half ---- */
 
 /* Whether a condition has something to say about the half in question. */
 static bool is_about(const struct builder *builder, const struct open *open,
@@ -548,7 +548,7 @@ static int32_t decide_half(struct builder *builder, const struct question *quest
 			 sides[0]);
 }
 
-/* ---- Asking ---------------------------------------------------------------------------- */
+/* ---- Asking ---- */
 
 /* The bytes that tell a question from others: whole words of 32 bits. */
 static void *make_key(struct builder *builder, const struct question *question, size_t *size)
@@ -619,7 +619,7 @@ static int32_t ask(struct builder *builder, const struct question *question)
 	return found->node;
 }
 
-/* ---- One clause after the other -------------------------------------------------------- */
+/* ---- One clause after the other ---- */
 
 /* A range of one half: at most two tests, one where an end is the end of all values. */
 static int32_t chain_range(struct dag *dag, uint8_t word, uint32_t low, uint32_t high, int32_t yes,
@@ -699,7 +699,7 @@ static int32_t chain(struct builder *builder, const struct question *question)
 	return node;
 }
 
-/* ---- A call ---------------------------------------------------------------------------- */
+/* ---- A call ---- */
 
 static bool first_question(struct builder *builder, const struct call *call,
 			   struct question *question)

@@ -63,7 +63,7 @@ struct builder {
 	bool unknown_enosys; /* calls that are unknown to the policy get ENOSYS */
 };
 
-/* ---- Sorting rules by number ----------------------------------------------------------- */
+/* ---- Sorting rules by number ---- */
 
 /* A rule that says the same as the one before it on this call says nothing. */
 static bool repeats_last(const struct builder *builder, const struct list *list,
@@ -171,7 +171,7 @@ static void sort_rules(struct builder *builder)
 	}
 }
 
-/* ---- Multiplexed calls ----------------------------------------------------------------- */
+/* ---- Multiplexed calls ---- */
 
 static bool is_literal(const struct builder *builder)
 {
@@ -337,7 +337,7 @@ static int extend_multiplexer(struct builder *builder, int which)
 	return replace_list(builder, own, rules, count);
 }
 
-/* ---- The canonical form of one number -------------------------------------------------- */
+/* ---- The canonical form of one number ---- */
 
 /* Two conditions of one rule on one argument. */
 static bool repeats_argument(const struct policy_rule *rule)
@@ -441,7 +441,7 @@ static int add_call(struct builder *builder, uint32_t number, const struct list 
 	return add_conditional(builder, call, list, outright);
 }
 
-/* ---- Numbers no rule names ------------------------------------------------------------- */
+/* ---- Numbers no rule names ---- */
 
 static bool answers_enosys(const struct sbpf_policy *policy)
 {
@@ -487,7 +487,7 @@ static void list_far(struct builder *builder)
 	}
 }
 
-/* ---- One ABI --------------------------------------------------------------------------- */
+/* ---- One ABI ---- */
 
 /* The most numbers that no rule names and that have a verdict of their own all the same. */
 static size_t most_unnamed(const struct builder *builder)

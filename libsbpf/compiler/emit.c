@@ -58,7 +58,7 @@ static enum entry entry_from(const struct node *from, const struct node *to)
 	return from->mask == MASK_ALL ? ENTRY_MASK : ENTRY_LOAD;
 }
 
-/* ---- Order ----------------------------------------------------------------------------- */
+/* ---- Order ---- */
 
 static void want(struct emitter *emitter, const struct node *from, int32_t to)
 {
@@ -100,7 +100,7 @@ static int find_order(struct emitter *emitter, int32_t root)
 	return 0;
 }
 
-/* ---- Instructions ---------------------------------------------------------------------- */
+/* ---- Instructions ---- */
 
 static int put(struct emitter *emitter, struct sock_filter instruction)
 {

@@ -45,7 +45,7 @@ void *search_alloc(struct tree_search *search, size_t count, size_t size)
 	return bytes;
 }
 
-/* ---- Chains ---------------------------------------------------------------------------- */
+/* ---- Chains ---- */
 
 static void leave(struct chain *chain, int32_t weight)
 {
@@ -245,7 +245,7 @@ static void try_region_chain(const struct tree_search *search, const struct tree
 		*best = (struct tree_choice){ cost, CHOICE_REGION_CHAIN, (int32_t)row->region };
 }
 
-/* ---- Splits ---------------------------------------------------------------------------- */
+/* ---- Splits ---- */
 
 /* The splits of a range: their count, and the first part on the right of the first. */
 static uint32_t list_splits(uint32_t i, uint32_t j, uint32_t *first)
@@ -291,7 +291,7 @@ uint32_t line_find_split(const struct tree_search *search, const struct tree_lin
 	return k;
 }
 
-/* ---- Ranges ---------------------------------------------------------------------------- */
+/* ---- Ranges ---- */
 
 static void try_window(const struct tree_search *search, uint32_t i, uint32_t j,
 		       struct tree_choice *best)
@@ -348,7 +348,7 @@ struct tree_choice line_choose(const struct tree_search *search, const struct tr
 	return choose(search, line, &row, j);
 }
 
-/* ---- Lines ----------------------------------------------------------------------------- */
+/* ---- Lines ---- */
 
 bool line_start(struct tree_search *search, struct tree_line *line, uint32_t parts)
 {

@@ -46,7 +46,7 @@ struct line {
 	bool full;     /* UINT32_MAX is covered */
 };
 
-/* ---- Segments -------------------------------------------------------------------------- */
+/* ---- Segments ---- */
 
 /* How much a call weighs that goes on at a node. */
 static uint32_t weigh_call(const struct lowering *lowering, int32_t node)
@@ -167,7 +167,7 @@ static int make_line(const struct lowering *lowering, const struct abi_calls *ca
 	return 0;
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 static int32_t build_line(struct lowering *lowering, const struct line *line, bool own)
 {
@@ -282,7 +282,7 @@ static int32_t build_x86_64_and_x32(struct lowering *lowering, int x86_64, int x
 	return root;
 }
 
-/* ---- Archs ----------------------------------------------------------------------------- */
+/* ---- Archs ---- */
 
 static int find_abi(const struct sbpf_policy *policy, uint32_t arch, bool x32)
 {

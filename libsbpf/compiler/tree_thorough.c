@@ -9,7 +9,7 @@
 
 #include "tree_quick.h"
 
-/* ---- Building -------------------------------------------------------------------------- */
+/* ---- Building ---- */
 
 /* A tree, the sum of weight × tests in it, and the weight of its values. */
 struct tree {
@@ -141,7 +141,7 @@ static struct tree build_range(struct tree_search *search, const struct tree_lin
 	return tree;
 }
 
-/* ---- Pieces ---------------------------------------------------------------------------- */
+/* ---- Pieces ---- */
 
 /* Adds a piece, or lengthens the one before, which ends where it begins and is the same. */
 static void add_piece(struct tree_line *line, uint32_t first, uint32_t last, int32_t node,

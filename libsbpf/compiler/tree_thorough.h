@@ -110,7 +110,7 @@ int32_t tree_thorough(struct dag *dag, uint8_t word, const struct segment *segme
 /* Scratch memory for the search, not zeroed; notes it when there is none. */
 void *search_alloc(struct tree_search *search, size_t count, size_t size);
 
-/* ---- line.c ---------------------------------------------------------------------------- */
+/* ---- line.c ---- */
 
 /* A line with room for so many parts. */
 bool line_start(struct tree_search *search, struct tree_line *line, uint32_t parts);
@@ -136,7 +136,7 @@ void line_collect_peels(const struct tree_line *line, uint32_t i, uint32_t j, in
 /* The sum of weight × tests in a chain. */
 uint32_t peels_depth(const struct peels *peels);
 
-/* ---- window.c -------------------------------------------------------------------------- */
+/* ---- window.c ---- */
 
 /* Finds the best JSETs of all windows of a whole line that is prepared. */
 bool windows_solve(struct tree_search *search, const struct tree_line *whole);

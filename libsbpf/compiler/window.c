@@ -13,7 +13,7 @@
  */
 #include "tree_thorough.h"
 
-/* ---- Sides ----------------------------------------------------------------------------- */
+/* ---- Sides ---- */
 
 uint32_t side_with(uint32_t mask)
 {
@@ -109,7 +109,7 @@ static bool add_cost(const struct tree_line *line, uint32_t i, uint32_t j, int32
 	return true;
 }
 
-/* ---- Windows worth a try --------------------------------------------------------------- */
+/* ---- Windows worth a try ---- */
 
 static bool list_windows(struct tree_search *search, const struct tree_line *whole)
 {
@@ -209,7 +209,7 @@ static bool narrow(struct tree_search *search, const struct tree_line *whole)
 	return any && !search->failed;
 }
 
-/* ---- One JSET -------------------------------------------------------------------------- */
+/* ---- One JSET ---- */
 
 static void try_mask(const struct tree_search *search, const struct tree_line *whole, uint32_t mask,
 		     const struct tree_line *with, const struct tree_line *without)
@@ -240,7 +240,7 @@ static void try_masks(struct tree_search *search, const struct tree_line *whole)
 	}
 }
 
-/* ---- Two JSETs ------------------------------------------------------------------------- */
+/* ---- Two JSETs ---- */
 
 /* What a window leaves on a side, and the best mask there. */
 struct range {

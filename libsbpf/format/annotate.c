@@ -21,7 +21,7 @@ struct annotation {
 	struct sbpf_note list[];
 };
 
-/* ---- Who comes by ---------------------------------------------------------------------- */
+/* ---- Who comes by ---- */
 
 static void add_arrival(struct sbpf_arrivals *arrivals, uint32_t number, bool named)
 {
@@ -93,7 +93,7 @@ static void find_call(const struct sbpf_notes *notes, struct sbpf_note *note)
 		note->call = NULL;
 }
 
-/* ---- What A holds ---------------------------------------------------------------------- */
+/* ---- What A holds ---- */
 
 static void join(struct sbpf_note *at, const struct sbpf_note *from)
 {
@@ -142,7 +142,7 @@ static void find_fields(const struct sock_filter *program, size_t count, struct 
 	}
 }
 
-/* ---- The whole ------------------------------------------------------------------------- */
+/* ---- The whole ---- */
 
 static struct annotation *make_room(const struct sock_filter *program, size_t count, int machine,
 				    uint64_t abis)

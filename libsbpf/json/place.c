@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Strings --------------------------------------------------------------------------- */
+/* ---- Strings ---- */
 
 /* Writes a code point in UTF-8 and returns its length. */
 static size_t encode(uint32_t point, char *out)
@@ -89,7 +89,7 @@ char *key_copy(const struct outline *outline, uint32_t member, char *buffer, siz
 	return buffer;
 }
 
-/* ---- Places ---------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
 uint32_t place_inside(const struct outline *outline, uint32_t place)
 {

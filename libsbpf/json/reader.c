@@ -48,7 +48,7 @@ struct reader {
 	struct level levels[SBPF_NESTING_MAX + 1]; /* [n] holds what is n deep */
 };
 
-/* ---- Saying what is wrong -------------------------------------------------------------- */
+/* ---- Saying what is wrong ---- */
 
 __attribute__((cold, format(printf, 4, 5))) static const char *
 refuse(struct reader *reader, const char *at, enum sbpf_code code, const char *format, ...)
@@ -132,7 +132,7 @@ __attribute__((cold)) static const char *refuse_value(struct reader *reader, con
 		      "number, true, false or null");
 }
 
-/* ---- Between values -------------------------------------------------------------------- */
+/* ---- Between values ---- */
 
 static const char *read_comment(struct reader *reader, const char *at)
 {
@@ -184,7 +184,7 @@ static inline const char *skip_blank(struct reader *reader, const char *at)
 	return reader->lax ? skip_comments(reader, at) : at;
 }
 
-/* ---- Strings --------------------------------------------------------------------------- */
+/* ---- Strings ---- */
 
 /* The length of the UTF-8 sequence at a byte of 0x80 or more (RFC 3629), 0 when it is none. */
 static size_t utf8_length(const unsigned char *at, size_t rest)
@@ -327,7 +327,7 @@ static inline const char *read_string(struct reader *reader, const char *open)
 	return close_string(reader, open, skip_plain(open + 1, reader->end));
 }
 
-/* ---- Numbers and words ----------------------------------------------------------------- */
+/* ---- Numbers and words ---- */
 
 static const char *skip_digits(const struct reader *reader, const char *at)
 {
@@ -381,7 +381,7 @@ static const char *read_word(struct reader *reader, const char *at)
 	return refuse_value(reader, at);
 }
 
-/* ---- Places ---------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
 static bool grow(struct reader *reader)
 {
@@ -417,7 +417,7 @@ static inline struct place *add_place(struct reader *reader, const char *at)
 	return place;
 }
 
-/* ---- Objects and arrays ---------------------------------------------------------------- */
+/* ---- Objects and arrays ---- */
 
 /* Makes room for the bits of 64 levels more. */
 static bool keep_kinds(struct reader *reader)

@@ -149,7 +149,7 @@ void flag_names(char *buffer, size_t size)
 		append(buffer, size, flags[i].name);
 }
 
-/* ---- Verdicts -------------------------------------------------------------------------- */
+/* ---- Verdicts ---- */
 
 /* "38)" or "ENOSYS)" → the number, or -1. */
 static long parse_data(int machine, const char *text)

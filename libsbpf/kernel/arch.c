@@ -85,7 +85,7 @@ struct release {
 
 #include "tables.h"
 
-/* ---- Calls ----------------------------------------------------------------------------- */
+/* ---- Calls ---- */
 
 /* As hash_name() of arch/generate.py. */
 static uint32_t hash_name(const char *name, size_t length)
@@ -229,7 +229,7 @@ unsigned int call_parameter_bits(int abi, int id, unsigned int argument)
 	return parameter ? parameter_bits(abi, parameter) : 64;
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 uint32_t abi_audit_arch(int abi)
 {
@@ -302,7 +302,7 @@ int abi_by_go_name(const char *name)
 	return find_abi(name, 1u << FAMILY_GO);
 }
 
-/* ---- Errnos ---------------------------------------------------------------------------- */
+/* ---- Errnos ---- */
 
 int errno_find(int machine, const char *symbol)
 {
@@ -335,7 +335,7 @@ const char *errno_name(int machine, uint32_t number)
 	return NULL;
 }
 
-/* ---- Suggestions ----------------------------------------------------------------------- */
+/* ---- Suggestions ---- */
 
 /* A name of up to this length may have one typing error, a longer one two. */
 #define SHORT_NAME 4
@@ -466,7 +466,7 @@ const char *sbpf_function_calls(const char *function)
 	return wrapper ? strings + wrapper->calls : NULL;
 }
 
-/* ---- The public face ------------------------------------------------------------------- */
+/* ---- The public face ---- */
 
 static bool is_abi(int index)
 {

@@ -14,7 +14,7 @@
 
 #define DATA_SIZE ((uint32_t)sizeof(struct seccomp_data))
 
-/* ---- Validity -------------------------------------------------------------------------- */
+/* ---- Validity ---- */
 
 /* What is wrong with an instruction, or NULL. left is the number of those after it. */
 static const char *find_fault(const struct sock_filter *instruction, size_t left)
@@ -94,7 +94,7 @@ int sbpf_program_check(const struct sock_filter *program, size_t count, struct s
 	return 0;
 }
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 struct machine {
 	uint32_t a;
@@ -222,7 +222,7 @@ uint32_t sbpf_program_run(const struct sock_filter *program, size_t count,
 	return machine.verdict;
 }
 
-/* ---- The kernel's cache ---------------------------------------------------------------- */
+/* ---- The kernel's cache ---- */
 
 /* What seccomp_is_const_allow() carries out; any other instruction ends its look ahead. */
 static bool is_foreseen(const struct sock_filter *instruction)

@@ -10,7 +10,7 @@
 #include "error.h"
 #include "target.h"
 
-/* ---- Building -------------------------------------------------------------------------- */
+/* ---- Building ---- */
 
 int policy_add_abi_index(struct sbpf_policy *policy, int abi, struct sbpf_error *error)
 {
@@ -106,7 +106,7 @@ struct sbpf_policy *sbpf_policy_new(uint32_t default_verdict, const struct sbpf_
 	return policy;
 }
 
-/* ---- Changes --------------------------------------------------------------------------- */
+/* ---- Changes ---- */
 
 int policy_check(const struct sbpf_policy *policy, struct sbpf_error *error)
 {
@@ -384,7 +384,7 @@ int sbpf_policy_add_flags(struct sbpf_policy *policy, unsigned int flags, struct
 	return end_change(policy, &found, error);
 }
 
-/* ---- Reading --------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 unsigned int sbpf_policy_flags(const struct sbpf_policy *policy)
 {

@@ -94,7 +94,7 @@ const char *capability_name(int number)
 	return capabilities[number];
 }
 
-/* ---- Kernel releases ------------------------------------------------------------------- */
+/* ---- Kernel releases ---- */
 
 /* A decimal number at *text, or -1 when there is none or a larger one; moves *text past it. */
 static int parse_number(const char **text, int most)
@@ -129,7 +129,7 @@ uint32_t kernel_parse(const char *text)
 	return (uint32_t)major << 24 | (uint32_t)minor << 16 | (uint32_t)patch;
 }
 
-/* ---- Fields of a struct sbpf_target ---------------------------------------------------- */
+/* ---- Fields of a struct sbpf_target ---- */
 
 /* The machine whose kernel has this ABI beside its own: that of the same ELF machine and byte
  * order. */

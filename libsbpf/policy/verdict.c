@@ -24,7 +24,7 @@ struct inquiry {
 /* How a rule bears on the call: not at all, on the call itself, or on a sub-call. */
 enum bearing { BEARS_NOT, BEARS_DIRECTLY, BEARS_MULTIPLEXED };
 
-/* ---- Conditions ------------------------------------------------------------------------ */
+/* ---- Conditions ---- */
 
 /* Whether only the lower half of an argument counts. */
 static bool is_narrow(const struct inquiry *inquiry, unsigned int argument)
@@ -98,7 +98,7 @@ static bool rule_holds(const struct inquiry *inquiry, const struct policy_rule *
 	return !any;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static bool repeats_default(const struct inquiry *inquiry, const struct policy_rule *rule)
 {
@@ -229,7 +229,7 @@ static void look_at(struct inquiry *inquiry, const struct policy_rule *rule, enu
 		inquiry->report(inquiry->context, &shown);
 }
 
-/* ---- Calls no rule decides ------------------------------------------------------------- */
+/* ---- Calls no rule decides ---- */
 
 static bool is_named(const struct inquiry *inquiry)
 {
@@ -267,7 +267,7 @@ static uint32_t answer_undecided(const struct inquiry *inquiry, enum sbpf_cause 
 	return SECCOMP_RET_ERRNO | (uint32_t)(number < 0 ? ENOSYS : number);
 }
 
-/* ---- One call -------------------------------------------------------------------------- */
+/* ---- One call ---- */
 
 /* The covered ABI that a call enters by, or -1. */
 static int entry_of(const struct sbpf_policy *policy, const struct seccomp_data *data)

@@ -65,7 +65,7 @@ bool guard_allows(const struct guard *guard, int machine, uint32_t kernel)
 	       guard->includes_kernel <= kernel;
 }
 
-/* ---- Groups ---------------------------------------------------------------------------- */
+/* ---- Groups ---- */
 
 static int too_many(struct search *search)
 {
@@ -189,7 +189,7 @@ static int find_groups(struct search *search)
 	return 0;
 }
 
-/* ---- States ---------------------------------------------------------------------------- */
+/* ---- States ---- */
 
 /* Capabilities that the same terms include and the same terms exclude. */
 struct atom {
@@ -255,7 +255,7 @@ static uint64_t truth_of(const struct group *group, uint64_t held)
 	return truth;
 }
 
-/* ---- Choices --------------------------------------------------------------------------- */
+/* ---- Choices ---- */
 
 static bool is_covered(struct search *search, const struct group *group, uint64_t truth)
 {

@@ -14,7 +14,7 @@ static uint32_t find_member(const struct outline *outline, uint32_t object, cons
 	return at;
 }
 
-/* ---- Profiles where none is looked for ------------------------------------------------- */
+/* ---- Profiles where none is looked for ---- */
 
 static bool looks_like_profile(const struct outline *outline, uint32_t place)
 {
@@ -41,7 +41,7 @@ static int refuse_wrapped(struct parser *parser, uint32_t place)
 	return 0;
 }
 
-/* ---- The profile ----------------------------------------------------------------------- */
+/* ---- The profile ---- */
 
 static int refuse_without_default(struct parser *parser, uint32_t place)
 {
@@ -59,7 +59,7 @@ static int read_profile(struct parser *parser, struct value object)
 	return read_object(parser, object, &profile_schema, parser->profile);
 }
 
-/* ---- config.json of the OCI runtime specification -------------------------------------- */
+/* ---- config.json of the OCI runtime specification ---- */
 
 /* Steps into the object that is a member; json is NULL where it is absent or null, then and before.
  */
@@ -165,7 +165,7 @@ static int read_config(struct parser *parser, struct value document)
 			     "this config.json asks for no filter: it has no linux.seccomp");
 }
 
-/* ---- The document ---------------------------------------------------------------------- */
+/* ---- The document ---- */
 
 static bool is_profile(const struct outline *outline)
 {

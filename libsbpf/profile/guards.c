@@ -47,7 +47,7 @@ void sbpf_guards_free(struct sbpf_guards *guards)
 	free(guards);
 }
 
-/* ---- Machines -------------------------------------------------------------------------- */
+/* ---- Machines ---- */
 
 static uint64_t all_machines(void)
 {
@@ -106,7 +106,7 @@ static uint64_t abis_named(const struct list *list)
 	return abis;
 }
 
-/* ---- Reading --------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 /* A list with room for one element more; NULL when there is no memory. */
 static void *grow(void *list, size_t count, size_t *capacity, size_t size)
@@ -239,7 +239,7 @@ int sbpf_guards_add(struct sbpf_guards *guards, const char *text, size_t length,
 	return result;
 }
 
-/* ---- What they name -------------------------------------------------------------------- */
+/* ---- What they name ---- */
 
 uint64_t sbpf_guards_machines(const struct sbpf_guards *guards)
 {
@@ -305,7 +305,7 @@ bool sbpf_guards_hold_own(const struct sbpf_guards *guards)
 	return guards && guards->has_own_capabilities;
 }
 
-/* ---- Targets --------------------------------------------------------------------------- */
+/* ---- Targets ---- */
 
 /* Room for "255.255.65535", and for all capabilities with commas. */
 #define RELEASE_SIZE 16

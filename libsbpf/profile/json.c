@@ -10,7 +10,7 @@
 #include "error.h"
 #include "values.h"
 
-/* ---- Values of any kind ---------------------------------------------------------------- */
+/* ---- Values of any kind ---- */
 
 int refuse_type(struct parser *parser, uint32_t place, const char *wanted)
 {
@@ -105,7 +105,7 @@ int read_unsigned(struct parser *parser, struct value value, const char *wanted,
 			     "must be %s, in decimal digits", wanted);
 }
 
-/* ---- By a schema ----------------------------------------------------------------------- */
+/* ---- By a schema ---- */
 
 int ignore_unknown_key(struct parser *parser, uint32_t place, const char *name,
 		       const struct schema *schema)
@@ -272,7 +272,7 @@ int take_member(struct parser *parser, struct value *object, uint32_t member)
 	return 0;
 }
 
-/* ---- The tree -------------------------------------------------------------------------- */
+/* ---- The tree ---- */
 
 /*
  * The most memory that json-c may take for a text's tree. An empty object of it has a table for 16

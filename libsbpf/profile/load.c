@@ -92,7 +92,7 @@ size_t sbpf_json_lines(const char *text, size_t length, const char *path, unsign
 	return found;
 }
 
-/* ---- Files ----------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 /* A file's text; bytes has room for one byte more than the most that is accepted. */
 struct input {

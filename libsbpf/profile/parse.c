@@ -18,7 +18,7 @@
 
 #define ANY_VALUE "an unsigned 64-bit integer: 0 to 18446744073709551615"
 
-/* ---- Keys that are missing ------------------------------------------------------------- */
+/* ---- Keys that are missing ---- */
 
 /* Room for a key of which it is to be said what it is like. */
 #define KEY_SIZE 256
@@ -98,7 +98,7 @@ static void warn_of(struct parser *parser, uint32_t object, const char *key, con
 		     "'%s' has no effect: %s", key, message);
 }
 
-/* ---- Actions --------------------------------------------------------------------------- */
+/* ---- Actions ---- */
 
 static int parse_action(struct parser *parser, struct value value, void *into)
 {
@@ -216,7 +216,7 @@ static void complete_action(struct parser *parser, uint32_t object, struct profi
 		warn_of(parser, object, symbol_key, why);
 }
 
-/* ---- includes and excludes ------------------------------------------------------------- */
+/* ---- includes and excludes ---- */
 
 static int parse_capability(struct parser *parser, struct value value, void *into)
 {
@@ -283,7 +283,7 @@ static const struct schema guard_schema = SCHEMA(guard_members, NULL);
 
 const struct member capabilities_member = { KEY("bounding"), ALL, .parse = parse_capability };
 
-/* ---- Conditions ------------------------------------------------------------------------ */
+/* ---- Conditions ---- */
 
 static int parse_index(struct parser *parser, struct value value, void *into)
 {
@@ -354,7 +354,7 @@ static int finish_condition(struct parser *parser, uint32_t object, void *into, 
 	return 0;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static int parse_name(struct parser *parser, struct value value, void *into)
 {
@@ -456,7 +456,7 @@ static int finish_rule(struct parser *parser, uint32_t object, void *into, unsig
 	return 0;
 }
 
-/* ---- Architectures and flags ----------------------------------------------------------- */
+/* ---- Architectures and flags ---- */
 
 static int parse_architecture(struct parser *parser, struct value value, void *into)
 {
@@ -528,7 +528,7 @@ static int parse_flag(struct parser *parser, struct value value, void *into)
 	return 0;
 }
 
-/* ---- The profile ----------------------------------------------------------------------- */
+/* ---- The profile ---- */
 
 enum {
 	PROFILE_DEFAULT_ACTION,

@@ -6,7 +6,7 @@
 
 #include "error.h"
 
-/* ---- Places in words ------------------------------------------------------------------- */
+/* ---- Places in words ---- */
 
 /* The place inside of a container that is another one or holds it; *index of them before it. */
 static uint32_t step_to(const struct outline *outline, uint32_t container, uint32_t place,
@@ -41,7 +41,7 @@ char *place_format(const struct outline *outline, uint32_t place, char *buffer, 
 	return buffer;
 }
 
-/* ---- Errors and warnings --------------------------------------------------------------- */
+/* ---- Errors and warnings ---- */
 
 __attribute__((format(printf, 6, 0))) static void set(struct profile *profile, uint32_t place,
 						      uint32_t offset, struct sbpf_error *error,

@@ -23,7 +23,7 @@ struct resolver {
 	struct sbpf_error *error;
 };
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 /* The ELF machine of an ABI, where a 64-bit machine that also runs a 32-bit one's programs is it.
  */
@@ -140,7 +140,7 @@ static int set_abis(struct resolver *resolver)
 	return add_abis(resolver, &profile->architectures);
 }
 
-/* ---- Verdicts -------------------------------------------------------------------------- */
+/* ---- Verdicts ---- */
 
 /* key: of the errno's symbol, in the object that the action is of. */
 static int find_verdict(struct resolver *resolver, const struct profile_action *action,
@@ -164,7 +164,7 @@ static int find_verdict(struct resolver *resolver, const struct profile_action *
 	return 0;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static bool lists_arch(const struct profile_guard *guard, const char *go_name)
 {
@@ -300,7 +300,7 @@ static int add_rule(struct resolver *resolver, const struct profile_rule *from, 
 	return add_names(resolver, &rule, kept, from);
 }
 
-/* ---- Warnings -------------------------------------------------------------------------- */
+/* ---- Warnings ---- */
 
 /* Old profiles have 'name' in every rule: they get one warning together. */
 static void warn_nameless(struct resolver *resolver)
@@ -335,7 +335,7 @@ static void hand_over_warnings(struct resolver *resolver)
 		policy_warn(resolver->policy, &profile->warnings[i]);
 }
 
-/* ---- Profile to policy ----------------------------------------------------------------- */
+/* ---- Profile to policy ---- */
 
 static int fill(struct resolver *resolver)
 {

@@ -11,7 +11,7 @@
 /* Masks so many times as many as ranges are no shorter. */
 #define WAYS_MANY 8u
 
-/* ---- Numbers --------------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 static diagram of_abi(struct sbpf_space *space, sbpf_meaning meaning, int abi)
 {
@@ -62,7 +62,7 @@ int sbpf_meaning_ranges(struct sbpf_space *space, sbpf_meaning meaning, int abi,
 	}
 }
 
-/* ---- Arguments ------------------------------------------------------------------------- */
+/* ---- Arguments ---- */
 
 struct listing {
 	struct sbpf_space *space;

@@ -62,7 +62,7 @@ void diagrams_free(struct diagrams *diagrams)
 	*diagrams = (struct diagrams){ 0 };
 }
 
-/* ---- Nodes ----------------------------------------------------------------------------- */
+/* ---- Nodes ---- */
 
 static uint32_t mix(uint32_t a, uint32_t b, uint32_t c)
 {
@@ -222,7 +222,7 @@ static diagram side(const struct diagrams *diagrams, diagram d, uint32_t variabl
 	return set ? node->high : node->low;
 }
 
-/* ---- Operations ------------------------------------------------------------------------ */
+/* ---- Operations ---- */
 
 static struct diagram_cached *cached(const struct diagrams *diagrams, uint32_t operation, diagram a,
 				     diagram b, diagram c)
@@ -408,7 +408,7 @@ diagram diagram_fix(struct diagrams *diagrams, diagram d, unsigned int word, uin
 			 diagram_fix(diagrams, side(diagrams, d, variable, true), word, value)));
 }
 
-/* ---- Words --------------------------------------------------------------------------------- */
+/* ---- Words ---- */
 
 /* What diagram_within() is about, but for the values asked for. */
 struct within {
@@ -554,7 +554,7 @@ diagram diagram_select(struct diagrams *diagrams, unsigned int word,
 	return select_below(diagrams, word, 32, cases, count, otherwise);
 }
 
-/* ---- Looking --------------------------------------------------------------------------- */
+/* ---- Looking ---- */
 
 uint32_t diagram_at(const struct diagrams *diagrams, diagram d, const uint32_t *words)
 {

@@ -55,7 +55,7 @@ struct decision {
 
 #define DECISIONS 64u
 
-/* ---- Conditions ------------------------------------------------------------------------ */
+/* ---- Conditions ---- */
 
 /* An argument that conditions look at. */
 struct argument {
@@ -139,7 +139,7 @@ static diagram read_condition(const struct argument *argument,
 	}
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static bool is_literal(const struct reading *reading)
 {
@@ -313,7 +313,7 @@ static diagram decide_once(const struct reading *reading, size_t first, size_t l
 	return decision->result;
 }
 
-/* ---- Numbers in order ------------------------------------------------------------------ */
+/* ---- Numbers in order ---- */
 
 /* Sorts by one byte of the number and leaves equal ones in their order. */
 static void sort_by_byte(struct reading *reading, unsigned int shift)
@@ -344,7 +344,7 @@ static void sort_bearings(struct reading *reading)
 	}
 }
 
-/* ---- Which rules bear on which number -------------------------------------------------- */
+/* ---- Which rules bear on which number ---- */
 
 /* The call a rule is about on this ABI, by name or number; -1 for a number without a name. */
 static int call_of(const struct reading *reading, const struct policy_rule *rule)
@@ -430,7 +430,7 @@ static void list_bearings(struct reading *reading)
 	sort_bearings(reading);
 }
 
-/* ---- Numbers no rule names ------------------------------------------------------------- */
+/* ---- Numbers no rule names ---- */
 
 static bool unknown_is_enosys(const struct sbpf_policy *policy)
 {
@@ -492,7 +492,7 @@ static diagram unruled(struct reading *reading)
 	return diagram_select(diagrams, DIAGRAM_NUMBER, reading->cases, reading->count, result);
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 static diagram read_abi(struct reading *reading, int abi)
 {

@@ -55,7 +55,7 @@ struct run {
 	bool failed;
 };
 
-/* ---- Vectors --------------------------------------------------------------------------- */
+/* ---- Vectors ---- */
 
 /* The part of a word that a vector is. */
 static struct diagram_part find_part(const struct run *run, const struct vector *vector)
@@ -173,7 +173,7 @@ static uint32_t load_word(struct run *run, uint32_t offset)
 	return run->loaded[word];
 }
 
-/* ---- Bits ------------------------------------------------------------------------------ */
+/* ---- Bits ---- */
 
 static diagram bit_not(struct run *run, diagram a)
 {
@@ -196,7 +196,7 @@ static diagram bit_xor(struct run *run, diagram a, diagram b)
 	return diagram_choose(run->diagrams, a, bit_not(run, b), b);
 }
 
-/* ---- Arithmetic ------------------------------------------------------------------------ */
+/* ---- Arithmetic ---- */
 
 static struct vector add(struct run *run, const struct vector *a, const struct vector *b,
 			 diagram carry)
@@ -348,7 +348,7 @@ static uint32_t compute(struct run *run, const struct sock_filter *instruction,
 	return intern(run, &result);
 }
 
-/* ---- Comparing ------------------------------------------------------------------------- */
+/* ---- Comparing ---- */
 
 /* From the lowest bit up: a > b, or a >= b, so far; a higher bit that differs decides. */
 static diagram compare_order(struct run *run, const struct vector *a, const struct vector *b,
@@ -426,7 +426,7 @@ static bool get_values(const struct run *run, const struct sock_filter *instruct
 	}
 }
 
-/* ---- States ---------------------------------------------------------------------------- */
+/* ---- States ---- */
 
 static bool equal(const struct state *a, const struct state *b)
 {
@@ -581,7 +581,7 @@ static void follow(struct run *run, size_t pc, struct state *state)
 	state->yes = reach(run, pc + 1, &next, next.a == state->a ? &state->asked : &all_values);
 }
 
-/* ---- Answers --------------------------------------------------------------------------- */
+/* ---- Answers ---- */
 
 static diagram unknown(struct run *run, size_t pc)
 {

@@ -53,7 +53,7 @@ uint64_t sbpf_space_work(const struct sbpf_space *space)
 	return space ? space->diagrams.taken : 0;
 }
 
-/* ---- Making meanings ------------------------------------------------------------------- */
+/* ---- Making meanings ---- */
 
 /* The same with all upper halves of arguments 0, which they are for this arch. */
 static diagram fix_upper_halves(struct diagrams *diagrams, diagram d, int abi)
@@ -164,7 +164,7 @@ int sbpf_meaning_union(struct sbpf_space *space, sbpf_meaning first, sbpf_meanin
 	return combine(space, DIAGRAM_LOOSER, first, second, meaning, error);
 }
 
-/* ---- Points ---------------------------------------------------------------------------- */
+/* ---- Points ---- */
 
 static void to_words(const struct seccomp_data *data, uint32_t *words)
 {
@@ -229,7 +229,7 @@ static void fill_example(const struct sbpf_space *space, diagram a, diagram b,
 	example->b = diagram_at(&space->diagrams, b, words);
 }
 
-/* ---- Comparing ------------------------------------------------------------------------- */
+/* ---- Comparing ---- */
 
 /* 1 where either side is unknown. */
 static diagram where_unknown(struct sbpf_space *space, diagram a, diagram b)
@@ -324,7 +324,7 @@ enum sbpf_answer sbpf_meaning_compare(struct sbpf_space *space, sbpf_meaning a, 
 	return is_known(space, a, b, error) ? SBPF_HOLDS : SBPF_UNKNOWN;
 }
 
-/* ---- Differences ----------------------------------------------------------------------- */
+/* ---- Differences ---- */
 
 struct listing {
 	struct sbpf_space *space;

@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Numbers ------------------------------------------------------------------------------ */
+/* ---- Numbers ---- */
 
 /* As in seccomp_data.nr. The x32 bit, signs, and the number that skips a call. */
 static const uint32_t special_numbers[] = {
@@ -75,7 +75,7 @@ static uint32_t edge_number(struct random *random, const struct reference *refer
 	}
 }
 
-/* ---- Arguments ---------------------------------------------------------------------------- */
+/* ---- Arguments ---- */
 
 /* The conditions of the rules that may bear on a call, chosen by chance; NULL when none does. */
 static const struct sbpf_condition *some_condition(struct random *random,
@@ -180,7 +180,7 @@ static void edge_arguments(struct random *random, const struct reference *refere
 		fill_upper_halves(random, arguments);
 }
 
-/* ---- Calls -------------------------------------------------------------------------------- */
+/* ---- Calls ---- */
 
 void calls_with_number(struct random *random, const struct reference *reference, int abi,
 		       uint32_t number, struct seccomp_data *data)

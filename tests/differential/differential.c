@@ -36,7 +36,7 @@ struct run {
 	unsigned long accepted; /* targets that the present file has a meaning for */
 };
 
-/* ---- Random profiles ---------------------------------------------------------------------- */
+/* ---- Random profiles ---- */
 
 static void print_target(const struct sbpf_target *target)
 {
@@ -101,7 +101,7 @@ static bool compare_random(struct run *run, uint64_t seed)
 	return good;
 }
 
-/* ---- Files --------------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 static char *read_file(const char *path, size_t *length)
 {
@@ -214,7 +214,7 @@ static bool compare_file(struct run *run, const char *path)
 	return good && run->accepted > 0;
 }
 
-/* ---- Command line --------------------------------------------------------------------------- */
+/* ---- Command line ---- */
 
 static bool read_number(const char *text, unsigned long *number)
 {

@@ -41,7 +41,7 @@ static const char *pick(struct random *random, const char *const *words, size_t 
 	return words[random_below(random, count)];
 }
 
-/* ---- Targets ------------------------------------------------------------------------------- */
+/* ---- Targets ---- */
 
 static const char *some_machine(struct random *random, const struct tables *tables)
 {
@@ -312,7 +312,7 @@ static void write_rule(struct draft *draft)
 	fputc('}', draft->text);
 }
 
-/* ---- Rules for other readings and widths -------------------------------------------------- */
+/* ---- Rules for other readings and widths ---- */
 
 /* Around the halves of a register: what is left of them when the upper one is cut. */
 static uint64_t split_value(struct random *random)

@@ -12,7 +12,7 @@
 #define SKIPPED_CALL UINT32_C(0xffffffff)
 #define UPPER_HALF UINT64_C(0xffffffff00000000)
 
-/* ---- Words ------------------------------------------------------------------------------ */
+/* ---- Words ---- */
 
 struct word {
 	const char *name;
@@ -86,7 +86,7 @@ static int rank(uint32_t verdict)
 	return -1;
 }
 
-/* ---- Reading: what one piece of JSON says ------------------------------------------------ */
+/* ---- Reading: what one piece of JSON says ---- */
 
 /* The machine, kernel and capabilities that includes and excludes are about. */
 struct holder {
@@ -241,7 +241,7 @@ static bool read_condition(struct json_object *object, struct sbpf_condition *co
 	return true;
 }
 
-/* ---- Reading: the rules ------------------------------------------------------------------ */
+/* ---- Reading: the rules ---- */
 
 static bool add_rule(struct reference *reference, const struct reference_rule *rule)
 {
@@ -368,7 +368,7 @@ static bool read_profile(struct reference *reference, const struct holder *holde
 	return true;
 }
 
-/* ---- Reading: the target ----------------------------------------------------------------- */
+/* ---- Reading: the target ---- */
 
 static bool read_target_abis(struct reference *reference, const char *list)
 {
@@ -429,7 +429,7 @@ static bool read_target(struct reference *reference, struct holder *holder,
 	       read_bad_arch(reference, target->bad_arch);
 }
 
-/* ---- Verdicts ---------------------------------------------------------------------------- */
+/* ---- Verdicts ---- */
 
 /* A call as the rules look at it. */
 struct view {
@@ -732,7 +732,7 @@ bool reference_allows_outright(const struct reference *reference, const struct s
 	return name < 0 || !has_conditions(reference, name);
 }
 
-/* ---- Life -------------------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 static struct json_object *parse(const char *text, size_t length)
 {

@@ -113,7 +113,7 @@ static bool read_sub_call(struct tables *tables, int unused, const char *line)
 	return sub_call->multiplexer >= 0 && sub_call->name >= 0;
 }
 
-/* ---- Signatures --------------------------------------------------------------------------- */
+/* ---- Signatures ---- */
 
 /* The bits of the parameters in a line, such as "fd:fd:32 buf:pointer:word". */
 struct signature {
@@ -201,7 +201,7 @@ static bool read_signature(struct tables *tables, int unused, const char *line)
 	return name >= 0;
 }
 
-/* ---- All tables --------------------------------------------------------------------------- */
+/* ---- All tables ---- */
 
 static int errno_number(const char *text)
 {

@@ -48,7 +48,7 @@ static uint32_t run(const char *profile, const struct sbpf_target *target, uint3
 static const struct sbpf_target x86_64 = { .machine = "x86_64", .kernel = "6.1" };
 static const struct sbpf_target aarch64 = { .machine = "aarch64", .kernel = "6.1" };
 
-/* ---- Resolving --------------------------------------------------------------------------- */
+/* ---- Resolving ---- */
 
 START_TEST(other_abis_are_bad_architecture)
 {
@@ -147,7 +147,7 @@ START_TEST(a_config_brings_its_capabilities)
 }
 END_TEST
 
-/* ---- Actions ------------------------------------------------------------------------------- */
+/* ---- Actions ---- */
 
 #define READ_WITH(action)                                                                          \
 	"{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"read\"]," action "}]}"
@@ -180,7 +180,7 @@ START_TEST(actions_carry_their_data)
 }
 END_TEST
 
-/* ---- Rules ----------------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 #define WITH_RULES(action, rules)                                                                  \
 	"{\"defaultAction\":\"SCMP_ACT_" action "\",\"syscalls\":[" rules "]}"

@@ -29,7 +29,7 @@ static struct sbpf_space *new_space(const char *machine)
 	return space;
 }
 
-/* ---- Policies ------------------------------------------------------------------------------- */
+/* ---- Policies ---- */
 
 static void try_policy(const char *text, size_t size, const char *machine)
 {
@@ -55,7 +55,7 @@ static void try_policy(const char *text, size_t size, const char *machine)
 	sbpf_policy_free(policy);
 }
 
-/* ---- Programs ------------------------------------------------------------------------------- */
+/* ---- Programs ---- */
 
 static bool is_narrow(uint32_t arch)
 {

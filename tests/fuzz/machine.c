@@ -6,7 +6,7 @@
 
 #define CELLS BPF_MEMWORDS
 
-/* ---- Accepting ---------------------------------------------------------------------------- */
+/* ---- Accepting ---- */
 
 static bool is_conditional_jump(const struct sock_filter *instruction)
 {
@@ -102,7 +102,7 @@ bool machine_accepts(const struct sock_filter *program, size_t count)
 	return writes_before_reads(program, count);
 }
 
-/* ---- Running ------------------------------------------------------------------------------ */
+/* ---- Running ---- */
 
 /* A program's registers: A, X and the cells of memory. */
 struct state {

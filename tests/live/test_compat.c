@@ -51,7 +51,7 @@ static void note_no_new_privs(struct seen *seen)
 	seen->no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
-/* ---- Loading --------------------------------------------------------------------------- */
+/* ---- Loading ---- */
 
 static void load_and_call(struct seen *seen, const struct sbpf_filter *unused)
 {
@@ -155,7 +155,7 @@ START_TEST(filter_for_other_abis_gives_this_one_the_bad_arch_action)
 }
 END_TEST
 
-/* ---- Threads --------------------------------------------------------------------------- */
+/* ---- Threads ---- */
 
 static int to_thread[2], from_thread[2];
 
@@ -250,7 +250,7 @@ START_TEST(thread_that_cannot_follow_is_esrch)
 }
 END_TEST
 
-/* ---- Listeners ------------------------------------------------------------------------- */
+/* ---- Listeners ---- */
 
 /* Answers one notification from a child, which makes a call that gets the number for a result. */
 static void answer_child(struct seen *seen, int listener, long number)

@@ -213,7 +213,7 @@ static void execute_program(struct seen *seen, const struct sbpf_filter *filter)
 		execv(PROGRAM_CALL_X86, argv);
 }
 
-/* ---- ipc(2) ---------------------------------------------------------------------------- */
+/* ---- ipc(2) ---- */
 
 #define SHMGET 23
 #define VERSIONED (1u << 16 | SHMGET)
@@ -367,7 +367,7 @@ START_TEST(number_0xffffffff_gets_the_default)
 }
 END_TEST
 
-/* ---- Calls that no filter is asked for ------------------------------------------------- */
+/* ---- Calls that no filter is asked for ---- */
 
 static uint32_t exempt_number;
 

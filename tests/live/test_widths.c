@@ -41,7 +41,7 @@ static int data_file(void)
 	return fd;
 }
 
-/* ---- Processes ------------------------------------------------------------------------- */
+/* ---- Processes ---- */
 
 /* The inode of a process's user namespace, which tells it from others. */
 static long user_namespace(pid_t process)
@@ -123,7 +123,7 @@ static long call_kcmp(long high)
 	return result(syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, 0 + high, 0));
 }
 
-/* ---- Memory ---------------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 /* The first byte of a page that can be written, or what mmap(2) said. */
 static long mapped(long page)
@@ -212,7 +212,7 @@ static long call_remap_file_pages(long high)
 	return value;
 }
 
-/* ---- Vectors --------------------------------------------------------------------------- */
+/* ---- Vectors ---- */
 
 static char buffer[SIZE];
 static const struct iovec vector[2] = { { buffer, 100 }, { buffer + 100, 100 } };
@@ -291,7 +291,7 @@ static long call_vmsplice(long high)
 	return value;
 }
 
-/* ---- Lengths and numbers --------------------------------------------------------------- */
+/* ---- Lengths and numbers ---- */
 
 static long call_read_count(long high)
 {

@@ -8,7 +8,7 @@
 
 #include "machine.h"
 
-/* ---- Sides ------------------------------------------------------------------------------ */
+/* ---- Sides ---- */
 
 /* kernel/seccomp.c, seccomp_run_filters(): the action that is least as a signed number. */
 static int32_t action(uint32_t verdict)
@@ -47,7 +47,7 @@ static int restriction(uint32_t verdict)
 	return rank;
 }
 
-/* ---- Complaints -------------------------------------------------------------------------- */
+/* ---- Complaints ---- */
 
 void print_call(const struct seccomp_data *call)
 {
@@ -86,7 +86,7 @@ complain(const struct judge *judge, const struct seccomp_data *call, const char 
 	return false;
 }
 
-/* ---- Samples ----------------------------------------------------------------------------- */
+/* ---- Samples ---- */
 
 void judge_draw(struct judge *judge, const struct seccomp_data *seeds, size_t seed_count)
 {
@@ -142,7 +142,7 @@ bool judge_verdicts(struct judge *judge)
 	return true;
 }
 
-/* ---- Comparisons ------------------------------------------------------------------------- */
+/* ---- Comparisons ---- */
 
 static bool violates(enum sbpf_relation relation, uint32_t a, uint32_t b)
 {
@@ -297,7 +297,7 @@ enum sbpf_answer judge_equal(struct judge *judge)
 				    NULL, NULL);
 }
 
-/* ---- Differences ------------------------------------------------------------------------- */
+/* ---- Differences ---- */
 
 #define LISTED_MAX 4096
 
@@ -404,7 +404,7 @@ bool judge_differences(struct judge *judge)
 	return good;
 }
 
-/* ---- Ranges ------------------------------------------------------------------------------ */
+/* ---- Ranges ---- */
 
 struct ranges {
 	struct judge *judge;
@@ -457,7 +457,7 @@ bool judge_ranges(struct judge *judge, int abi)
 	return true;
 }
 
-/* ---- Cases ------------------------------------------------------------------------------- */
+/* ---- Cases ---- */
 
 #define CASES_MAX 4096
 

@@ -24,7 +24,7 @@ static const uint32_t verdicts[] = {
 /* Actions that no kernel knows: it kills the process, and in a stack their number counts. */
 static const uint32_t odd_verdicts[] = { 0x00020000, 0x7ff80001, 0xffff0000, 0x40000000 };
 
-/* ---- Random constants ------------------------------------------------------------------- */
+/* ---- Random constants ---- */
 
 static uint32_t random_verdict(struct random *random)
 {
@@ -49,7 +49,7 @@ static uint32_t random_constant(struct random *random)
 	return (uint32_t)(random_next(random) >> (32 + random_below(random, 32)));
 }
 
-/* ---- Random instructions ----------------------------------------------------------------- */
+/* ---- Random instructions ---- */
 
 static struct sock_filter load_word(struct random *random)
 {
@@ -167,7 +167,7 @@ void program_random(struct random *random, enum flavour flavour, size_t length,
 			       length, program);
 }
 
-/* ---- Mutants ----------------------------------------------------------------------------- */
+/* ---- Mutants ---- */
 
 /* Another operation of the same class, so that most mutants are accepted. */
 static uint16_t other_code(struct random *random, uint16_t code)

@@ -67,7 +67,7 @@ struct attempt {
 	unsigned long refused;		/* rule sets that libseccomp does not take */
 };
 
-/* ---- Rule sets --------------------------------------------------------------------------- */
+/* ---- Rule sets ---- */
 
 static uint64_t some_value(struct random *random)
 {
@@ -141,7 +141,7 @@ static void print_rules(const struct attempt *attempt)
 	}
 }
 
-/* ---- Both builders ------------------------------------------------------------------------ */
+/* ---- Both builders ---- */
 
 static struct sbpf_policy *build_ours(const struct attempt *attempt, struct sbpf_error *error)
 {
@@ -210,7 +210,7 @@ static bool build_theirs(struct attempt *attempt)
 	return good;
 }
 
-/* ---- Reasons ------------------------------------------------------------------------------ */
+/* ---- Reasons ---- */
 
 static const struct rule *find_rule(const struct attempt *attempt, const char *name)
 {
@@ -331,7 +331,7 @@ static bool explain_differences(struct attempt *attempt)
 	return false;
 }
 
-/* ---- Running ------------------------------------------------------------------------------ */
+/* ---- Running ---- */
 
 static bool find_meanings(struct attempt *attempt, const struct sbpf_policy *policy,
 			  struct sbpf_error *error)

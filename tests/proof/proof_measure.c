@@ -142,7 +142,7 @@ static void print_all(const struct task *task)
 	sbpf_policy_free(policy);
 }
 
-/* ---- Once in a process -------------------------------------------------------------------- */
+/* ---- Once in a process ---- */
 
 struct figures_once {
 	double compile, policy, program, compare; /* compile: from the profile's text */

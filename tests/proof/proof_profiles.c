@@ -44,7 +44,7 @@ static bool fail(const struct attempt *attempt, const char *what, const struct s
 	return false;
 }
 
-/* ---- Policies and filters ---------------------------------------------------------------- */
+/* ---- Policies and filters ---- */
 
 static bool take_program(const struct sbpf_filter *filter, struct program *program)
 {
@@ -106,7 +106,7 @@ static bool judge_policy(struct attempt *attempt)
 	       fail(attempt, "a filter is not its policy's", NULL);
 }
 
-/* ---- Mutants ----------------------------------------------------------------------------- */
+/* ---- Mutants ---- */
 
 /* Calls for which an instruction is run: a program that returns there says so. */
 static size_t find_calls_through(struct attempt *attempt, size_t at)
@@ -196,7 +196,7 @@ static bool judge_mutants(struct attempt *attempt)
 	return true;
 }
 
-/* ---- Rewriting --------------------------------------------------------------------------- */
+/* ---- Rewriting ---- */
 
 static struct json_object *rules_of(struct json_object *document)
 {
@@ -368,7 +368,7 @@ static bool judge_rewritten(struct attempt *attempt)
 	return good;
 }
 
-/* ---- Running ------------------------------------------------------------------------------ */
+/* ---- Running ---- */
 
 static bool judge_profile(struct attempt *attempt)
 {

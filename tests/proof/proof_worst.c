@@ -42,7 +42,7 @@ static void finish(struct program *program)
 	append(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
 }
 
-/* ---- Programs that explode ----------------------------------------------------------------- */
+/* ---- Programs that explode ---- */
 
 /* Each jump decides whether X changes: 2^i different states. */
 static void double_states(struct program *program)
@@ -172,7 +172,7 @@ static const struct {
 	{ "parity of all words", parity },
 };
 
-/* ---- Running -------------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 struct worst {
 	double seconds;

@@ -37,7 +37,7 @@ static const char *name_of(const char *abi, uint32_t number)
 	return sbpf_call_name(sbpf_abi_find(abi), number);
 }
 
-/* ---- Names and ids --------------------------------------------------------------------- */
+/* ---- Names and ids ---- */
 
 START_TEST(every_name_finds_its_own_id)
 {
@@ -112,7 +112,7 @@ START_TEST(near_misses_are_not_found)
 }
 END_TEST
 
-/* ---- Numbers --------------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 START_TEST(every_call_of_every_abi_goes_both_ways)
 {
@@ -272,7 +272,7 @@ START_TEST(numbers_of_this_system_agree)
 }
 END_TEST
 
-/* ---- Releases -------------------------------------------------------------------------- */
+/* ---- Releases ---- */
 
 START_TEST(since_is_the_first_release)
 {
@@ -332,7 +332,7 @@ START_TEST(packed_releases_compare)
 }
 END_TEST
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 static const struct {
 	const char *name;
@@ -538,7 +538,7 @@ START_TEST(native_abi_is_a_machine_of_this_byte_order_and_size)
 }
 END_TEST
 
-/* ---- Suggestions ----------------------------------------------------------------------- */
+/* ---- Suggestions ---- */
 
 static const struct {
 	const char *name;
@@ -617,7 +617,7 @@ START_TEST(newer_number_is_above_all_tables)
 }
 END_TEST
 
-/* ---- Multiplexers ---------------------------------------------------------------------- */
+/* ---- Multiplexers ---- */
 
 static const struct {
 	const char *abi;
@@ -704,7 +704,7 @@ START_TEST(multiplexer_of_a_call)
 }
 END_TEST
 
-/* ---- Errnos ---------------------------------------------------------------------------- */
+/* ---- Errnos ---- */
 
 static const struct {
 	const char *machine;

@@ -31,7 +31,7 @@ static void finish(struct stage *stage)
 	arena_free(&stage->arena);
 }
 
-/* ---- What conditions say --------------------------------------------------------------- */
+/* ---- What conditions say ---- */
 
 static uint64_t as_on(const struct argument_layout *layout, uint64_t value)
 {
@@ -81,7 +81,7 @@ static uint32_t wanted_verdict(const struct call *call, const struct argument_la
 	return call->otherwise;
 }
 
-/* ---- What the decision says ------------------------------------------------------------ */
+/* ---- What the decision says ---- */
 
 static uint32_t decide(const struct stage *stage, int32_t root,
 		       const struct argument_layout *layout, const uint64_t *arguments)
@@ -130,7 +130,7 @@ static const struct argument_layout layouts[] = {
 	{ ALL_NARROW, true },
 };
 
-/* ---- One condition --------------------------------------------------------------------- */
+/* ---- One condition ---- */
 
 static const uint64_t edges[] = {
 	0,
@@ -258,7 +258,7 @@ START_TEST(condition_that_depends_on_nothing_needs_no_test)
 }
 END_TEST
 
-/* ---- Known calls ----------------------------------------------------------------------- */
+/* ---- Known calls ---- */
 
 static const struct sbpf_condition personalities[] = {
 	{ 0, SBPF_EQ, 0, 0 },	    { 0, SBPF_EQ, 8, 0 },	   { 0, SBPF_EQ, 0x20000, 0 },
@@ -385,7 +385,7 @@ START_TEST(clauses_that_always_or_never_hold_are_settled)
 }
 END_TEST
 
-/* ---- Many clauses ---------------------------------------------------------------------- */
+/* ---- Many clauses ---- */
 
 static const uint64_t picks[] = {
 	0,
@@ -601,7 +601,7 @@ START_TEST(chain_is_right_for_every_comparison)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 int main(void)
 {

@@ -10,7 +10,7 @@ static void set_level(void)
 	ck_assert_int_eq(seccomp_api_set(7), 0);
 }
 
-/* ---- Making and resetting -------------------------------------------------------------- */
+/* ---- Making and resetting ---- */
 
 static const struct {
 	uint32_t action;
@@ -111,7 +111,7 @@ START_TEST(reset_without_a_filter_asks_the_kernel_again)
 }
 END_TEST
 
-/* ---- What is no filter ----------------------------------------------------------------- */
+/* ---- What is no filter ---- */
 
 static void assert_refused(scmp_filter_ctx filter)
 {
@@ -177,7 +177,7 @@ START_TEST(filter_without_an_abi_takes_abis_only)
 }
 END_TEST
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 START_TEST(abis_are_added_and_removed_once)
 {
@@ -291,7 +291,7 @@ START_TEST(order_of_adding_abis_does_not_matter)
 }
 END_TEST
 
-/* ---- Attributes ------------------------------------------------------------------------ */
+/* ---- Attributes ---- */
 
 static const struct {
 	enum scmp_filter_attr attribute;
@@ -398,7 +398,7 @@ START_TEST(optimisation_level_changes_no_instruction)
 }
 END_TEST
 
-/* ---- Merging --------------------------------------------------------------------------- */
+/* ---- Merging ---- */
 
 START_TEST(merge_brings_abis_and_rules_and_frees_the_source)
 {
@@ -447,7 +447,7 @@ START_TEST(merge_refuses_what_does_not_go_together)
 }
 END_TEST
 
-/* ---- Transactions ---------------------------------------------------------------------- */
+/* ---- Transactions ---- */
 
 START_TEST(reject_undoes_rules_and_abis_but_no_attributes)
 {

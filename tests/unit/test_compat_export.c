@@ -30,7 +30,7 @@ static scmp_filter_ctx some_filter(void)
 	return filter;
 }
 
-/* ---- Instructions ---------------------------------------------------------------------- */
+/* ---- Instructions ---- */
 
 START_TEST(size_can_be_asked_for_and_a_small_buffer_stays_as_it_is)
 {
@@ -218,7 +218,7 @@ START_TEST(change_after_precompute_is_in_the_program)
 }
 END_TEST
 
-/* ---- Text ------------------------------------------------------------------------------ */
+/* ---- Text ---- */
 
 static void assert_text(scmp_filter_ctx filter, const char *wanted)
 {

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- Runs ------------------------------------------------------------------------------ */
+/* ---- Runs ---- */
 
 /* What was seen; Check allocates too, so nothing is asserted until the run is over. */
 struct run {

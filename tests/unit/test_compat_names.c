@@ -17,7 +17,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- libseccomp itself ----------------------------------------------------------------- */
+/* ---- libseccomp itself ---- */
 
 #ifdef SYSTEM_LIBSECCOMP
 /* A function of the system's library; NULL when it cannot be had. */
@@ -36,7 +36,7 @@ static void *system_function(const char *name)
 }
 #endif
 
-/* ---- Architectures --------------------------------------------------------------------- */
+/* ---- Architectures ---- */
 
 static const struct {
 	const char *name;
@@ -113,7 +113,7 @@ START_TEST(native_architecture_is_the_one_of_token_0)
 }
 END_TEST
 
-/* ---- Numbers of names ------------------------------------------------------------------ */
+/* ---- Numbers of names ---- */
 
 static int number_of(uint32_t token, const char *name)
 {
@@ -248,7 +248,7 @@ START_TEST(rewriting_gives_the_multiplexer)
 }
 END_TEST
 
-/* ---- Names of numbers ------------------------------------------------------------------ */
+/* ---- Names of numbers ---- */
 
 /* Fails the test unless the number has this name, NULL being none. */
 static void check_name(uint32_t token, int number, const char *name)
@@ -317,7 +317,7 @@ START_TEST(numbers_of_no_call_have_no_name)
 }
 END_TEST
 
-/* ---- Against libseccomp ---------------------------------------------------------------- */
+/* ---- Against libseccomp ---- */
 
 /* parisc64 has no _llseek (arch/parisc/kernel/syscalls/syscall.tbl: 32), libseccomp says 140. */
 static bool is_known_to_differ(size_t arch, const char *name)
@@ -378,7 +378,7 @@ START_TEST(names_are_those_of_libseccomp)
 }
 END_TEST
 
-/* ---- The header ------------------------------------------------------------------------ */
+/* ---- The header ---- */
 
 START_TEST(header_has_the_numbers_of_the_compiler)
 {
@@ -442,7 +442,7 @@ START_TEST(version_is_the_headers)
 }
 END_TEST
 
-/* ---- API level ------------------------------------------------------------------------- */
+/* ---- API level ---- */
 
 START_TEST(level_is_the_one_that_libseccomp_finds)
 {
@@ -520,7 +520,7 @@ START_TEST(threads_that_ask_first_get_the_same_level)
 }
 END_TEST
 
-/* ---- Listeners ------------------------------------------------------------------------- */
+/* ---- Listeners ---- */
 
 START_TEST(allocated_notifications_are_clear)
 {

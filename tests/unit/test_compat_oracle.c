@@ -19,7 +19,7 @@
 #define ROUNDS 400
 #define RULES_MAX 200
 
-/* ---- Both libraries -------------------------------------------------------------------- */
+/* ---- Both libraries ---- */
 
 /* The functions that need no other public one, which would be the drop-in's. */
 struct library {
@@ -77,7 +77,7 @@ static bool load_original(struct library *original)
 }
 #endif
 
-/* ---- Random filters -------------------------------------------------------------------- */
+/* ---- Random filters ---- */
 
 struct rule {
 	uint32_t action;
@@ -226,7 +226,7 @@ static void make_rules(uint32_t *state, struct rules *rules)
 	}
 }
 
-/* ---- Comparing ------------------------------------------------------------------------- */
+/* ---- Comparing ---- */
 
 static struct sock_filter *make_program(const struct library *library, const struct rules *rules,
 					size_t *count)

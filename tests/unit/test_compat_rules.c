@@ -7,7 +7,7 @@
 #define KILL SCMP_ACT_KILL
 #define ALLOW SCMP_ACT_ALLOW
 
-/* ---- Return codes ---------------------------------------------------------------------- */
+/* ---- Return codes ---- */
 
 START_TEST(rule_with_a_bad_part_is_refused)
 {
@@ -170,7 +170,7 @@ START_TEST(refused_rule_leaves_the_filter_as_it_was)
 }
 END_TEST
 
-/* ---- Meaning --------------------------------------------------------------------------- */
+/* ---- Meaning ---- */
 
 START_TEST(rule_without_conditions_wins_wherever_it_stands)
 {
@@ -270,7 +270,7 @@ START_TEST(x32_compares_whole_registers)
 }
 END_TEST
 
-/* ---- socketcall(2) and ipc(2) ---------------------------------------------------------- */
+/* ---- socketcall(2) and ipc(2) ---- */
 
 /* Calls that x86 has directly too, and that it has in this way only; with their sub-calls. */
 static const struct {
@@ -369,7 +369,7 @@ START_TEST(ipc_calls_are_refused_in_every_version)
 }
 END_TEST
 
-/* ---- Numbers --------------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 START_TEST(tracers_number_has_rules_of_its_own)
 {

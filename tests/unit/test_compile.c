@@ -76,7 +76,7 @@ static void assert_same_bytes(const struct sbpf_filter *a, const struct sbpf_fil
 	ck_assert_mem_eq(program_a, program_b, size_a * sizeof(*program_a));
 }
 
-/* ---- Size and speed -------------------------------------------------------------------- */
+/* ---- Size and speed ---- */
 
 static const struct {
 	unsigned int target;
@@ -158,7 +158,7 @@ START_TEST(dockers_profile_takes_few_steps)
 }
 END_TEST
 
-/* ---- The kernel's cache ---------------------------------------------------------------- */
+/* ---- The kernel's cache ---- */
 
 /* What the policy says of a call whatever its arguments; false when they matter. */
 static bool is_unconditional_allow(const struct abi_calls *calls, uint32_t number)
@@ -208,7 +208,7 @@ START_TEST(cached_are_exactly_the_unconditional_allows)
 }
 END_TEST
 
-/* ---- Archs and x32 --------------------------------------------------------------------- */
+/* ---- Archs and x32 ---- */
 
 static uint32_t run(const struct sbpf_filter *filter, uint32_t arch, uint32_t number)
 {
@@ -374,7 +374,7 @@ START_TEST(program_gives_what_the_canonical_form_says)
 }
 END_TEST
 
-/* ---- The same again -------------------------------------------------------------------- */
+/* ---- The same again ---- */
 
 START_TEST(same_policy_gives_the_same_bytes)
 {
@@ -437,7 +437,7 @@ START_TEST(threads_may_compile_one_policy_at_once)
 }
 END_TEST
 
-/* ---- Manners --------------------------------------------------------------------------- */
+/* ---- Manners ---- */
 
 START_TEST(filter_outlives_its_policy)
 {
@@ -567,7 +567,7 @@ START_TEST(version_is_the_headers)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 static TCase *docker_tests(void)
 {

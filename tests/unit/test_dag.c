@@ -23,7 +23,7 @@ static void finish(void)
 	arena_free(&arena);
 }
 
-/* ---- Arenas ---------------------------------------------------------------------------- */
+/* ---- Arenas ---- */
 
 static bool is_zero(const unsigned char *bytes, size_t count)
 {
@@ -82,7 +82,7 @@ START_TEST(arena_rewinds_to_its_mark)
 }
 END_TEST
 
-/* ---- Nodes ----------------------------------------------------------------------------- */
+/* ---- Nodes ---- */
 
 START_TEST(equal_nodes_exist_once)
 {
@@ -230,7 +230,7 @@ START_TEST(size_counts_shared_nodes_once_and_no_returns)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 int main(void)
 {

@@ -42,7 +42,7 @@ static uint32_t at_number(diagram d, uint32_t number)
 	return diagram_at(&diagrams, d, words);
 }
 
-/* ---- Canonical form ---------------------------------------------------------------------- */
+/* ---- Canonical form ---- */
 
 START_TEST(equal_functions_are_one_diagram)
 {
@@ -92,7 +92,7 @@ START_TEST(leaves_that_were_never_made_are_nowhere)
 }
 END_TEST
 
-/* ---- Values of words ---------------------------------------------------------------------- */
+/* ---- Values of words ---- */
 
 #define YES 5
 #define NO 6
@@ -214,7 +214,7 @@ START_TEST(cases_lie_over_what_there_was)
 }
 END_TEST
 
-/* ---- Operations --------------------------------------------------------------------------- */
+/* ---- Operations ---- */
 
 START_TEST(fixing_a_word_leaves_the_others)
 {
@@ -288,7 +288,7 @@ START_TEST(difference_is_where_verdicts_differ)
 }
 END_TEST
 
-/* ---- Looking ------------------------------------------------------------------------------ */
+/* ---- Looking ---- */
 
 START_TEST(first_point_is_the_smallest)
 {
@@ -371,7 +371,7 @@ START_TEST(ranges_are_as_long_as_can_be)
 }
 END_TEST
 
-/* ---- Limits ------------------------------------------------------------------------------- */
+/* ---- Limits ---- */
 
 /* 1 where two words are equal: a diagram of 2^32 nodes in this order. */
 static diagram compare_words(unsigned int a, unsigned int b)

@@ -93,7 +93,7 @@ static void assert_program(const struct sock_filter *wanted, size_t wanted_count
 	}
 }
 
-/* ---- Small programs -------------------------------------------------------------------- */
+/* ---- Small programs ---- */
 
 START_TEST(return_is_one_instruction)
 {
@@ -216,7 +216,7 @@ START_TEST(and_before_a_return_is_left_out)
 }
 END_TEST
 
-/* ---- Far targets ----------------------------------------------------------------------- */
+/* ---- Far targets ---- */
 
 /* Tests of 1 to length, each with a yes of its own and all with one far no. */
 static int32_t add_chain(uint32_t length, int32_t rest, uint32_t verdicts)
@@ -303,7 +303,7 @@ START_TEST(far_tree_behind_an_and_is_right)
 }
 END_TEST
 
-/* ---- Any DAG --------------------------------------------------------------------------- */
+/* ---- Any DAG ---- */
 
 static uint32_t random_constant(uint32_t *state)
 {
@@ -353,7 +353,7 @@ START_TEST(random_dags_run_as_they_are_walked)
 }
 END_TEST
 
-/* ---- Whole policies -------------------------------------------------------------------- */
+/* ---- Whole policies ---- */
 
 /* Numbers 0, 2, 4, …, each with its own errno when one of its arguments has a value of its own. */
 static struct sbpf_policy *large_policy(uint32_t rules)
@@ -483,7 +483,7 @@ START_TEST(filter_over_the_limit_is_an_error_with_its_size)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 int main(void)
 {

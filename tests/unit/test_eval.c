@@ -31,7 +31,7 @@
 #define FETCH_X(word) BPF_STMT(BPF_LDX | BPF_MEM, word)
 #define LENGTH_MAX 10
 
-/* ---- Checking -------------------------------------------------------------------------- */
+/* ---- Checking ---- */
 
 /* A program ends with the first instruction of code 0xffff. */
 #define END                                                                                        \
@@ -235,7 +235,7 @@ START_TEST(program_has_1_to_4096_instructions)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 static const struct seccomp_data sample = {
 	.nr = -2,
@@ -342,7 +342,7 @@ START_TEST(big_endian_machines_have_the_upper_half_first)
 }
 END_TEST
 
-/* ---- The cache ------------------------------------------------------------------------- */
+/* ---- The cache ---- */
 
 #define ALLOW RET(SECCOMP_RET_ALLOW)
 
@@ -417,7 +417,7 @@ START_TEST(x32_is_never_cached)
 }
 END_TEST
 
-/* ---- The running kernel ---------------------------------------------------------------- */
+/* ---- The running kernel ---- */
 
 #define MUTANTS 300
 #define MUTANT_LENGTH 24
@@ -548,7 +548,7 @@ START_TEST(running_kernel_agrees_on_the_examples)
 }
 END_TEST
 
-/* ---- Running the tests ----------------------------------------------------------------- */
+/* ---- Running the tests ---- */
 
 int main(void)
 {

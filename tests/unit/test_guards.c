@@ -61,7 +61,7 @@ static struct seen *find(const char *text, const struct sbpf_target *wanted)
 #define PROFILE(head, rules)                                                                       \
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\"," head "\"syscalls\":[" rules "]}"
 
-/* ---- Machines -------------------------------------------------------------------------- */
+/* ---- Machines ---- */
 
 static const struct {
 	const char *text;
@@ -122,7 +122,7 @@ START_TEST(machines_are_those_that_are_named)
 }
 END_TEST
 
-/* ---- Kernels --------------------------------------------------------------------------- */
+/* ---- Kernels ---- */
 
 /* What any kernel that runs this is past. */
 static const struct {
@@ -187,7 +187,7 @@ START_TEST(kernels_around_the_running_one)
 }
 END_TEST
 
-/* ---- Capabilities ---------------------------------------------------------------------- */
+/* ---- Capabilities ---- */
 
 /* What every call of a few gets, under capabilities. */
 #define CALLS 5

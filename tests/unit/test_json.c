@@ -33,7 +33,7 @@ static struct sbpf_policy *load_valid(const char *text)
 	return policy;
 }
 
-/* ---- Malformed files ------------------------------------------------------------------- */
+/* ---- Malformed files ---- */
 
 /* One line of malformed.tbl. */
 struct row {
@@ -105,7 +105,7 @@ START_TEST(malformed_files_give_the_errors_of_the_table)
 }
 END_TEST
 
-/* ---- Unusual files --------------------------------------------------------------------- */
+/* ---- Unusual files ---- */
 
 static const struct {
 	const char *file;
@@ -235,7 +235,7 @@ START_TEST(empty_lists_of_architectures_leave_the_others)
 }
 END_TEST
 
-/* ---- Texts ----------------------------------------------------------------------------- */
+/* ---- Texts ---- */
 
 START_TEST(text_ends_at_its_length)
 {
@@ -389,7 +389,7 @@ START_TEST(long_names_are_cut_between_characters)
 }
 END_TEST
 
-/* ---- Warnings -------------------------------------------------------------------------- */
+/* ---- Warnings ---- */
 
 static const struct {
 	const char *text;
@@ -629,7 +629,7 @@ START_TEST(numbers_that_may_be_misspelled_are_found_in_one_walk)
 }
 END_TEST
 
-/* ---- Files ----------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 START_TEST(missing_file_is_a_read_error)
 {

@@ -25,7 +25,7 @@
 
 #define DOCKER PROJECT_DIR "/profiles/docker.json"
 
-/* ---- The allocator --------------------------------------------------------------------- */
+/* ---- The allocator ---- */
 
 /*
  * json-c 0.16 loses the element or member that it was about to add where an array or an object
@@ -60,7 +60,7 @@ void *__wrap_arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 		       : __real_arena_alloc_raw(arena, count, size);
 }
 
-/* ---- Runs ------------------------------------------------------------------------------ */
+/* ---- Runs ---- */
 
 /* A bit of everything that a profile may have, with unknown keys and calls for warnings. */
 static const char everything[] =
@@ -199,7 +199,7 @@ START_TEST(entries_report_failed_allocations)
 }
 END_TEST
 
-/* ---- The builder ----------------------------------------------------------------------- */
+/* ---- The builder ---- */
 
 static int build(struct sbpf_error *error)
 {
@@ -255,7 +255,7 @@ START_TEST(nothing_is_made_of_a_policy_without_memory_for_a_rule)
 }
 END_TEST
 
-/* ---- Formats --------------------------------------------------------------------------- */
+/* ---- Formats ---- */
 
 START_TEST(formats_report_failed_allocations)
 {
@@ -285,7 +285,7 @@ START_TEST(formats_report_failed_allocations)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 int main(void)
 {

@@ -28,7 +28,7 @@ static struct sbpf_policy *new_policy(void)
 	return policy;
 }
 
-/* ---- Changes that fail ----------------------------------------------------------------- */
+/* ---- Changes that fail ---- */
 
 static int add_misspelt(struct sbpf_policy *policy, struct sbpf_error *error)
 {
@@ -204,7 +204,7 @@ START_TEST(change_with_an_error_that_is_set_fails_and_counts)
 }
 END_TEST
 
-/* ---- The first error ------------------------------------------------------------------- */
+/* ---- The first error ---- */
 
 static bool never(void)
 {
@@ -285,7 +285,7 @@ START_TEST(every_call_fails_where_the_error_is_set)
 }
 END_TEST
 
-/* ---- Nothing in place of something ----------------------------------------------------- */
+/* ---- Nothing in place of something ---- */
 
 START_TEST(nothing_is_no_program_and_no_policy)
 {
@@ -458,7 +458,7 @@ START_TEST(wrong_target_makes_no_policy)
 }
 END_TEST
 
-/* ---- Errors in one line ---------------------------------------------------------------- */
+/* ---- Errors in one line ---- */
 
 START_TEST(error_is_one_line_with_file_line_and_column)
 {
@@ -544,7 +544,7 @@ START_TEST(end_of_a_long_path_is_kept)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 int main(void)
 {

@@ -52,7 +52,7 @@ static const struct sock_filter socket_program[] = {
 	RETURN(SECCOMP_RET_KILL_PROCESS),
 };
 
-/* ---- Following ------------------------------------------------------------------------- */
+/* ---- Following ---- */
 
 START_TEST(a_call_is_followed_by_arch_and_number)
 {
@@ -125,7 +125,7 @@ START_TEST(what_is_no_program_takes_no_step)
 }
 END_TEST
 
-/* ---- Notes ----------------------------------------------------------------------------- */
+/* ---- Notes ---- */
 
 START_TEST(notes_say_which_calls_come_and_what_a_holds)
 {
@@ -187,7 +187,7 @@ START_TEST(a_way_that_nothing_takes_is_not_reached)
 }
 END_TEST
 
-/* ---- Sentences ------------------------------------------------------------------------- */
+/* ---- Sentences ---- */
 
 START_TEST(tests_are_told_both_ways_round)
 {
@@ -251,7 +251,7 @@ START_TEST(archs_are_those_asked_for_else_all)
 }
 END_TEST
 
-/* ---- Graphs and errors ----------------------------------------------------------------- */
+/* ---- Graphs and errors ---- */
 
 START_TEST(a_stack_is_drawn_in_frames)
 {

@@ -23,7 +23,7 @@ static struct sbpf_policy *new_policy(uint32_t verdict, const struct sbpf_target
 	return policy;
 }
 
-/* ---- Errors of the builder ------------------------------------------------------------- */
+/* ---- Errors of the builder ---- */
 
 static void assert_usage(const struct sbpf_error *error, const char *message)
 {
@@ -422,7 +422,7 @@ START_TEST(ranks_go_from_permissive_to_restrictive)
 }
 END_TEST
 
-/* ---- The canonical form in words ------------------------------------------------------- */
+/* ---- The canonical form in words ---- */
 
 static void write_clause(FILE *out, const struct clause *clause)
 {
@@ -498,7 +498,7 @@ static void add_rules(struct sbpf_policy *policy, const struct rule *rules)
 			      "%s", error.message);
 }
 
-/* ---- Rules of one call ----------------------------------------------------------------- */
+/* ---- Rules of one call ---- */
 
 #define ALLOW SECCOMP_RET_ALLOW
 #define LOG SECCOMP_RET_LOG
@@ -577,7 +577,7 @@ START_TEST(rule_says_nothing_where_the_abi_lacks_the_call)
 }
 END_TEST
 
-/* ---- Rules by number ------------------------------------------------------------------- */
+/* ---- Rules by number ---- */
 
 static const struct {
 	const char *machine;
@@ -673,7 +673,7 @@ START_TEST(many_far_numbers_are_told_apart_quickly)
 }
 END_TEST
 
-/* ---- Unknown as ENOSYS ----------------------------------------------------------------- */
+/* ---- Unknown as ENOSYS ---- */
 
 /* Known: read 0, clone3 435 (5.3), openat2 437 (5.6), futex_waitv 449 (5.16), mseal 462 (6.10). */
 static const struct {
@@ -772,7 +772,7 @@ START_TEST(rule_by_number_above_the_table_is_not_unknown)
 }
 END_TEST
 
-/* ---- Multiplexed calls ----------------------------------------------------------------- */
+/* ---- Multiplexed calls ---- */
 
 #define SOCKETCALL 102 /* of x86; 1 is socket, 2 bind, 3 connect, 5 accept */
 #define IPC 117	       /* of x86; 1 is semop, 21 shmat */
@@ -896,7 +896,7 @@ START_TEST(multiplexers_of_other_machines_are_known)
 }
 END_TEST
 
-/* ---- The same as a profile ------------------------------------------------------------- */
+/* ---- The same as a profile ---- */
 
 #define PROFILE                                                                                    \
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,"                            \
@@ -949,7 +949,7 @@ START_TEST(builder_and_profile_give_the_same_instructions)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 struct listed {
 	char text[256];

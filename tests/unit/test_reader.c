@@ -42,7 +42,7 @@ static void assert_nothing_at(const char *path)
 	ck_assert_msg(!place_find(&outline, path, &place), "there is %s", path);
 }
 
-/* ---- Places ---------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
 START_TEST(every_value_has_its_place)
 {
@@ -162,7 +162,7 @@ START_TEST(keys_are_compared_as_they_are_meant)
 }
 END_TEST
 
-/* ---- Equal keys ------------------------------------------------------------------------ */
+/* ---- Equal keys ---- */
 
 static bool may_repeat(const char *text)
 {
@@ -194,7 +194,7 @@ START_TEST(equal_keys_are_noticed_in_large_objects_too)
 }
 END_TEST
 
-/* ---- The lax dialect ------------------------------------------------------------------- */
+/* ---- The lax dialect ---- */
 
 /* Objects and arrays in turns that are no period of 64, open or closed. */
 static char *nest(size_t depth, bool open)

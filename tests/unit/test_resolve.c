@@ -25,7 +25,7 @@ static int id_of(const char *name)
 	return call_find(name, strlen(name));
 }
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 #define ARCH_MAP                                                                                   \
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":["                                      \
@@ -138,7 +138,7 @@ START_TEST(wrong_target_is_reported_before_the_text)
 }
 END_TEST
 
-/* ---- includes and excludes ------------------------------------------------------------- */
+/* ---- includes and excludes ---- */
 
 static const struct {
 	const char *guard;
@@ -227,7 +227,7 @@ START_TEST(config_capabilities_stand_in_for_dockers)
 }
 END_TEST
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 START_TEST(rules_stand_in_document_order)
 {
@@ -362,7 +362,7 @@ START_TEST(unknown_errno_is_an_error_in_a_dropped_rule_too)
 }
 END_TEST
 
-/* ---- The oci reading ------------------------------------------------------------------- */
+/* ---- The oci reading ---- */
 
 static const struct sbpf_target oci = {
 	.machine = "x86_64",
@@ -488,7 +488,7 @@ START_TEST(literal_reads_the_keys_that_docker_reads)
 }
 END_TEST
 
-/* ---- What depends on the kernel -------------------------------------------------------- */
+/* ---- What depends on the kernel ---- */
 
 #define GUARDED(guard)                                                                             \
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"               \

@@ -14,7 +14,7 @@ static int id_of(const char *call)
 	return call_find(call, strlen(call));
 }
 
-/* ---- Signatures ------------------------------------------------------------------------ */
+/* ---- Signatures ---- */
 
 struct expected {
 	const char *name;
@@ -120,7 +120,7 @@ START_TEST(signature_is_the_kernels)
 }
 END_TEST
 
-/* ---- Widths ---------------------------------------------------------------------------- */
+/* ---- Widths ---- */
 
 static const struct {
 	const char *abi;
@@ -206,7 +206,7 @@ START_TEST(byte_order_alone_changes_no_width)
 }
 END_TEST
 
-/* ---- What is not known ----------------------------------------------------------------- */
+/* ---- What is not known ---- */
 
 static const struct {
 	const char *abi;
@@ -242,7 +242,7 @@ START_TEST(unknown_call_or_abi_has_no_parameters)
 }
 END_TEST
 
-/* ---- All of them ----------------------------------------------------------------------- */
+/* ---- All of them ---- */
 
 static void check_call(int abi, const char *call)
 {

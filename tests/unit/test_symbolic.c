@@ -21,7 +21,7 @@
 #define NUMBER 0
 #define ARGUMENT(i) (16 + 8 * (i))
 
-/* ---- Asking ------------------------------------------------------------------------------- */
+/* ---- Asking ---- */
 
 static sbpf_meaning meaning_of(struct sbpf_space *space, const struct sock_filter *program,
 			       size_t count)
@@ -42,7 +42,7 @@ static struct sbpf_space *new_space(const char *machine, uint32_t limit)
 	return space;
 }
 
-/* ---- Exact -------------------------------------------------------------------------------- */
+/* ---- Exact ---- */
 
 /* Pairs of programs that mean the same by different arithmetic. */
 static const struct {
@@ -219,7 +219,7 @@ START_TEST(byte_order_decides_which_half_comes_first)
 }
 END_TEST
 
-/* ---- Unknown ------------------------------------------------------------------------------ */
+/* ---- Unknown ---- */
 
 /* Number 1 is allowed; what others get hangs on a product of two words. */
 static const struct sock_filter half_known[] = {
@@ -300,7 +300,7 @@ START_TEST(differences_are_known_ones)
 }
 END_TEST
 
-/* ---- Limits ------------------------------------------------------------------------------- */
+/* ---- Limits ---- */
 
 /* Every second number is allowed; the last two also by the other. */
 START_TEST(numbers_that_alternate_are_passed_over_at_once)
@@ -379,7 +379,7 @@ START_TEST(states_that_double_are_limited)
 }
 END_TEST
 
-/* ---- Memory ------------------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 static const char profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86\"],\"syscalls\":["

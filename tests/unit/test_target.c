@@ -20,7 +20,7 @@ static struct target parse_valid(const struct sbpf_target *wanted)
 	return target;
 }
 
-/* ---- Targets --------------------------------------------------------------------------- */
+/* ---- Targets ---- */
 
 START_TEST(defaults_are_this_machine_and_kernel)
 {
@@ -181,7 +181,7 @@ START_TEST(wrong_fields_are_usage_errors)
 }
 END_TEST
 
-/* ---- Kernel releases ------------------------------------------------------------------- */
+/* ---- Kernel releases ---- */
 
 static const struct {
 	const char *text;
@@ -217,7 +217,7 @@ START_TEST(releases_are_read)
 }
 END_TEST
 
-/* ---- Capabilities ---------------------------------------------------------------------- */
+/* ---- Capabilities ---- */
 
 static const struct {
 	const char *name;
@@ -244,7 +244,7 @@ START_TEST(docker_holds_14_capabilities)
 }
 END_TEST
 
-/* ---- Actions --------------------------------------------------------------------------- */
+/* ---- Actions ---- */
 
 static const struct {
 	const char *text;

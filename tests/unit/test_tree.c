@@ -109,7 +109,7 @@ static void assert_right(int32_t root, uint32_t *state)
 		assert_value(root, chance(state) >> chance(state) % 32);
 }
 
-/* ---- Merging --------------------------------------------------------------------------- */
+/* ---- Merging ---- */
 
 START_TEST(merged_neighbours_add_their_weights)
 {
@@ -130,7 +130,7 @@ START_TEST(merged_neighbours_add_their_weights)
 }
 END_TEST
 
-/* ---- Right decisions ------------------------------------------------------------------- */
+/* ---- Right decisions ---- */
 
 /* Small gaps as in tables of calls, now and then a wide one; a few nodes. */
 /* In steps, for which of two arguments a compiler computes first is its own affair. */
@@ -295,7 +295,7 @@ START_TEST(search_past_the_most_steps_is_left_to_the_quick_tree)
 }
 END_TEST
 
-/* ---- Small trees ----------------------------------------------------------------------- */
+/* ---- Small trees ---- */
 
 static const uint32_t subsets[] = { 0, 8, 0x20000, 0x20008 };
 static const uint32_t low_bits[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -376,7 +376,7 @@ START_TEST(trees_are_balanced)
 }
 END_TEST
 
-/* ---- Peels ----------------------------------------------------------------------------- */
+/* ---- Peels ---- */
 
 START_TEST(peels_are_tested_heaviest_first)
 {
@@ -448,7 +448,7 @@ START_TEST(values_outside_the_region_do_not_matter)
 }
 END_TEST
 
-/* ---- History --------------------------------------------------------------------------- */
+/* ---- History ---- */
 
 /* The same segments but for the end, with a value changed here and there. */
 static void change_some(uint32_t *state, uint32_t changes)
@@ -523,7 +523,7 @@ START_TEST(history_keeps_no_region_that_reaches_the_end)
 }
 END_TEST
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 static TCase *decision_tests(void)
 {

@@ -85,7 +85,7 @@ struct diff_question {
 	bool out_of_memory;	  /* in printing */
 };
 
-/* ---- Text ------------------------------------------------------------------------------ */
+/* ---- Text ---- */
 
 /* Larger numbers are better read in hexadecimal: x32's begin at 0x40000000. */
 #define NUMBERS_DECIMAL 65535
@@ -237,7 +237,7 @@ static void print_text(struct page *page, struct diff_question *question)
 				   &(struct operand){ 0 }));
 }
 
-/* ---- JSON ------------------------------------------------------------------------------ */
+/* ---- JSON ---- */
 
 static bool is_range(const struct row *row)
 {
@@ -343,7 +343,7 @@ static void print_json(FILE *out, struct diff_question *question)
 	fputs("]\n", out);
 }
 
-/* ---- Several targets ------------------------------------------------------------------- */
+/* ---- Several targets ---- */
 
 /* Whether two rows say the same, on whatever target. */
 static int compare_rows(const void *left, const void *right)
@@ -445,7 +445,7 @@ static bool compare_all(struct diff_question *question)
 	return true;
 }
 
-/* ---- The command ----------------------------------------------------------------------- */
+/* ---- The command ---- */
 
 /* All of it, or nothing. */
 static bool show_page(struct page *page, struct diff_question *question)

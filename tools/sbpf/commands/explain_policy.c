@@ -23,7 +23,7 @@ struct essay {
 	uint32_t rest;
 };
 
-/* ---- Conditions of rules --------------------------------------------------------------- */
+/* ---- Conditions of rules ---- */
 
 static const char *const comparisons[] = {
 	[SBPF_NE] = "!=", [SBPF_LT] = "<",  [SBPF_LE] = "<=",
@@ -49,7 +49,7 @@ void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_cond
 	}
 }
 
-/* ---- Finding out ----------------------------------------------------------------------- */
+/* ---- Finding out ---- */
 
 static bool add_abi(struct essay *essay, int abi)
 {
@@ -151,7 +151,7 @@ static bool is_news(const struct essay *essay, const struct abi_meaning *abi,
 	return !own || !call_meanings_equal(own, call);
 }
 
-/* ---- Text ------------------------------------------------------------------------------ */
+/* ---- Text ---- */
 
 /* The verdicts of calls that no argument counts for, the most permissive first. */
 #define VERDICTS_MAX 64
@@ -392,7 +392,7 @@ static void print_text(struct page *page, const struct essay *essay)
 	putc('\n', page->stream);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------ */
+/* ---- JSON ---- */
 
 static void json_known(FILE *out, bool known, uint32_t verdict)
 {
@@ -459,7 +459,7 @@ static void print_json(FILE *out, const struct essay *essay)
 	fputs("\n}\n", out);
 }
 
-/* ---- The answer ------------------------------------------------------------------------ */
+/* ---- The answer ---- */
 
 int explain_policy(const struct question *question, struct page *page)
 {

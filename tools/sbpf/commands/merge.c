@@ -44,7 +44,7 @@ struct merger {
 	struct profile_request request;
 };
 
-/* ---- Merging --------------------------------------------------------------------------- */
+/* ---- Merging ---- */
 
 static void note_parts(struct merger *merger, const struct operand *operand, size_t index)
 {
@@ -98,7 +98,7 @@ static bool merge_all(struct merger *merger)
 	return profile_restrict(&merger->request);
 }
 
-/* ---- Cures ----------------------------------------------------------------------------- */
+/* ---- Cures ---- */
 
 /* "SCMP_ARCH_X86_64", "SCMP_ARCH_X32" with the quotes. */
 static char *list_architectures(uint64_t abis, char *text, size_t size)
@@ -166,7 +166,7 @@ static void report_cure(const struct merger *merger)
 		profile_report_cure(&merger->request);
 }
 
-/* ---- Command --------------------------------------------------------------------------- */
+/* ---- Command ---- */
 
 static bool merge_and_write(struct merger *merger)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- ABIs ------------------------------------------------------------------------------ */
+/* ---- ABIs ---- */
 
 static struct sbpf_example first_call(const struct lint *lint, int abi)
 {
@@ -76,7 +76,7 @@ void lint_entries(struct lint *lint)
 		add_shut(lint, missing, &example);
 }
 
-/* ---- Multiplexers ---------------------------------------------------------------------- */
+/* ---- Multiplexers ---- */
 
 enum direction { REACHES, REACHES_NOT };
 

@@ -74,7 +74,7 @@ const struct lint_rule lint_rules[LINT_IDS] = {
 			    "A rule refuses a call that the kernel does not ask filters for." },
 };
 
-/* ---- Findings -------------------------------------------------------------------------- */
+/* ---- Findings ---- */
 
 void lint_fail(struct lint *lint, const struct sbpf_error *error)
 {
@@ -194,7 +194,7 @@ struct lint_place place_of_default(const struct lint *lint)
 	return place;
 }
 
-/* ---- Clusters -------------------------------------------------------------------------- */
+/* ---- Clusters ---- */
 
 static size_t *find_slot(const struct clusters *clusters, const size_t key[2])
 {

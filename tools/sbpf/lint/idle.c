@@ -139,7 +139,7 @@ static bool is_worth_trying(struct idle_search *search, size_t index)
 	       !is_sub_call_only(lint, &lint->records[index]);
 }
 
-/* ---- Findings -------------------------------------------------------------------------- */
+/* ---- Findings ---- */
 
 /* The records of each entry. */
 static size_t *count_entries(struct lint *lint)

@@ -49,7 +49,7 @@ struct findings {
 	size_t count;
 };
 
-/* ---- One profile ----------------------------------------------------------------------- */
+/* ---- One profile ---- */
 
 /* What no rule speaks of. */
 static uint32_t verdict_of_nothing(const struct lint *lint, const struct sbpf_policy *policy)
@@ -162,7 +162,7 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	return !lint.failed;
 }
 
-/* ---- All of them ----------------------------------------------------------------------- */
+/* ---- All of them ---- */
 
 static void findings_free(struct findings *findings)
 {
@@ -279,7 +279,7 @@ static bool look_at_targets(const struct targets *targets, struct operand *opera
 	return done && !targets->limited;
 }
 
-/* ---- Output ---------------------------------------------------------------------------- */
+/* ---- Output ---- */
 
 /* What follows the name of the call that a message begins with, else all of it. */
 static const char *rest_of(const struct finding *finding)

@@ -41,7 +41,7 @@ struct round {
 	bool machine_only;
 };
 
-/* ---- Rules that are in force ----------------------------------------------------------- */
+/* ---- Rules that are in force ---- */
 
 /* Engines read as docker does, or as OCI runtimes do; none reads literally. */
 static bool repeats_default(const struct lint *lint, const struct record *record)
@@ -167,7 +167,7 @@ static bool exclude_each_other(struct overlap_search *search)
 	return distinct;
 }
 
-/* ---- Orders ---------------------------------------------------------------------------- */
+/* ---- Orders ---- */
 
 /* A total order of verdicts, from permissive to restrictive; equal ones as in the document. */
 static int compare_rules(const void *one, const void *two, void *context)
@@ -239,7 +239,7 @@ static bool make_ordering(struct round *round, enum order order)
 	return false;
 }
 
-/* ---- Pairs ----------------------------------------------------------------------------- */
+/* ---- Pairs ---- */
 
 /* The record that decides a call in one order; NO_ENTRY when none does. */
 static size_t decider(const struct ordering *ordering, const struct seccomp_data *data)
@@ -315,7 +315,7 @@ static bool look_for_pairs(struct round *round)
 	return !round->search->lint->failed;
 }
 
-/* ---- Rounds ---------------------------------------------------------------------------- */
+/* ---- Rounds ---- */
 
 /* Takes out the rules that were named as the later ones; whether there were any. */
 static bool take_out_named(struct overlap_search *search)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Widths ---------------------------------------------------------------------------- */
+/* ---- Widths ---- */
 
 /* The rule that gave the verdict, else the first one with conditions on the call. */
 static size_t entry_to_blame(const struct lint *lint, const struct sbpf_policy *policy,
@@ -202,7 +202,7 @@ void lint_widths(struct lint *lint)
 	sbpf_policy_free(loaded);
 }
 
-/* ---- Readings -------------------------------------------------------------------------- */
+/* ---- Readings ---- */
 
 struct readings {
 	const struct sbpf_policy *docker;
@@ -319,7 +319,7 @@ void lint_readings(struct lint *lint)
 	sbpf_policy_free(readings.loaded[1]);
 }
 
-/* ---- Runtimes -------------------------------------------------------------------------- */
+/* ---- Runtimes ---- */
 
 struct runtimes {
 	struct lint *lint;

@@ -13,7 +13,7 @@ bool is_permitted(uint32_t verdict)
 	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
 }
 
-/* ---- Names ----------------------------------------------------------------------------- */
+/* ---- Names ---- */
 
 bool next_word(const char **list, char word[WORD_MAX])
 {
@@ -34,7 +34,7 @@ const char *kept_name(const char *word)
 	return sbpf_call_at(sbpf_call_find(word));
 }
 
-/* ---- Outcomes -------------------------------------------------------------------------- */
+/* ---- Outcomes ---- */
 
 struct outcome_search {
 	int abi;
@@ -112,7 +112,7 @@ bool example_with_action(struct lint *lint, int abi, const char *call, uint32_t 
 	       search.found;
 }
 
-/* ---- Deciding entries ------------------------------------------------------------------ */
+/* ---- Deciding entries ---- */
 
 static void note_decisive(void *context, const struct sbpf_rule *rule)
 {
@@ -129,7 +129,7 @@ size_t deciding_entry(const struct sbpf_policy *policy, const struct seccomp_dat
 	return cause == SBPF_BY_RULE ? entry : NO_ENTRY;
 }
 
-/* ---- Records --------------------------------------------------------------------------- */
+/* ---- Records ---- */
 
 /* Calls that one multiplexer reaches are in its group, others each in their own. */
 static size_t group_index(size_t index)

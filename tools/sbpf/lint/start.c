@@ -42,7 +42,7 @@ static size_t entry_of(const struct lint *lint, const struct sbpf_example *examp
 	return deciding_entry(lint->part->policy, &example->data);
 }
 
-/* ---- Starting -------------------------------------------------------------------------- */
+/* ---- Starting ---- */
 
 static bool lists(const char *list, const char *name)
 {
@@ -117,7 +117,7 @@ static void look_at_needs(struct lint *lint, const struct need *needs, size_t co
 	clusters_free(&clusters);
 }
 
-/* ---- Ending ---------------------------------------------------------------------------- */
+/* ---- Ending ---- */
 
 /* What happens where a call that ends something is refused. */
 struct ending {
@@ -196,7 +196,7 @@ static void look_at_endings(struct lint *lint)
 	}
 }
 
-/* ---- Runtimes -------------------------------------------------------------------------- */
+/* ---- Runtimes ---- */
 
 static const struct {
 	const char *name;

@@ -24,7 +24,7 @@ const struct option_row targets_rows[] = {
 
 const size_t targets_row_count = COUNT(targets_rows);
 
-/* ---- Finding them ---------------------------------------------------------------------- */
+/* ---- Finding them ---- */
 
 /* What is common to the targets of one choice. */
 struct hunt {
@@ -213,7 +213,7 @@ bool targets_go_on(const struct tool *tool, struct targets *targets, size_t done
 	return false;
 }
 
-/* ---- What the profiles name ------------------------------------------------------------ */
+/* ---- What the profiles name ---- */
 
 static struct sbpf_guards *read_guards(const struct tool *tool, enum sbpf_reading reading,
 				       const struct operand *const *operands, size_t count)
@@ -329,7 +329,7 @@ void targets_free(struct targets *targets)
 	*targets = (struct targets){ 0 };
 }
 
-/* ---- Text ------------------------------------------------------------------------------ */
+/* ---- Text ---- */
 
 /* "BPF, CHOWN": without CAP_. */
 static void print_names(FILE *out, uint64_t capabilities)
@@ -510,7 +510,7 @@ void targets_print(FILE *out, const char *prefix, const struct targets *targets,
 	putc('\n', out);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------ */
+/* ---- JSON ---- */
 
 void target_json(FILE *out, const struct one_target *target)
 {

@@ -36,7 +36,7 @@ struct inquiry {
 	bool too_many;
 };
 
-/* ---- Ranges ---------------------------------------------------------------------------- */
+/* ---- Ranges ---- */
 
 /* A list with room for one element more. It doubles when full, as its count is a power of two. */
 static void *grow(struct inquiry *inquiry, void *list, size_t count, size_t size)
@@ -69,7 +69,7 @@ static const struct sbpf_range *range_of(const struct inquiry *inquiry, uint32_t
 	return &inquiry->ranges[i];
 }
 
-/* ---- One call -------------------------------------------------------------------------- */
+/* ---- One call ---- */
 
 static bool note_case(void *context, const struct sbpf_case *one)
 {
@@ -227,7 +227,7 @@ static void ask_all(struct inquiry *inquiry, struct abi_meaning *result)
 	}
 }
 
-/* ---- Numbers without a call ------------------------------------------------------------ */
+/* ---- Numbers without a call ---- */
 
 static bool gaps_alike(const struct gap *a, const struct gap *b)
 {
@@ -317,7 +317,7 @@ static bool is_uniform(const struct inquiry *inquiry)
 	return true;
 }
 
-/* ---- One ABI --------------------------------------------------------------------------- */
+/* ---- One ABI ---- */
 
 bool abi_meaning_make(const struct tool *tool, struct sbpf_space *space, sbpf_meaning meaning,
 		      int abi, bool plain, struct abi_meaning *result)

@@ -20,7 +20,7 @@ static bool bounds_equal(const struct bounds *a, const struct bounds *b)
 	       a->lower_high == b->lower_high && a->mask == b->mask && a->value == b->value;
 }
 
-/* ---- Members --------------------------------------------------------------------------- */
+/* ---- Members ---- */
 
 /* The least number from first on with (number & mask) == value; false when there is none. */
 static bool next_masked(uint32_t first, uint32_t mask, uint32_t value, uint32_t *next)
@@ -126,7 +126,7 @@ void region_first(const struct region *region, struct seccomp_data *data)
 	}
 }
 
-/* ---- Joining --------------------------------------------------------------------------- */
+/* ---- Joining ---- */
 
 /* The one argument in which two regions differ; 6 when they differ in none or in several. */
 static unsigned int find_difference(const struct region *a, const struct region *b)
@@ -238,7 +238,7 @@ size_t regions_join(struct region *regions, size_t count)
 	return count;
 }
 
-/* ---- Writing --------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 /* One argument in C. */
 struct operand_text {

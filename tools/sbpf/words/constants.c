@@ -67,7 +67,7 @@ static const struct use *find_use(uint16_t machine, const char *call, unsigned i
 	return NULL;
 }
 
-/* ---- Names of values ------------------------------------------------------------------- */
+/* ---- Names of values ---- */
 
 /* Whether an argument is this value: the kernel reads 32 bits of one that has a sign. */
 static bool is_value(const struct constant *constant, uint64_t value)
@@ -97,7 +97,7 @@ static const char *name_of(uint16_t machine, const struct use *use, uint64_t val
 	return name;
 }
 
-/* ---- Values of several constants ------------------------------------------------------- */
+/* ---- Values of several constants ---- */
 
 /* At most a name a bit, and one a field. */
 #define PARTS_MAX (64 + SETS_OF_USE)
@@ -163,7 +163,7 @@ static bool split(struct parts *parts, uint16_t machine, const struct use *use, 
 	return parts->count && __builtin_popcountll(parts->rest) <= UNNAMED_MAX;
 }
 
-/* ---- Printing -------------------------------------------------------------------------- */
+/* ---- Printing ---- */
 
 static void print_number(FILE *out, uint64_t value)
 {
@@ -244,7 +244,7 @@ void constant_print_bits(FILE *out, int abi, const char *call, unsigned int argu
 		print_number(out, value);
 }
 
-/* ---- Parsing --------------------------------------------------------------------------- */
+/* ---- Parsing ---- */
 
 static bool find_value(uint16_t machine, const char *name, size_t length, uint64_t *value)
 {

@@ -69,7 +69,7 @@ static bool spend(const struct search *search, uint64_t steps)
 	return *effort != 0;
 }
 
-/* ---- Rows ------------------------------------------------------------------------------ */
+/* ---- Rows ---- */
 
 static bool lets_through(uint32_t verdict)
 {
@@ -139,7 +139,7 @@ static void add_row(struct search *search, struct row *row)
 	list[rows->count++] = *row;
 }
 
-/* ---- Sides ----------------------------------------------------------------------------- */
+/* ---- Sides ---- */
 
 static bool note_difference(void *context, const struct sbpf_difference *difference)
 {
@@ -191,7 +191,7 @@ static bool find_sides(struct search *search)
 	return false;
 }
 
-/* ---- Conditions ------------------------------------------------------------------------ */
+/* ---- Conditions ---- */
 
 struct cases {
 	struct search *search;
@@ -375,7 +375,7 @@ static char *describe_group(struct search *search, const struct groups *groups, 
 	return NULL;
 }
 
-/* ---- From differences to rows ---------------------------------------------------------- */
+/* ---- From differences to rows ---- */
 
 static struct row make_row(const struct sbpf_difference *difference, uint32_t first, uint32_t last)
 {
@@ -531,7 +531,7 @@ static void add_difference(struct search *search, const struct sbpf_difference *
 	free_groups(&groups);
 }
 
-/* ---- Order ----------------------------------------------------------------------------- */
+/* ---- Order ---- */
 
 /* The machine's own ABI first, foreign ones last. */
 static int distance(const struct row *row, int machine)
@@ -564,7 +564,7 @@ static int compare_rows(const void *left, const void *right, void *context)
 	return 0;
 }
 
-/* ---- All rows -------------------------------------------------------------------------- */
+/* ---- All rows ---- */
 
 static void find_all(struct search *search)
 {

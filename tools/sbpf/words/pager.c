@@ -58,7 +58,7 @@ void page_free(struct page *page)
 	*page = (struct page){ 0 };
 }
 
-/* ---- Colours --------------------------------------------------------------------------- */
+/* ---- Colours ---- */
 
 /* ECMA-48, "select graphic rendition". */
 static const char *const renditions[] = {
@@ -107,7 +107,7 @@ enum paint paint_of(uint32_t verdict)
 	}
 }
 
-/* ---- Text as it is shown --------------------------------------------------------------- */
+/* ---- Text as it is shown ---- */
 
 /* The columns of the terminal on stdout; 0 where there is none. */
 static size_t terminal_width(void)
@@ -280,7 +280,7 @@ static bool lay_out(struct page *page)
 	return true;
 }
 
-/* ---- The pager --------------------------------------------------------------------------- */
+/* ---- The pager ---- */
 
 /* Whether the text has more lines than the terminal on stdout. */
 static bool exceeds_screen(const char *text, size_t length)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- What cannot be said --------------------------------------------------------------- */
+/* ---- What cannot be said ---- */
 
 void proof_state(struct profile_proof *proof, const char *format, ...)
 {
@@ -39,7 +39,7 @@ static void report_trouble(const struct profile_proof *proof, const struct sbpf_
 		report_error(proof->request->tool->name, proof->request->name, error);
 }
 
-/* ---- Differences ----------------------------------------------------------------------- */
+/* ---- Differences ---- */
 
 static bool covers(const struct profile_outline *outline, int abi)
 {
@@ -141,7 +141,7 @@ static bool state_difference(void *context, const struct sbpf_difference *differ
 	return true;
 }
 
-/* ---- Readings -------------------------------------------------------------------------- */
+/* ---- Readings ---- */
 
 /* How the text is read: every way in which a program may read it. */
 static const struct way {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Verdicts -------------------------------------------------------------------------- */
+/* ---- Verdicts ---- */
 
 static const struct verdict_name {
 	uint32_t action;
@@ -46,7 +46,7 @@ bool verdict_is_writable(uint32_t verdict)
 	return find_verdict(verdict) != NULL;
 }
 
-/* ---- Text ------------------------------------------------------------------------------ */
+/* ---- Text ---- */
 
 static const char *const operators[] = {
 	[SBPF_NE] = "SCMP_CMP_NE",

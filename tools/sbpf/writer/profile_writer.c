@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static bool find_calls(struct writer *writer)
 {
@@ -78,7 +78,7 @@ static bool list_rules(struct writer *writer)
 	return true;
 }
 
-/* ---- What is exported ------------------------------------------------------------------ */
+/* ---- What is exported ---- */
 
 /* A meaning with unknown parts is not even known to be equal to itself. */
 static bool is_known(const struct profile_request *request)
@@ -216,7 +216,7 @@ bool profile_restrict(struct profile_request *request)
 	return done;
 }
 
-/* ---- Cures ----------------------------------------------------------------------------- */
+/* ---- Cures ---- */
 
 void profile_report_cure(const struct profile_request *request)
 {

@@ -20,7 +20,7 @@ struct search {
 	enum cover_answer answer;
 };
 
-/* ---- Sets ------------------------------------------------------------------------------ */
+/* ---- Sets ---- */
 
 /* The least value from first on that has these bits under the mask; false when there is none. */
 static bool least_masked(uint64_t first, uint64_t mask, uint64_t bits, uint64_t *least)
@@ -130,7 +130,7 @@ static bool set_contains(const struct argument_set *outer, const struct argument
 	return inner->kind == SET_MASK && outer->low <= bits && (bits | ~mask) <= outer->high;
 }
 
-/* ---- Rules ----------------------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static bool rules_meet(const struct cover_rule *a, const struct cover_rule *b)
 {
@@ -218,7 +218,7 @@ static void append(struct search *search, const struct cover_rule *rule)
 	cover->rules[cover->count++] = *rule;
 }
 
-/* ---- Widening -------------------------------------------------------------------------- */
+/* ---- Widening ---- */
 
 /* Puts the set in the place of the rule's where no other case is touched. */
 static bool try_set(struct search *search, struct cover_rule *rule, unsigned int argument,
@@ -283,7 +283,7 @@ static void widen_mask(struct search *search, struct cover_rule *rule, unsigned 
 	}
 }
 
-/* ---- Splitting ------------------------------------------------------------------------- */
+/* ---- Splitting ---- */
 
 /* Whether one condition cannot say it, or only one that is better part of a mask. */
 static bool must_split(const struct search *search, const struct cover_rule *rule,
@@ -360,7 +360,7 @@ static void note_masks(struct search *search)
 	}
 }
 
-/* ---- What is exported ------------------------------------------------------------------ */
+/* ---- What is exported ---- */
 
 enum cover_answer cover_find(const struct cover_rule *cases, size_t count, uint32_t fallback,
 			     uint64_t *budget, struct cover *cover)

@@ -56,7 +56,7 @@ static void *grow(struct keeper *keeper, void *list, size_t count, size_t *capac
 	return larger;
 }
 
-/* ---- The policy's rules ---------------------------------------------------------------- */
+/* ---- The policy's rules ---- */
 
 static bool note_rule(void *context, const char *call, const struct sbpf_rule *rule)
 {
@@ -83,7 +83,7 @@ static int compare_rules(const void *left, const void *right)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-/* ---- Sets ------------------------------------------------------------------------------ */
+/* ---- Sets ---- */
 
 static uint64_t cut(bool narrow, uint64_t value)
 {
@@ -162,7 +162,7 @@ static bool need_order(struct keeper *keeper, const struct item *items, size_t c
 	return false;
 }
 
-/* ---- Widths ---------------------------------------------------------------------------- */
+/* ---- Widths ---- */
 
 /* Whether the kernel reads only the lower half of a wider register. */
 static bool is_cut(const struct writer *writer, const char *call, unsigned int argument)
@@ -207,7 +207,7 @@ static bool narrow_rule(const struct writer *writer, const char *call, struct te
 	return true;
 }
 
-/* ---- The rules of one call ------------------------------------------------------------- */
+/* ---- The rules of one call ---- */
 
 static bool has_alternatives(const struct sbpf_rule *rule)
 {
@@ -398,7 +398,7 @@ static void write_calls(struct keeper *keeper, bool derive_multiplexed)
 	}
 }
 
-/* ---- Entries --------------------------------------------------------------------------- */
+/* ---- Entries ---- */
 
 static int compare_numbers(uint64_t a, uint64_t b)
 {
