@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Names of profiles as identifiers of C, each once in a header. */
 #include "gen.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a C compiler defines for each machine, so that a header picks its filter. */
 #include "gen.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sbpf-gen: profiles to filters at build time, as a C header or in another format. */
 #include "gen.h"
 
 #include "picture.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The profiles that the command line names, read and compiled for each machine. */
 #include "gen.h"
 
 #include <errno.h>

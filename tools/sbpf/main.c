@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sbpf: finds the subcommand and hands over to it. */
 #include "commands.h"
 #include "common.h"
 
