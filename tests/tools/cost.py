@@ -113,6 +113,14 @@ def test_x32_has_no_cache():
     assert {call["reason"] for call in x32["calls"]} == {"no-cache"}
 
 
+def test_private_calls_of_arm_are_above_the_cache():
+    policy = json.loads(expect("cost", "--arch", "aarch64", "--format", "json", DOCKER))["policies"][0]
+    arm = next(abi for abi in policy["abis"] if abi["abi"] == "arm")
+    reasons = {call["name"]: call["reason"] for call in arm["calls"]}
+    assert reasons["set_tls"] == "above-cache", reasons["set_tls"]
+    assert None not in [call["reason"] for call in arm["calls"] if not call["cached"]]
+
+
 def test_weights_make_the_mean():
     for name, table in (("strace", STRACE), ("perf", PERF), ("plain", b"read 100\nclone 50\n")):
         policy = cost("--weights", write(name, table), write("small.bpf", SMALL))["policies"][0]

@@ -394,7 +394,7 @@ static void print_text(struct page *page, const struct cost_pair *comparison)
 
 static const char *const caching_words[CACHINGS] = {
 	[IS_CACHED] = "cached", [NOT_ALLOWED] = "not-allowed", [BY_ARGUMENTS] = "arguments",
-	[BY_DETOUR] = "detour", [WITHOUT_CACHE] = "no-cache",
+	[BY_DETOUR] = "detour", [ABOVE_CACHE] = "above-cache", [WITHOUT_CACHE] = "no-cache",
 };
 
 static void json_call_cost(FILE *out, const struct cost_pair *comparison,
