@@ -70,15 +70,16 @@ static uint32_t weigh(const struct lowering *lowering, const struct line *line, 
 /* weight: of the numbers, if the table has them. */
 static inline void extend(struct line *line, uint32_t last, int32_t node, uint32_t weight)
 {
-	struct segment *before = line->count ? &line->segments[line->count - 1] : NULL;
+	struct segment *segment = &line->segments[line->count];
 
 	if (line->next > line->table_max)
 		weight = 0;
-	if (before && before->node == node) {
-		before->last = last;
-		before->weight += weight;
+	if (line->count && segment[-1].node == node) {
+		segment[-1].last = last;
+		segment[-1].weight += weight;
 	} else {
-		line->segments[line->count++] = (struct segment){ line->next, last, node, weight };
+		*segment = (struct segment){ line->next, last, node, weight };
+		line->count++;
 	}
 	line->full = last == UINT32_MAX;
 	line->next = last + 1;

@@ -126,7 +126,7 @@ const char *call_name(int id)
 
 const int16_t *call_table_numbers(int abi)
 {
-	return table_numbers + abis[abi].table * CALL_COUNT;
+	return table_numbers + (size_t)abis[abi].table * CALL_COUNT;
 }
 
 int32_t call_table_number(int abi, int id)

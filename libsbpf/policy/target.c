@@ -279,7 +279,7 @@ static int parse_capability(const char *name, struct target *target, struct sbpf
 static int parse_capabilities(const char *text, struct target *target, struct sbpf_error *error)
 {
 	struct list list;
-	char name[64];
+	char name[64] = "";
 	int result;
 
 	if (!text)

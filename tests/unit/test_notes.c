@@ -5,6 +5,7 @@
 #include <check.h>
 #include <linux/audit.h>
 #include <linux/bpf_common.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,7 +224,7 @@ static void name_vsock(int abi, const char *call, unsigned int argument, uint64_
 			value == 40;
 
 	ck_assert_uint_ge(size, sizeof("AF_VSOCK"));
-	strcpy(buffer, is_vsock ? "AF_VSOCK" : "");
+	snprintf(buffer, size, "%s", is_vsock ? "AF_VSOCK" : "");
 }
 
 START_TEST(constants_stand_by_the_callers_names)

@@ -189,7 +189,7 @@ START_TEST(equal_keys_are_noticed_in_large_objects_too)
 
 	for (int i = 0; i < 60; i++)
 		end += sprintf(end, "\"k%d\":0,", i);
-	strcpy(end, "\"k50\":0}");
+	sprintf(end, "\"k50\":0}");
 	ck_assert(may_repeat(text));
 }
 END_TEST
