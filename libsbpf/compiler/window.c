@@ -206,7 +206,7 @@ static bool narrow(struct tree_search *search, const struct tree_line *whole)
 		windows->open[i] = end;
 		any = any || end > i;
 	}
-	return any && !search->failed;
+	return any;
 }
 
 /* ---- One JSET ---- */
@@ -434,9 +434,9 @@ bool windows_solve(struct tree_search *search, const struct tree_line *whole)
 	if (!list_windows(search, whole))
 		return false;
 	start_windows(search, whole);
-	if (narrow(search, whole))
+	if (!search->failed && narrow(search, whole))
 		try_masks(search, whole);
-	if (narrow(search, whole))
+	if (!search->failed && narrow(search, whole))
 		try_pairs(search, whole);
 	return !search->failed;
 }

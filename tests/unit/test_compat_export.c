@@ -135,6 +135,7 @@ START_TEST(program_is_written_whole_through_interruptions)
 	ck_assert_int_ge(reader, 0);
 	if (reader == 0) {
 		close(ends[1]);
+		seccomp_release(filter);
 		read_slowly(ends[0], program, size);
 	}
 	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
@@ -329,6 +330,9 @@ int main(void)
 	SRunner *runner = srunner_create(suite());
 	int failed;
 
+	/* Whatever the kernel has: nothing is loaded. LOG came with level 3. */
+	if (seccomp_api_set(3))
+		return EXIT_FAILURE;
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

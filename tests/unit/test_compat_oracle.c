@@ -31,6 +31,7 @@ struct library {
 	int (*rule_add)(scmp_filter_ctx filter, uint32_t action, int number, unsigned int count,
 			const struct scmp_arg_cmp *conditions);
 	int (*export_bpf)(scmp_filter_ctx filter, int fd);
+	int (*api_set)(unsigned int level);
 };
 
 static const struct library drop_in = {
@@ -41,6 +42,7 @@ static const struct library drop_in = {
 	.attr_set = seccomp_attr_set,
 	.rule_add = seccomp_rule_add_array,
 	.export_bpf = seccomp_export_bpf,
+	.api_set = seccomp_api_set,
 };
 
 #ifdef SYSTEM_LIBSECCOMP
@@ -58,6 +60,7 @@ static bool load_original(struct library *original)
 		{ "seccomp_attr_set", &original->attr_set },
 		{ "seccomp_rule_add_array", &original->rule_add },
 		{ "seccomp_export_bpf", &original->export_bpf },
+		{ "seccomp_api_set", &original->api_set },
 	};
 
 	for (size_t i = 0; i < COUNT(functions); i++) {
@@ -348,6 +351,9 @@ START_TEST(random_filters_mean_what_libseccomp_makes_of_them)
 		fputs("no libseccomp to compare with\n", stderr);
 		return;
 	}
+	/* Whatever the kernel has: nothing is loaded. LOG and KILL_PROCESS came with level 3. */
+	ck_assert_int_eq(drop_in.api_set(3), 0);
+	ck_assert_int_eq(original.api_set(3), 0);
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		struct sock_filter *programs[2];
 		struct rules rules;
