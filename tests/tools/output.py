@@ -185,7 +185,7 @@ def test_long_names():
     def test(folder):
         for length in (250, 255):
             write_to(os.path.join(folder, "n" * length), folder=folder)
-        write_to(os.path.join(folder, "n" * 256), 1, "File name too long", folder)
+        write_to(os.path.join(folder, "n" * 256), 1, "name too long", folder)
     in_folder(test)
 
 
