@@ -201,6 +201,12 @@ def test_what_is_longer_than_the_terminal_goes_through_the_pager():
         assert show(*command, PAGER="echo paged") == whole, command
 
 
+def test_who_quits_the_pager_has_seen_enough():
+    # Whether the pager has ended when it is written to is chance.
+    for _ in range(60):
+        assert show("prove", BLOCK, KILL, rows=3, PAGER="exec 0<&-; echo paged") == "paged\n"
+
+
 def test_filters_of_a_process_go_through_the_pager_too():
     with subprocess.Popen([SBPF, "run", "-p", BLOCK, "sh", "-c", "echo $$; exec sleep 300"],
                           stdout=subprocess.PIPE, text=True) as started:

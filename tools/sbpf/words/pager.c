@@ -316,8 +316,11 @@ static bool show_in_pager(const char *pager, const char *text, size_t length)
 	setenv("LESS", "FRX", 0);
 	/* PAGER is a command line for the shell, as environ(7) has it: the user's own. */
 	stream = popen(pager, "w"); /* NOLINT(cert-env33-c) */
-	if (stream)
+	if (stream) {
+		/* Else pclose() tries again what who quit did not read, and has no status then. */
+		setvbuf(stream, NULL, _IONBF, 0);
 		fwrite(text, 1, length, stream);
+	}
 	status = stream ? pclose(stream) : -1;
 	signal(SIGPIPE, before);
 	/* 127 is the shell's word for a command that is not found. */
