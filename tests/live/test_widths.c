@@ -125,18 +125,6 @@ static long call_kcmp(long high)
 
 /* ---- Memory ---- */
 
-/* The first byte of a page that can be written, or what mmap(2) said. */
-static long mapped(long page)
-{
-	long value = result(page);
-
-	if (page == -1)
-		return value;
-	value = *(volatile unsigned char *)page = 'x';
-	ck_assert_int_eq(munmap((void *)page, SIZE), 0);
-	return value;
-}
-
 /* On s390x the arguments are in memory, out of a filter's reach. */
 static long map(long prot, long flags, long fd)
 {
@@ -152,6 +140,18 @@ static long map(long prot, long flags, long fd)
 }
 
 #ifndef __s390x__
+/* The first byte of a page that can be written, or what mmap(2) said. */
+static long mapped(long page)
+{
+	long value = result(page);
+
+	if (page == -1)
+		return value;
+	value = *(volatile unsigned char *)page = 'x';
+	ck_assert_int_eq(munmap((void *)page, SIZE), 0);
+	return value;
+}
+
 static long call_mmap_prot(long high)
 {
 	return mapped(map(high, MAP_ANONYMOUS, -1));
