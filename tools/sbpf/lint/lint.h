@@ -190,9 +190,6 @@ char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX]);
 #define WORD_MAX 40
 bool next_word(const char **list, char word[WORD_MAX]);
 
-/* The table's own name for a call, which stays; NULL when no ABI has it. */
-const char *kept_name(const char *word);
-
 /* What a policy gives a call of an ABI over all arguments. */
 struct outcome {
 	bool always;			/* the same whatever the arguments */
@@ -217,9 +214,6 @@ const struct group *group_of_call(const struct lint *lint, const char *call);
 /* All rules of the policy, and which calls are on the target; false when that failed, which was
  * reported. */
 bool records_collect(struct lint *lint);
-
-/* ALLOW or LOG. */
-bool is_permitted(uint32_t verdict);
 
 /* ---- Trials (trial.c) ---- */
 

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool is_permitted(uint32_t verdict)
-{
-	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
-}
-
 /* ---- Names ---- */
 
 bool next_word(const char **list, char word[WORD_MAX])
@@ -27,11 +22,6 @@ bool next_word(const char **list, char word[WORD_MAX])
 	word[length] = '\0';
 	*list += length;
 	return true;
-}
-
-const char *kept_name(const char *word)
-{
-	return sbpf_call_at(sbpf_call_find(word));
 }
 
 /* ---- Outcomes ---- */

@@ -6,17 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 16
+#include "call.h"
 
-/* The call's name in static storage; NULL when no ABI has it. */
-static const char *find_call(const char *name)
-{
-	for (int call = 0; call < sbpf_call_count(); call++) {
-		if (!strcmp(sbpf_call_at(call), name))
-			return sbpf_call_at(call);
-	}
-	return NULL;
-}
+#define WORDS_MAX 16
 
 static bool parse_count(const char *text, uint64_t *count)
 {
@@ -52,10 +44,10 @@ static bool parse_line(char *line, struct weight *weight)
 
 	if (count < 2)
 		return false;
-	weight->call = find_call(words[0]);
+	weight->call = kept_name(words[0]);
 	if (weight->call)
 		return parse_count(words[1], &weight->count);
-	weight->call = count >= 5 ? find_call(words[count - 1]) : NULL;
+	weight->call = count >= 5 ? kept_name(words[count - 1]) : NULL;
 	return weight->call && parse_count(words[3], &weight->count);
 }
 

@@ -49,6 +49,16 @@ void verdict_print(struct page *page, bool known, uint32_t verdict, int machine)
 	page_paint(page, PAINT_NONE);
 }
 
+bool is_permitted(uint32_t verdict)
+{
+	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
+}
+
+const char *kept_name(const char *word)
+{
+	return sbpf_call_at(sbpf_call_find(word));
+}
+
 bool is_multiplexer(const char *call)
 {
 	struct sbpf_multiplexed one;

@@ -20,9 +20,15 @@ char *verdict_text(bool known, uint32_t verdict, int machine, char buffer[VERDIC
 /* Prints the same in the verdict's colour. */
 void verdict_print(struct page *page, bool known, uint32_t verdict, int machine);
 
+/* ALLOW or LOG. */
+bool is_permitted(uint32_t verdict);
+
 /* "x86_64,x32" of a set of ABIs (bit = ABI index), with another separator than a comma; cut to
  * size. Returns text. */
 char *abis_list(uint64_t abis, const char *separator, char *text, size_t size);
+
+/* The table's own name for a call, which stays; NULL when no ABI has it. */
+const char *kept_name(const char *word);
 
 /* Whether other calls are made through it: socketcall and ipc. */
 bool is_multiplexer(const char *call);

@@ -71,11 +71,6 @@ static bool spend(const struct search *search, uint64_t steps)
 
 /* ---- Rows ---- */
 
-static bool lets_through(uint32_t verdict)
-{
-	return sbpf_verdict_compare(verdict, SECCOMP_RET_LOG) >= 0;
-}
-
 static enum importance importance_of(const struct row *row)
 {
 	uint32_t a = row->example.a, b = row->example.b;
@@ -84,9 +79,9 @@ static enum importance importance_of(const struct row *row)
 	if (!row->known_a || !row->known_b)
 		return NOT_KNOWN;
 	if (order < 0)
-		return lets_through(b) && !lets_through(a) ? NEWLY_ALLOWED : MORE_PERMISSIVE;
+		return is_permitted(b) && !is_permitted(a) ? NEWLY_ALLOWED : MORE_PERMISSIVE;
 	if (order > 0)
-		return lets_through(a) && !lets_through(b) ? NEWLY_DENIED : MORE_RESTRICTIVE;
+		return is_permitted(a) && !is_permitted(b) ? NEWLY_DENIED : MORE_RESTRICTIVE;
 	return OTHER_DATA;
 }
 
