@@ -78,9 +78,9 @@ bool means_key(const char *written, const char *key)
 	return !*key;
 }
 
-char *key_copy(const struct outline *outline, uint32_t member, char *buffer, size_t size)
+char *string_copy(const char *text, size_t quote, char *buffer, size_t size)
 {
-	const char *at = outline->text + outline->places[member].key + 1;
+	const char *at = text + quote + 1;
 	size_t length = 0;
 
 	while (*at != '"' && length + 4 < size)

@@ -44,8 +44,16 @@ static inline bool has_key(const struct outline *outline, uint32_t place)
 	return outline->places[place].key != outline->places[place].at;
 }
 
-/* A member's key, decoded and terminated; cut when it does not fit into size bytes, at least 4. */
-char *key_copy(const struct outline *outline, uint32_t member, char *buffer, size_t size);
+/* A string or key, at its opening quote, decoded and terminated; cut when it does not fit into size
+ * bytes, at least 4. Returns buffer. */
+char *string_copy(const char *text, size_t quote, char *buffer, size_t size);
+
+/* The same of a member's key. */
+static inline char *key_copy(const struct outline *outline, uint32_t member, char *buffer,
+			     size_t size)
+{
+	return string_copy(outline->text, outline->places[member].key, buffer, size);
+}
 
 /* The length of a string or key, at its opening quote, once its escapes are decoded. */
 size_t string_length(const struct outline *outline, uint32_t quote);

@@ -138,15 +138,9 @@ bool config_is_object(const struct config *config, enum part part)
 
 bool config_string(const struct config *config, enum part part, char *text, size_t size)
 {
-	const char *at = config->text + config->parts[part].at + 1;
-	size_t length = 0;
-
 	text[0] = '\0';
-	if (kind_of(config, part) != '"')
-		return false;
-	while (*at != '"' && length + 4 < size)
-		length += string_decode(&at, text + length);
-	text[length] = '\0';
+	if (kind_of(config, part) == '"')
+		string_copy(config->text, config->parts[part].at, text, size);
 	return text[0] != '\0';
 }
 
