@@ -183,52 +183,56 @@ static void add_operation(struct text *text, const struct sock_filter *instructi
 			 operation->sentence, instruction->k, k + strlen("%s"));
 }
 
-void text_add_sentence(struct text *text, const struct sbpf_notes *notes, size_t index,
-		       bool negated)
+/* Whether it tests, gives or loads what has a name. */
+static bool has_subject(const struct sock_filter *instruction)
+{
+	return is_branch(instruction) || instruction->code == (BPF_RET | BPF_K) ||
+	       instruction->code == (BPF_LD | BPF_W | BPF_ABS);
+}
+
+static void add_subject(struct text *text, const struct sbpf_notes *notes, size_t index,
+			bool negated)
 {
 	const struct sock_filter *instruction = &notes->program[index];
 	char verdict[VERDICT_MAX];
 
-	if (is_branch(instruction)) {
-		add_test(text, notes, index, negated);
-	} else if (is_jump_always(instruction)) {
-		text_add(text, "goto %zu", target_always(notes->program, index));
-	} else if (instruction->code == (BPF_RET | BPF_K)) {
-		text_add(text, "return %s",
-			 sbpf_verdict_describe(instruction->k, notes->machine, verdict,
-					       sizeof(verdict)));
-	} else if (instruction->code == (BPF_LD | BPF_W | BPF_ABS)) {
-		text_add(text, "A = ");
-		add_field(text, notes, &notes->list[index], (int)instruction->k);
-	} else {
-		add_operation(text, instruction);
-	}
-}
-
-bool has_comment(const struct sbpf_notes *notes, size_t index)
-{
-	const struct sock_filter *instruction = &notes->program[index];
-
-	return notes->list[index].reached &&
-	       (is_branch(instruction) || instruction->code == (BPF_RET | BPF_K) ||
-		instruction->code == (BPF_LD | BPF_W | BPF_ABS));
-}
-
-void text_add_comment(struct text *text, const struct sbpf_notes *notes, size_t index)
-{
-	const struct sock_filter *instruction = &notes->program[index];
-	char verdict[VERDICT_MAX];
-
-	if (!has_comment(notes, index))
-		return;
 	if (is_branch(instruction))
-		text_add_sentence(text, notes, index, false);
+		add_test(text, notes, index, negated);
 	else if (BPF_CLASS(instruction->code) == BPF_LD)
 		add_field(text, notes, &notes->list[index], (int)instruction->k);
 	else
 		text_add(text, "%s",
 			 sbpf_verdict_describe(instruction->k, notes->machine, verdict,
 					       sizeof(verdict)));
+}
+
+void text_add_sentence(struct text *text, const struct sbpf_notes *notes, size_t index,
+		       bool negated)
+{
+	const struct sock_filter *instruction = &notes->program[index];
+
+	if (is_jump_always(instruction)) {
+		text_add(text, "goto %zu", target_always(notes->program, index));
+	} else if (!has_subject(instruction)) {
+		add_operation(text, instruction);
+	} else {
+		if (BPF_CLASS(instruction->code) == BPF_RET)
+			text_add(text, "return ");
+		else if (BPF_CLASS(instruction->code) == BPF_LD)
+			text_add(text, "A = ");
+		add_subject(text, notes, index, negated);
+	}
+}
+
+bool has_comment(const struct sbpf_notes *notes, size_t index)
+{
+	return notes->list[index].reached && has_subject(&notes->program[index]);
+}
+
+void text_add_comment(struct text *text, const struct sbpf_notes *notes, size_t index)
+{
+	if (has_comment(notes, index))
+		add_subject(text, notes, index, false);
 }
 
 char *sbpf_instruction_describe(const struct sbpf_notes *notes, size_t index, bool negated)
