@@ -593,7 +593,7 @@ int policy_calls(const struct sbpf_policy *policy, int abi, struct arena *arena,
 		.calls = builder.calls,
 		.count = builder.call_count,
 		.otherwise = policy->default_verdict,
-		.above = answers_enosys(policy) ? enosys(policy) : policy->default_verdict,
+		.above = builder.unknown_enosys ? enosys(policy) : policy->default_verdict,
 		.table_max = call_table_max(abi),
 	};
 	return 0;

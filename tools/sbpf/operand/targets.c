@@ -181,8 +181,7 @@ static void cut(const struct tool *tool, struct targets *targets, size_t count, 
 {
 	report(tool->name,
 	       "only the first %zu of %zu targets are looked at, as %s; name a machine, a kernel "
-	       "or "
-	       "capabilities",
+	       "or capabilities",
 	       count, targets->found, why);
 	targets->count = count;
 	targets->limited = true;
