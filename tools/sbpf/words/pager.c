@@ -109,14 +109,22 @@ enum paint paint_of(uint32_t verdict)
 
 /* ---- Text as it is shown ---- */
 
-/* The columns of the terminal on stdout; 0 where there is none. */
-static size_t terminal_width(void)
+/* Of the terminal on stdout; 0 by 0 where there is none. */
+static struct winsize terminal_size(void)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
-		return 0;
-	return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+		return (struct winsize){ 0 };
+	return size;
+}
+
+/* The columns that lines wrap at; 0 where they do not. */
+static size_t wrap_width(void)
+{
+	size_t columns = terminal_size().ws_col;
+
+	return columns && columns < WIDTH_LEAST ? WIDTH_LEAST : columns;
 }
 
 /* Takes control characters out of the text of a page; its colours stay where they are. */
@@ -257,7 +265,7 @@ static bool lay_out(struct page *page)
 	struct layout layout = {
 		.page = page,
 		.out = open_memstream(&text, &length),
-		.width = terminal_width(),
+		.width = wrap_width(),
 	};
 
 	if (!layout.out)
@@ -285,14 +293,12 @@ static bool lay_out(struct page *page)
 /* Whether the text has more lines than the terminal on stdout. */
 static bool exceeds_screen(const char *text, size_t length)
 {
-	struct winsize size;
+	size_t rows = terminal_size().ws_row;
 	size_t lines = 0;
 
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row)
-		return false;
-	for (size_t i = 0; i < length; i++)
+	for (size_t i = 0; rows && i < length; i++)
 		lines += text[i] == '\n';
-	return lines >= size.ws_row;
+	return rows && lines >= rows;
 }
 
 /* The user's pager; NULL for none. */
