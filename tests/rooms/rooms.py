@@ -76,7 +76,7 @@ def check_includes(top, rooms, commands):
                 if other == room or other in uses:
                     assert run.returncode == 0, (room, header.name, run.stderr)
                     continue
-                assert run.returncode and f"{header.name}" in run.stderr and any(
+                assert run.returncode and header.name in run.stderr and any(
                     said in run.stderr for said in MISSING), (
                     f"{room} may include {header.name} of {other}", run.stderr)
                 tried += 1
