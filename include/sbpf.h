@@ -2,7 +2,7 @@
 /*
  * sbpf.h - seccomp profiles as small, exact filters
  *
- * This header is the manual of libsbpf. The usual way through it:
+ * This header is the manual of libsbpf; section 3 is made from it. The usual way through it:
  *
  *	char text[SBPF_ERROR_TEXT_MAX];
  *	struct sbpf_error error = { 0 };
@@ -547,6 +547,7 @@ SBPF_API int sbpf_filter_machine(const struct sbpf_filter *filter);
 SBPF_API unsigned int sbpf_filter_flags(const struct sbpf_filter *filter);
 SBPF_API bool sbpf_filter_needs_listener(const struct sbpf_filter *filter);
 
+/* Frees a filter; NULL is allowed. It may be in force. */
 SBPF_API void sbpf_filter_free(struct sbpf_filter *filter);
 
 /* ---- Installing ---- */
@@ -661,6 +662,8 @@ SBPF_API SBPF_MUST_USE struct sbpf_notes *sbpf_program_annotate(const struct soc
 								uint64_t abis,
 								struct sbpf_error *error);
 
+/* Frees notes; NULL is allowed. */
+/* Frees notes; NULL is allowed. */
 SBPF_API void sbpf_notes_free(struct sbpf_notes *notes);
 
 /*

@@ -29,10 +29,19 @@ foreach(tool sbpf_tool sbpf-gen sbpf-oci)
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/include/sbpf.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
-foreach(section 3 5 7)
-	file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
-	install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
-endforeach()
+# Section 3, from the header's comments.
+set(manuals ${PROJECT_BINARY_DIR}/man3)
+set(maker ${PROJECT_SOURCE_DIR}/docs/man/section3.py)
+add_custom_command(
+	OUTPUT ${manuals}/libsbpf.3
+	COMMAND ${CMAKE_COMMAND} -E remove_directory ${manuals}
+	COMMAND Python3::Interpreter ${maker} ${PROJECT_SOURCE_DIR}/include/sbpf.h ${manuals}
+	DEPENDS ${maker} ${PROJECT_SOURCE_DIR}/include/sbpf.h ${PROJECT_SOURCE_DIR}/docs/man/sbpf.1
+	COMMENT "Making the manual pages of section 3"
+	VERBATIM)
+add_custom_target(sbpf_manuals ALL DEPENDS ${manuals}/libsbpf.3)
+install(DIRECTORY ${manuals}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/profiles/
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/libsbpf/profiles
 	FILES_MATCHING PATTERN "*.json")
