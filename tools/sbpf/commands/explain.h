@@ -27,7 +27,4 @@ int explain_call(const struct question *question, int abi, char **words, size_t 
 /* Writes down what the whole policy means. */
 int explain_policy(const struct question *question, struct page *page);
 
-/* "(flags & CLONE_NEWUSER) == 0": a condition of a rule on a call of an ABI. */
-void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_condition *condition);
-
 #endif

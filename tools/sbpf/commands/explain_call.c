@@ -7,28 +7,12 @@
 #include "common.h"
 #include "constants.h"
 #include "json_writer.h"
+#include "opinion.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One rule of a profile on the call. */
-struct rule_finding {
-	struct sbpf_rule rule;
-	char path[64]; /* "syscalls[3]", "linux.seccomp.syscalls[3]" */
-	unsigned int line;
-};
-
-/* What one part of the policy says. */
-struct opinion {
-	const struct operand_part *part;
-	uint32_t verdict;
-	enum sbpf_cause cause; /* of a profile */
-	struct rule_finding *findings;
-	size_t count;
-	bool out_of_memory;
-};
 
 struct answer {
 	const struct question *question;
@@ -36,6 +20,7 @@ struct answer {
 	struct seccomp_data data;
 	unsigned int argument_count;
 	struct opinion *opinions; /* as the policy's parts */
+	struct part_lines *lines; /* of each part */
 	size_t decider;		  /* the part whose verdict it is */
 	size_t steps;
 	struct call_cost cost;
@@ -139,86 +124,39 @@ static int parse_arguments(struct answer *answer, char **words, size_t count)
 
 /* ---- What the parts say ---- */
 
-/* Where a path is in the text; 0: unknown. */
-static unsigned int find_line(const struct operand_part *part, const char *path)
-{
-	unsigned int line, column;
-
-	return sbpf_json_locate(part->text, part->length, path, &line, &column) ? line : 0;
-}
-
-static void note_rule(void *context, const struct sbpf_rule *rule)
-{
-	struct opinion *opinion = context;
-	struct rule_finding *findings =
-		reallocarray(opinion->findings, opinion->count + 1, sizeof(findings[0]));
-	struct rule_finding *finding;
-
-	if (!findings) {
-		opinion->out_of_memory = true;
-		return;
-	}
-	opinion->findings = findings;
-	finding = &findings[opinion->count++];
-	*finding = (struct rule_finding){ .rule = *rule };
-	snprintf(finding->path, sizeof(finding->path), "%ssyscalls[%zu]", opinion->part->prefix,
-		 rule->entry);
-}
-
-/* Notes where in the text the entries stand, all in one walk. */
-static bool find_lines(struct opinion *opinion)
-{
-	const struct operand_part *part = opinion->part;
-	size_t count = 0;
-	unsigned int *lines;
-	char path[32];
-
-	for (size_t i = 0; i < opinion->count; i++) {
-		if (opinion->findings[i].rule.entry >= count)
-			count = opinion->findings[i].rule.entry + 1;
-	}
-	lines = calloc(count + 1, sizeof(lines[0]));
-	if (!lines)
-		return false;
-	snprintf(path, sizeof(path), "%ssyscalls", part->prefix);
-	sbpf_json_lines(part->text, part->length, path, lines, count);
-	for (size_t i = 0; i < opinion->count; i++)
-		opinion->findings[i].line = lines[opinion->findings[i].rule.entry];
-	free(lines);
-	return true;
-}
-
 static bool ask(struct answer *answer, size_t index)
 {
+	const struct operand_part *part = &answer->question->operand->parts[index];
 	const struct filters *filters = answer->question->filters;
 	const struct filter *filter = &filters->list[index];
 	struct opinion *opinion = &answer->opinions[index];
 	size_t steps;
-
-	opinion->part = &answer->question->operand->parts[index];
-	opinion->verdict = sbpf_program_run(filter->program, filter->count, &answer->data,
+	uint32_t verdict = sbpf_program_run(filter->program, filter->count, &answer->data,
 					    filters->big_endian, &steps);
+
 	answer->steps += steps;
-	if (opinion->part->policy)
-		opinion->verdict = sbpf_policy_verdict(opinion->part->policy, &answer->data,
-						       &opinion->cause, note_rule, opinion);
-	if (opinion->count && !find_lines(opinion))
-		opinion->out_of_memory = true;
+	if (!part_lines_read(part, &answer->lines[index]) ||
+	    !opinion_form(part, &answer->lines[index], &answer->data, opinion))
+		return false;
+	if (!part->policy)
+		opinion->verdict = verdict;
 	if (index &&
 	    sbpf_verdict_compare(opinion->verdict, answer->opinions[answer->decider].verdict) < 0)
 		answer->decider = index;
-	return !opinion->out_of_memory;
+	return true;
 }
 
 static bool ask_all(struct answer *answer)
 {
 	size_t count = answer->question->filters->count;
-	bool asked = true;
+	bool asked;
 
 	answer->opinions = calloc(count + 1, sizeof(answer->opinions[0]));
-	for (size_t i = 0; answer->opinions && asked && i < count; i++)
+	answer->lines = calloc(count + 1, sizeof(answer->lines[0]));
+	asked = answer->opinions && answer->lines;
+	for (size_t i = 0; asked && i < count; i++)
 		asked = ask(answer, i);
-	if (!answer->opinions || !asked) {
+	if (!asked) {
 		report(answer->question->tool->name, "out of memory");
 		return false;
 	}
@@ -227,33 +165,7 @@ static bool ask_all(struct answer *answer)
 			   &answer->cost);
 }
 
-/* The rule that gave the verdict, or NULL. */
-static const struct rule_finding *find_decisive(const struct opinion *opinion)
-{
-	for (size_t i = 0; i < opinion->count; i++) {
-		if (opinion->findings[i].rule.fate == SBPF_DECIDES)
-			return &opinion->findings[i];
-	}
-	return NULL;
-}
-
 /* ---- Text ---- */
-
-static const char *const fates[] = {
-	[SBPF_DECIDES] = "decides",
-	[SBPF_REPEATS_DEFAULT] = "dropped: it repeats the default",
-	[SBPF_IS_VOID] = "void: a rule without conditions decides this call",
-	[SBPF_DOES_NOT_HOLD] = "does not hold",
-	[SBPF_COMES_LATER] = "comes too late: an earlier rule decides",
-	[SBPF_CANNOT_EXTEND] = "its conditions cannot be checked behind a pointer",
-};
-
-static const char *const causes[] = {
-	[SBPF_BY_DEFAULT] = "defaultAction",
-	[SBPF_BY_BAD_ARCH] = "the profile does not cover this ABI (--bad-arch)",
-	[SBPF_BY_UNKNOWN_CALL] = "the call is newer than the profile (--enosys)",
-	[SBPF_BY_FAILURE] = "there is no policy",
-};
 
 /* "socket(AF_VSOCK, 1)" with the arguments that were given. */
 static void print_call(FILE *out, const struct answer *answer)
@@ -277,107 +189,18 @@ static void print_call(FILE *out, const struct answer *answer)
 		fprintf(out, " (%" PRIu32 " with bit 30)", number & ~SBPF_X32_BIT);
 }
 
-static void print_place(FILE *out, const struct operand_part *part, const char *path,
-			unsigned int line)
-{
-	fprintf(out, "  %s", strcmp(part->path, "-") ? part->path : "<stdin>");
-	if (line)
-		fprintf(out, ":%u", line);
-	fprintf(out, ": %s", path);
-}
-
-/* Two conditions on one argument make all of a rule's alternatives, but as the author wrote it. */
-static bool are_alternatives(const struct answer *answer, const struct sbpf_rule *rule)
-{
-	unsigned int seen = 0;
-
-	if (answer->question->target->reading == SBPF_READING_LITERAL)
-		return false;
-	for (size_t i = 0; i < rule->condition_count; i++) {
-		if (seen >> rule->conditions[i].argument & 1)
-			return true;
-		seen |= 1u << rule->conditions[i].argument;
-	}
-	return false;
-}
-
-static void print_conditions(FILE *out, const struct answer *answer, const struct sbpf_rule *rule)
-{
-	const char *separator = are_alternatives(answer, rule) ? " || " : " && ";
-
-	for (size_t i = 0; i < rule->condition_count; i++) {
-		fputs(i ? separator : " if ", out);
-		condition_print(out, answer->abi, (uint32_t)answer->data.nr, &rule->conditions[i]);
-	}
-}
-
-static const char *exemption_of(const struct answer *answer)
-{
-	return sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
-}
-
-/* What decides does so only as long as it is asked. */
-static void end_reason(FILE *out, const struct answer *answer, bool decides)
-{
-	const char *exempt = exemption_of(answer);
-
-	if (decides && exempt)
-		fprintf(out, " before Linux %s", exempt);
-	putc('\n', out);
-}
-
-static void print_finding(struct page *page, const struct answer *answer,
-			  const struct opinion *opinion, const struct rule_finding *finding)
-{
-	const struct sbpf_rule *rule = &finding->rule;
-	FILE *out = page->stream;
-
-	print_place(out, opinion->part, finding->path, finding->line);
-	fputs(": ", out);
-	verdict_print(page, true, rule->verdict, answer->abi);
-	if (!rule->multiplexed)
-		print_conditions(out, answer, rule);
-	else if (rule->condition_count)
-		fputs(" on the call that this one reaches, by its arguments", out);
-	else
-		fputs(" on the call that this one reaches", out);
-	fprintf(out, ": %s", fates[rule->fate]);
-	end_reason(out, answer, rule->fate == SBPF_DECIDES);
-}
-
-static void print_opinion(struct page *page, const struct answer *answer,
-			  const struct opinion *opinion)
-{
-	FILE *out = page->stream;
-	char cause[80];
-	bool is_key;
-
-	if (!opinion->part->policy) {
-		fprintf(out, "  %s: ", opinion->part->path);
-		verdict_print(page, true, opinion->verdict, answer->abi);
-		fputs(" by its instructions\n", out);
-		return;
-	}
-	for (size_t i = 0; i < opinion->count; i++)
-		print_finding(page, answer, opinion, &opinion->findings[i]);
-	if (opinion->cause == SBPF_BY_RULE)
-		return;
-	is_key = opinion->cause == SBPF_BY_DEFAULT;
-	snprintf(cause, sizeof(cause), "%s%s", is_key ? opinion->part->prefix : "",
-		 causes[opinion->cause]);
-	print_place(out, opinion->part, cause, is_key ? find_line(opinion->part, cause) : 0);
-	fputs(": ", out);
-	verdict_print(page, true, opinion->verdict, answer->abi);
-	fprintf(out, ": %s", fates[SBPF_DECIDES]);
-	end_reason(out, answer, true);
-}
-
 static void print_text(struct page *page, const struct answer *answer)
 {
 	FILE *out = page->stream;
 	const struct operand *operand = answer->question->operand;
 	uint32_t verdict = answer->opinions[answer->decider].verdict;
-	const char *exempt = exemption_of(answer);
+	const char *exempt = sbpf_call_exempt(answer->abi, (uint32_t)answer->data.nr);
+	const struct opinion_call call = {
+		.abi = answer->abi,
+		.number = (uint32_t)answer->data.nr,
+		.reading = answer->question->target->reading,
+		.indent = "  ",
+	};
 
 	print_call(out, answer);
 	fputs(": ", out);
@@ -386,7 +209,7 @@ static void print_text(struct page *page, const struct answer *answer)
 	verdict_print(page, true, verdict, answer->abi);
 	putc('\n', out);
 	for (size_t i = 0; i < operand->count; i++)
-		print_opinion(page, answer, &answer->opinions[i]);
+		opinion_print(page, &call, &answer->opinions[i]);
 	if (operand->count > 1)
 		fprintf(out, "  the strictest of them counts: that of %s\n",
 			operand->parts[answer->decider].path);
@@ -413,7 +236,7 @@ static void json_action(FILE *out, uint32_t verdict)
 static void print_json(FILE *out, const struct answer *answer)
 {
 	const struct opinion *opinion = &answer->opinions[answer->decider];
-	const struct rule_finding *rule = find_decisive(opinion);
+	const struct rule_finding *rule = opinion_decisive(opinion);
 
 	putc('{', out);
 	json_call(out, answer->abi, &answer->data);
@@ -436,8 +259,11 @@ static void print_json(FILE *out, const struct answer *answer)
 static void answer_free(struct answer *answer)
 {
 	for (size_t i = 0; answer->opinions && i < answer->question->filters->count; i++)
-		free(answer->opinions[i].findings);
+		opinion_free(&answer->opinions[i]);
+	for (size_t i = 0; answer->lines && i < answer->question->filters->count; i++)
+		part_lines_free(&answer->lines[i]);
 	free(answer->opinions);
+	free(answer->lines);
 }
 
 int explain_call(const struct question *question, int abi, char **words, size_t count,

@@ -23,32 +23,6 @@ struct essay {
 	uint32_t rest;
 };
 
-/* ---- Conditions of rules ---- */
-
-static const char *const comparisons[] = {
-	[SBPF_NE] = "!=", [SBPF_LT] = "<",  [SBPF_LE] = "<=",
-	[SBPF_EQ] = "==", [SBPF_GE] = ">=", [SBPF_GT] = ">",
-};
-
-void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_condition *condition)
-{
-	const char *call = sbpf_call_name(abi, number);
-	unsigned int argument = condition->argument;
-	bool masked = condition->compare == SBPF_MASKED_EQ;
-	char parameter[PARAMETER_MAX];
-
-	parameter_text(abi, number, argument, parameter);
-	if (masked) {
-		fprintf(out, "(%s & ", parameter);
-		constant_print_bits(out, abi, call, argument, condition->value);
-		fputs(") == ", out);
-		constant_print_bits(out, abi, call, argument, condition->value_two);
-	} else {
-		fprintf(out, "%s %s ", parameter, comparisons[condition->compare]);
-		constant_print_operand(out, abi, call, argument, condition->value);
-	}
-}
-
 /* ---- Finding out ---- */
 
 static bool add_abi(struct essay *essay, int abi)

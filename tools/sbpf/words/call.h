@@ -40,4 +40,7 @@ char *parameter_text(int abi, uint32_t number, unsigned int argument, char buffe
 /* "x86_64 socket(AF_VSOCK, 0, 0)", "x86 number 999(0)", "arch 0x0 number 5()". */
 void call_print(FILE *out, int abi, const struct seccomp_data *data);
 
+/* "(flags & CLONE_NEWUSER) == 0": a condition of a rule on a call of an ABI. */
+void condition_print(FILE *out, int abi, uint32_t number, const struct sbpf_condition *condition);
+
 #endif
