@@ -186,10 +186,6 @@ char *abis_text(const struct lint *lint, uint64_t abis, char buffer[ABIS_MAX]);
 
 /* ---- Calls (records.c) ---- */
 
-/* Takes the next word of a list of names; false at its end. */
-#define WORD_MAX 40
-bool next_word(const char **list, char word[WORD_MAX]);
-
 /* What a policy gives a call of an ABI over all arguments. */
 struct outcome {
 	bool always;			/* the same whatever the arguments */

@@ -78,28 +78,6 @@ static void look_at_probe(struct lint *lint, int abi, const struct probe *probe,
 
 /* ---- Times of 64 bits ---- */
 
-/* Linux 5.1 gave 32-bit ABIs a second form of each call that takes or gives a time. */
-#define TWINS_SINCE "5.1"
-
-/* "clock_settime" for "clock_settime64", "futex" for "futex_time64"; false when it is no twin. */
-static bool find_twin(const char *call, char twin[WORD_MAX])
-{
-	static const char *const endings[] = { "_time64", "64" };
-	size_t length = strlen(call);
-
-	for (size_t i = 0; i < 2 && length < WORD_MAX; i++) {
-		size_t ending = strlen(endings[i]);
-
-		if (length <= ending || strcmp(call + length - ending, endings[i]) != 0)
-			continue;
-		memcpy(twin, call, length - ending);
-		twin[length - ending] = '\0';
-		if (kept_name(twin))
-			return !strcmp(sbpf_call_since(call), TWINS_SINCE);
-	}
-	return false;
-}
-
 static void look_at_twin(struct lint *lint, int abi, const char *call, struct clusters *clusters)
 {
 	struct probe probe = { .call = call, .breaks = true, .unasked = true };

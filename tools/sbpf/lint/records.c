@@ -8,22 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Names ---- */
-
-bool next_word(const char **list, char word[WORD_MAX])
-{
-	size_t length;
-
-	*list += strspn(*list, " ");
-	length = strcspn(*list, " ");
-	if (!length || length >= WORD_MAX)
-		return false;
-	memcpy(word, *list, length);
-	word[length] = '\0';
-	*list += length;
-	return true;
-}
-
 /* ---- Outcomes ---- */
 
 struct outcome_search {

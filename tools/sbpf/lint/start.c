@@ -6,6 +6,7 @@
 #include "lint.h"
 
 #include "call.h"
+#include "families.h"
 #include "needs.h"
 
 #include <stdlib.h>

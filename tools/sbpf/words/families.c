@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "families.h"
 
+#include "call.h"
 #include "common.h"
+
+#include <string.h>
+
+bool next_word(const char **list, char word[WORD_MAX])
+{
+	size_t length;
+
+	*list += strspn(*list, " ");
+	length = strcspn(*list, " ");
+	if (!length || length >= WORD_MAX)
+		return false;
+	memcpy(word, *list, length);
+	word[length] = '\0';
+	*list += length;
+	return true;
+}
 
 /* From the manual pages of the calls; io_uring: io_uring_enter(2), IORING_OP_*. */
 const struct family families[] = {
@@ -123,3 +140,24 @@ const struct hand_over hand_overs[] = {
 	{ "epoll_pwait", "an agent waits for notifications with it", false },
 };
 const size_t hand_over_count = COUNT(hand_overs);
+
+/* Linux 5.1 gave 32-bit ABIs a second form of each call that takes or gives a time. */
+#define TWINS_SINCE "5.1"
+
+bool find_twin(const char *call, char twin[WORD_MAX])
+{
+	static const char *const endings[] = { "_time64", "64" };
+	size_t length = strlen(call);
+
+	for (size_t i = 0; i < 2 && length < WORD_MAX; i++) {
+		size_t ending = strlen(endings[i]);
+
+		if (length <= ending || strcmp(call + length - ending, endings[i]) != 0)
+			continue;
+		memcpy(twin, call, length - ending);
+		twin[length - ending] = '\0';
+		if (kept_name(twin))
+			return !strcmp(sbpf_call_since(call), TWINS_SINCE);
+	}
+	return false;
+}

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Facts about calls that lint rests on. */
+/* Facts about calls: which do the same, which stand in for which. */
 #ifndef SBPF_TOOLS_FAMILIES_H
 #define SBPF_TOOLS_FAMILIES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Takes the next word of a list of names that spaces separate; false at its end. */
+#define WORD_MAX 40
+bool next_word(const char **list, char word[WORD_MAX]);
 
 /* Calls that do the same. Names are separated by spaces. */
 struct family {
@@ -30,7 +34,7 @@ extern const size_t probe_count;
 
 /*
  * What libraries fall back on for a call with 64-bit times beside the one of the same name with 32.
- * The calls themselves are in the tables (probes.c).
+ * The calls themselves are in the tables (find_twin).
  */
 struct twin_fallback {
 	const char *call;
@@ -38,6 +42,9 @@ struct twin_fallback {
 };
 extern const struct twin_fallback twin_fallbacks[];
 extern const size_t twin_fallback_count;
+
+/* "clock_settime" for "clock_settime64", "futex" for "futex_time64"; false when it is no twin. */
+bool find_twin(const char *call, char twin[WORD_MAX]);
 
 /* A call that takes part in handing over a listener or in listening. */
 struct hand_over {
