@@ -115,7 +115,7 @@ static bool prepare(struct lint *lint)
 	struct sbpf_error error = { 0 };
 
 	lint->machine_name = name_of_abi(lint->machine);
-	if (!outline_read(lint->part, &lint->outline, &error))
+	if (!lint_outline_read(lint->part, &lint->outline, &error))
 		lint_fail(lint, error.code ? &error : NULL);
 	if (!lint->failed)
 		find_verdicts(lint);
@@ -154,7 +154,7 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 	findings->list = lint.findings;
 	findings->count = lint.finding_count;
 	sbpf_space_free(lint.space);
-	outline_free(&lint.outline);
+	lint_outline_free(&lint.outline);
 	free(lint.records);
 	free(lint.groups);
 	free(lint.is_on_target);

@@ -77,8 +77,8 @@ static void find_abis_key(const struct operand_part *part, struct lint_outline *
 	}
 }
 
-bool outline_read(const struct operand_part *part, struct lint_outline *outline,
-		  struct sbpf_error *error)
+bool lint_outline_read(const struct operand_part *part, struct lint_outline *outline,
+		       struct sbpf_error *error)
 {
 	struct reading reading = { .outline = outline };
 	unsigned int line, column;
@@ -92,7 +92,7 @@ bool outline_read(const struct operand_part *part, struct lint_outline *outline,
 	return !reading.failed;
 }
 
-void outline_free(struct lint_outline *outline)
+void lint_outline_free(struct lint_outline *outline)
 {
 	free(outline->entries);
 	free(outline->lines);

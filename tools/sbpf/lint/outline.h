@@ -26,8 +26,8 @@ struct lint_outline {
 };
 
 /* False when that failed; *error says why. */
-bool outline_read(const struct operand_part *part, struct lint_outline *outline,
-		  struct sbpf_error *error);
-void outline_free(struct lint_outline *outline);
+bool lint_outline_read(const struct operand_part *part, struct lint_outline *outline,
+		       struct sbpf_error *error);
+void lint_outline_free(struct lint_outline *outline);
 
 #endif
