@@ -422,7 +422,7 @@ static bool print(const struct lint_options *options, const struct findings *fin
 	page.color = options->color;
 	page.is_data = format != FORMAT_TEXT;
 	if (format == FORMAT_SARIF)
-		sarif_print(page.stream, findings->list, findings->count);
+		findings_sarif(page.stream, findings->list, findings->count);
 	else if (format == FORMAT_JSON)
 		print_json(page.stream, findings);
 	else

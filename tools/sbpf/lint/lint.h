@@ -3,6 +3,7 @@
 #ifndef SBPF_TOOLS_LINT_H
 #define SBPF_TOOLS_LINT_H
 
+#include "families.h"
 #include "operand.h"
 #include "outline.h"
 #include "targets.h"
@@ -256,6 +257,6 @@ void lint_exemptions(struct lint *lint);
 /* {call, "a": verdict, "b": verdict or null}, or null without an example. */
 void finding_example_json(FILE *out, const struct finding *finding);
 
-void sarif_print(FILE *out, const struct finding *findings, size_t count);
+void findings_sarif(FILE *out, const struct finding *findings, size_t count);
 
 #endif

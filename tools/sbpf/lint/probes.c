@@ -3,44 +3,9 @@
 #include "lint.h"
 
 #include "call.h"
-#include "families.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Whether a call that the ABI has only behind a multiplexer is allowed there. */
-static bool is_permitted_behind(struct lint *lint, int abi, const char *call)
-{
-	struct sbpf_multiplexed one;
-	struct seccomp_data data;
-	uint32_t number, verdict;
-
-	if (!sbpf_call_multiplexed(call, &one) || !sbpf_call_number(abi, one.multiplexer, &number))
-		return false;
-	data = (struct seccomp_data){
-		.arch = abi_of(abi).audit_arch,
-		.nr = (int)number,
-		.args = { one.sub },
-	};
-	return sbpf_meaning_verdict(lint->space, lint->meaning, &data, &verdict) &&
-	       is_permitted(verdict);
-}
-
-/* Whether one of these calls is allowed, with some arguments. */
-static bool is_one_permitted(struct lint *lint, int abi, const char *list)
-{
-	char word[WORD_MAX];
-	struct outcome outcome;
-	uint32_t number;
-
-	while (next_word(&list, word)) {
-		if (outcome_of(lint, abi, word, &outcome) && is_permitted(outcome.permissive.a))
-			return true;
-		if (!sbpf_call_number(abi, word, &number) && is_permitted_behind(lint, abi, word))
-			return true;
-	}
-	return false;
-}
 
 static bool is_hazard(const struct lint *lint, const struct outcome *outcome)
 {
@@ -67,7 +32,8 @@ static void look_at_probe(struct lint *lint, int abi, const struct probe *probe,
 	bool ends, breaks;
 
 	if (!outcome_of(lint, abi, probe->call, &outcome) || !is_hazard(lint, &outcome) ||
-	    (probe->fallback && !is_one_permitted(lint, abi, probe->fallback)))
+	    (probe->fallback &&
+	     !is_one_permitted(lint->space, lint->meaning, abi, probe->fallback)))
 		return;
 	ends = (outcome.restrictive.a & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO;
 	breaks = ends ? probe->unasked : probe->breaks;
@@ -76,24 +42,13 @@ static void look_at_probe(struct lint *lint, int abi, const struct probe *probe,
 		    kept_name(probe->call), &outcome.restrictive);
 }
 
-/* ---- Times of 64 bits ---- */
-
 static void look_at_twin(struct lint *lint, int abi, const char *call, struct clusters *clusters)
 {
-	struct probe probe = { .call = call, .breaks = true, .unasked = true };
-	char fallback[2 * WORD_MAX];
-	char twin[WORD_MAX];
+	char fallback[FALLBACK_MAX];
+	struct probe probe;
 
-	if (!find_twin(call, twin))
-		return;
-	snprintf(fallback, sizeof(fallback), "%s", twin);
-	for (size_t i = 0; i < twin_fallback_count; i++) {
-		if (!strcmp(twin_fallbacks[i].call, call))
-			snprintf(fallback, sizeof(fallback), "%s %s", twin,
-				 twin_fallbacks[i].fallback);
-	}
-	probe.fallback = fallback;
-	look_at_probe(lint, abi, &probe, clusters);
+	if (probe_of_twin(call, &probe, fallback))
+		look_at_probe(lint, abi, &probe, clusters);
 }
 
 /* ---- Findings ---- */
@@ -104,7 +59,7 @@ static const char *user_of(const char *call)
 		if (!strcmp(probes[i].call, call))
 			return probes[i].user;
 	}
-	return "32-bit programs with a C library of today";
+	return TWIN_USER;
 }
 
 static const char *consequence(const struct cluster *cluster)

@@ -3,7 +3,6 @@
 #include "lint.h"
 
 #include "call.h"
-#include "families.h"
 
 #include <stdlib.h>
 #include <string.h>

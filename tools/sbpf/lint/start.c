@@ -6,7 +6,6 @@
 #include "lint.h"
 
 #include "call.h"
-#include "families.h"
 #include "needs.h"
 
 #include <stdlib.h>

@@ -161,3 +161,70 @@ bool find_twin(const char *call, char twin[WORD_MAX])
 	}
 	return false;
 }
+
+bool probe_of_twin(const char *call, struct probe *probe, char fallback[FALLBACK_MAX])
+{
+	char twin[WORD_MAX];
+
+	if (!find_twin(call, twin))
+		return false;
+	snprintf(fallback, FALLBACK_MAX, "%s", twin);
+	for (size_t i = 0; i < twin_fallback_count; i++) {
+		if (!strcmp(twin_fallbacks[i].call, call))
+			snprintf(fallback, FALLBACK_MAX, "%s %s", twin, twin_fallbacks[i].fallback);
+	}
+	*probe = (struct probe){ call, fallback, true, true, NULL };
+	return true;
+}
+
+/* ---- What they fall back on ---- */
+
+static bool note_permitted(void *context, const struct sbpf_case *one)
+{
+	bool *permitted = context;
+
+	*permitted = is_permitted(one->verdict);
+	return !*permitted;
+}
+
+static bool is_number_permitted(struct sbpf_space *space, sbpf_meaning meaning, int abi,
+				uint32_t number)
+{
+	struct sbpf_error error = { 0 };
+	bool permitted = false;
+
+	sbpf_meaning_cases(space, meaning, abi, number, note_permitted, &permitted, &error);
+	return permitted;
+}
+
+/* Whether a call that the ABI has only behind a multiplexer is allowed there. */
+static bool is_permitted_behind(struct sbpf_space *space, sbpf_meaning meaning, int abi,
+				const char *call)
+{
+	struct sbpf_multiplexed one;
+	struct seccomp_data data;
+	uint32_t number, verdict;
+
+	if (!sbpf_call_multiplexed(call, &one) || !sbpf_call_number(abi, one.multiplexer, &number))
+		return false;
+	data = (struct seccomp_data){
+		.arch = abi_of(abi).audit_arch,
+		.nr = (int)number,
+		.args = { one.sub },
+	};
+	return sbpf_meaning_verdict(space, meaning, &data, &verdict) && is_permitted(verdict);
+}
+
+bool is_one_permitted(struct sbpf_space *space, sbpf_meaning meaning, int abi, const char *list)
+{
+	char word[WORD_MAX];
+	uint32_t number;
+
+	while (next_word(&list, word)) {
+		if (sbpf_call_number(abi, word, &number)
+			    ? is_number_permitted(space, meaning, abi, number)
+			    : is_permitted_behind(space, meaning, abi, word))
+			return true;
+	}
+	return false;
+}

@@ -3,9 +3,7 @@
 #ifndef SBPF_TOOLS_FAMILIES_H
 #define SBPF_TOOLS_FAMILIES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "sbpf.h"
 
 /* Takes the next word of a list of names that spaces separate; false at its end. */
 #define WORD_MAX 40
@@ -45,6 +43,18 @@ extern const size_t twin_fallback_count;
 
 /* "clock_settime" for "clock_settime64", "futex" for "futex_time64"; false when it is no twin. */
 bool find_twin(const char *call, char twin[WORD_MAX]);
+
+/* Such a call as a probe, without its user; fallback is filled with what libraries fall back on.
+ * False when it is no twin. */
+#define FALLBACK_MAX (2 * WORD_MAX)
+bool probe_of_twin(const char *call, struct probe *probe, char fallback[FALLBACK_MAX]);
+
+/* Who probes for twins. */
+#define TWIN_USER "32-bit programs with a C library of today"
+
+/* Whether an ABI's call of one of these names is allowed, with some arguments, by itself or behind
+ * its multiplexer. */
+bool is_one_permitted(struct sbpf_space *space, sbpf_meaning meaning, int abi, const char *list);
 
 /* A call that takes part in handing over a listener or in listening. */
 struct hand_over {
