@@ -199,6 +199,15 @@ static void execute(const struct supervise_command *command, char **shell_argv)
 		execve("/bin/sh", shell_argv, command->environment);
 }
 
+/* 0, or -1 with the error in *error. */
+static int put_in_force(const struct supervise_command *command, const struct sbpf_filter *filter,
+			unsigned int flags, struct sbpf_error *error)
+{
+	if (command->install)
+		return command->install(command->install_context, flags, error);
+	return sbpf_install(filter, flags, error);
+}
+
 static void become_command(const struct supervision *supervision,
 			   const struct supervise_command *command,
 			   const struct sbpf_filter *filter, unsigned int install_flags)
@@ -211,7 +220,7 @@ static void become_command(const struct supervision *supervision,
 	if (failed) {
 		report->system_call = failed;
 		report->system_errno = errno;
-	} else if (sbpf_install(filter, install_flags, &report->install_error) == 0) {
+	} else if (put_in_force(command, filter, install_flags, &report->install_error) == 0) {
 		execute(command, supervision->shell_argv);
 		report->exec_errno = errno;
 	}

@@ -9,6 +9,13 @@ struct supervise_command {
 	const char *path; /* the file to execute */
 	char **argv;
 	char **environment;
+
+	/*
+	 * What installs a filter in the child in place of sbpf_install(), with the same result: for
+	 * commands that are watched (watch_install()). Async-signal-safe. May be NULL.
+	 */
+	int (*install)(void *context, unsigned int flags, struct sbpf_error *error);
+	void *install_context;
 };
 
 /* One of the four is set, or the command ran and exited with exit_status. */
@@ -24,7 +31,8 @@ struct supervise_outcome {
 };
 
 /*
- * Runs the command with the filter (install_flags: of sbpf_install()) and waits for its end.
+ * Runs the command with the filter (install_flags: of sbpf_install()), which may be NULL where
+ * command->install has its own, and waits for its end.
  * Signals that are sent to this process go to the command, and it stops when the command does.
  * Leaves all signals blocked, for a caller that has only to report and to exit.
  *
