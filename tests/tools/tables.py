@@ -59,6 +59,9 @@ def faults(folder):
     found = set(faults_of_common_calls(calls))
     found |= {f"{name}: not in signatures.tbl"
               for name in names - known - set(WITHOUT_SIGNATURE)}
+    purposes = {name for row in read_table(folder, "purposes") if row[0] != "purpose" for name in row}
+    found |= {f"{name}: not in purposes.tbl"
+              for name in (calls["x86_64"].keys() | calls["aarch64"].keys()) - purposes}
     found |= {f"{name}: in signatures.tbl, and in WITHOUT_SIGNATURE of this test"
               for name in known & set(WITHOUT_SIGNATURE)}
     return sorted(found)
@@ -97,6 +100,7 @@ def test_call_in_one_table_only_is_found():
     found = faults(folder)
     assert "newest: not in signatures.tbl" in found, found
     assert "newest: in x86_64.tbl, not in riscv64.tbl" in found, found
+    assert "newest: not in purposes.tbl" in found, found
     folder = copy_with("aarch64", lambda text: re.sub(r"\n\d+\tmseal\t.*", "", text))
     assert faults(folder) == [f"mseal: in {table}.tbl, not in aarch64.tbl" for table in
                               sorted(set(read_calls(folder)) - {"aarch64"})]
@@ -128,6 +132,18 @@ def test_generators_refuse_what_names_no_call():
              r"constants\.tbl:\d+: 'x' is no number"),
             ("generate_constants.py", "constants", "AF_NEWEST\t1\tvax=2\n",
              r"constants\.tbl:\d+: 'vax' is no machine"),
+            ("generate_facts.py", "startup", "runc\t1.1.5\tnewest\t-\t-\t-\tfails\n",
+             r"startup\.tbl:\d+: no table has a call 'newest'"),
+            ("generate_facts.py", "startup", "runc\t1.1.5\tmount\t-\t-\t-\tmay\n",
+             r"startup\.tbl:\d+: 'may' is none of: -, ends, fails"),
+            ("generate_facts.py", "unseen", "newest\tvdso\tkernel/fork.c: x\n",
+             r"unseen\.tbl:\d+: no table has a call 'newest'"),
+            ("generate_facts.py", "siblings", "open newest\n",
+             r"siblings\.tbl:\d+: no table has a call 'newest'"),
+            ("generate_facts.py", "dangers", "ptrace\tdoes much\n",
+             r"dangers\.tbl:\d+: the call ptrace is also at dangers\.tbl:\d+"),
+            ("generate_facts.py", "purposes", "ptrace\n",
+             r"purposes\.tbl:\d+: the call ptrace is also at purposes\.tbl:\d+"),
             ("generate_constants.py", "constants", "AF_NEWEST\t=AF_OTHER\n",
              r"constants\.tbl:\d+: 'AF_OTHER' is no constant of the set [a-z-]+")):
         found = message_of(generator, copy_with(table, lambda text, line=line: text + line))

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "needs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,17 +45,6 @@ static size_t entry_of(const struct lint *lint, const struct sbpf_example *examp
 
 /* ---- Starting ---- */
 
-static bool lists(const char *list, const char *name)
-{
-	char word[WORD_MAX];
-
-	while (next_word(&list, word)) {
-		if (!strcmp(word, name))
-			return true;
-	}
-	return false;
-}
-
 static bool has_call(const struct lint *lint, const char *call)
 {
 	uint32_t number;
@@ -70,7 +60,7 @@ static void look_at_need(struct lint *lint, const struct need *need, struct clus
 	const char *call = NULL;
 	char word[WORD_MAX];
 
-	if ((need->abis && !lists(need->abis, lint->machine_name)) ||
+	if ((need->abis && !lists_word(need->abis, lint->machine_name)) ||
 	    (need->in_place && has_call(lint, need->in_place)))
 		return;
 	while (next_word(&list, word)) {
@@ -198,37 +188,66 @@ static void look_at_endings(struct lint *lint)
 
 /* ---- Runtimes ---- */
 
-static const struct {
-	const char *name;
-	enum way with, without;
-} runtimes[] = {
-	{ "runc 1.1", RUNC_NNP, RUNC },
-	{ "crun 1.8", CRUN_NNP, CRUN },
-};
-
 static bool prevents(enum start start, uint32_t verdict)
 {
 	return start == FAILS || (start == DIES_WITH_IT && ends_process(verdict));
 }
 
-/* In the key of a cluster: also with no_new_privs. */
-#define ALSO_NNP 1u
-
-static void look_at_runtime(struct lint *lint, size_t runtime, struct clusters *clusters)
+/* Handlers of signals end with it in every program, which another finding is about. */
+static bool is_told_of_ends(const char *call)
 {
-	for (size_t i = 0; i < runtime_need_count; i++) {
-		const struct runtime_need *need = &runtime_needs[i];
-		enum start with = need->starts[runtimes[runtime].with];
-		enum start without = need->starts[runtimes[runtime].without];
-		struct sbpf_example example;
+	return lists_word(endings[COUNT(endings) - 1].calls, call);
+}
 
-		if (!kept_name(need->call) ||
-		    !is_refused(lint, need->call, ANY_REFUSAL, &example) ||
-		    !prevents(without, example.a))
-			continue;
+/* Of which runtimes a refusal of the call prevents the start: bit = index in runtimes. */
+static size_t prevented(const char *call, enum way way, uint32_t verdict)
+{
+	size_t which = 0;
+
+	for (size_t i = 0; i < runtime_need_count; i++) {
+		if (!strcmp(runtime_needs[i].call, call) &&
+		    prevents(runtime_needs[i].starts[way], verdict))
+			which |= (size_t)1 << runtime_needs[i].runtime;
+	}
+	return which;
+}
+
+/* In the key of a cluster: those whose start it prevents with no_new_privs too. */
+#define NNP_SHIFT 16u
+
+static void look_at_runtime_need(struct lint *lint, const char *call, struct clusters *clusters)
+{
+	struct sbpf_example example;
+	size_t without;
+
+	if (!call || is_told_of_ends(call) || !is_refused(lint, call, ANY_REFUSAL, &example))
+		return;
+	without = prevented(call, START, example.a);
+	if (without)
 		cluster_add(lint, clusters, entry_of(lint, &example),
-			    runtime << 1 | (prevents(with, example.a) ? ALSO_NNP : 0),
-			    kept_name(need->call), &example);
+			    prevented(call, START_NNP, example.a) << NNP_SHIFT | without, call,
+			    &example);
+}
+
+/* "by runc 1.1, runc 1.3, and without no_new_privs by crun 1.8" */
+static void print_runtimes(char *text, size_t size, size_t with, size_t without)
+{
+	const size_t sets[] = { with, without & ~with };
+	const char *const begins[] = { "by ", with ? ", and without no_new_privs by "
+						   : "without no_new_privs by " };
+	size_t length = 0;
+
+	*text = '\0';
+	for (size_t set = 0; set < COUNT(sets); set++) {
+		const char *separator = begins[set];
+
+		for (size_t i = 0; i < runtime_count && length < size; i++) {
+			if (!(sets[set] >> i & 1))
+				continue;
+			length += (size_t)snprintf(text + length, size - length, "%s%s", separator,
+						   runtimes[i]);
+			separator = ", ";
+		}
 	}
 }
 
@@ -243,15 +262,16 @@ static void add_runtime(struct lint *lint, const struct cluster *cluster)
 	struct lint_place place = place_of_entry(lint, cluster->key[0]);
 	char *names = names_text(lint, cluster);
 	char verdict[VERDICT_MAX];
+	char who[256];
 
+	print_runtimes(who, sizeof(who), cluster->key[1] >> NNP_SHIFT,
+		       cluster->key[1] & (((size_t)1 << NNP_SHIFT) - 1));
 	if (names)
 		lint_add(lint, RUNTIME_STARTUP, runtime_severity(lint), &place,
 			 (struct evidence){ &cluster->example, false },
-			 "%s: %s calls %s between filter and program%s, and no container starts "
-			 "with %s: if this is for containers, allow %s",
-			 names, runtimes[cluster->key[1] >> 1].name,
-			 cluster->count == 1 ? "it" : "these",
-			 cluster->key[1] & ALSO_NNP ? "" : " unless no_new_privs is set",
+			 "%s: called between filter and program %s; no container starts with "
+			 "%s: if this is for containers, allow %s",
+			 names, who,
 			 sbpf_verdict_describe(cluster->example.a, lint->machine, verdict,
 					       sizeof(verdict)),
 			 cluster->count == 1 ? "it" : "them");
@@ -262,8 +282,8 @@ static void look_at_runtimes(struct lint *lint)
 {
 	struct clusters clusters = { 0 };
 
-	for (size_t i = 0; i < COUNT(runtimes); i++)
-		look_at_runtime(lint, i, &clusters);
+	for (size_t i = 0; i < (size_t)sbpf_call_count(); i++)
+		look_at_runtime_need(lint, sbpf_call_at((int)i), &clusters);
 	for (size_t i = 0; i < clusters.count && !lint->failed; i++)
 		add_runtime(lint, &clusters.list[i]);
 	clusters_free(&clusters);

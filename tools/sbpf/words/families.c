@@ -20,6 +20,17 @@ bool next_word(const char **list, char word[WORD_MAX])
 	return true;
 }
 
+bool lists_word(const char *list, const char *wanted)
+{
+	char word[WORD_MAX];
+
+	while (next_word(&list, word)) {
+		if (!strcmp(word, wanted))
+			return true;
+	}
+	return false;
+}
+
 /* From the manual pages of the calls; io_uring: io_uring_enter(2), IORING_OP_*. */
 const struct family families[] = {
 	{ "change the mode of files", "chmod fchmod fchmodat fchmodat2", NULL, false },

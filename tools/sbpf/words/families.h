@@ -9,6 +9,9 @@
 #define WORD_MAX 40
 bool next_word(const char **list, char word[WORD_MAX]);
 
+/* Whether a word is among them. */
+bool lists_word(const char *list, const char *word);
+
 /* Calls that do the same. Names are separated by spaces. */
 struct family {
 	const char *effect;  /* "change the mode of files" */

@@ -35,39 +35,3 @@ const struct need dynamic_needs[] = {
 	{ "set_robust_list", NULL, NULL, ENDING_REFUSAL },
 };
 const size_t dynamic_need_count = COUNT(dynamic_needs);
-
-/*
- * Measured with runc 1.1.5 and crun 1.8.1 on Linux 6.18, x86_64, by starting a container under a
- * profile that refuses one call, with EPERM, ENOSYS and KILL_PROCESS (scripts/measure-startup;
- * docs/lint.md has the table). execve and exit_group are any program's needs.
- */
-const struct runtime_need runtime_needs[] = {
-	/* runc with no_new_privs, without; crun with, without. */
-	{ "openat", { FAILS, FAILS, STARTS, STARTS } },
-	{ "close", { FAILS, FAILS, DIES_WITH_IT, DIES_WITH_IT } },
-	{ "write", { FAILS, FAILS, STARTS, FAILS } },
-	{ "fstatfs", { FAILS, FAILS, STARTS, STARTS } },
-	{ "getdents64", { FAILS, FAILS, STARTS, STARTS } },
-	{ "epoll_ctl", { DIES_WITH_IT, DIES_WITH_IT, STARTS, STARTS } },
-	{ "getpid", { DIES_WITH_IT, DIES_WITH_IT, STARTS, STARTS } },
-	{ "read", { STARTS, FAILS, STARTS, STARTS } },
-	{ "newfstatat", { STARTS, FAILS, STARTS, STARTS } },
-	{ "fstat", { STARTS, FAILS, STARTS, STARTS } },
-	{ "chdir", { STARTS, FAILS, STARTS, STARTS } },
-	{ "getcwd", { STARTS, FAILS, STARTS, STARTS } },
-	{ "getppid", { STARTS, FAILS, STARTS, STARTS } },
-	{ "prctl", { STARTS, FAILS, STARTS, FAILS } },
-	{ "capget", { STARTS, FAILS, STARTS, STARTS } },
-	{ "capset", { STARTS, FAILS, STARTS, FAILS } },
-	{ "setgroups", { STARTS, FAILS, STARTS, STARTS } },
-	{ "setgid", { STARTS, FAILS, STARTS, STARTS } },
-	{ "setuid", { STARTS, FAILS, STARTS, STARTS } },
-	{ "setresgid", { STARTS, STARTS, STARTS, FAILS } },
-	{ "setresuid", { STARTS, STARTS, STARTS, FAILS } },
-	{ "rt_sigaction", { STARTS, STARTS, STARTS, FAILS } },
-	{ "rt_sigprocmask", { STARTS, STARTS, STARTS, FAILS } },
-	{ "futex", { STARTS, DIES_WITH_IT, STARTS, STARTS } },
-	{ "fcntl", { STARTS, DIES_WITH_IT, STARTS, STARTS } },
-	{ "faccessat2", { STARTS, DIES_WITH_IT, STARTS, STARTS } },
-};
-const size_t runtime_need_count = COUNT(runtime_needs);

@@ -22,13 +22,18 @@ extern const size_t static_need_count;
 extern const struct need dynamic_needs[];
 extern const size_t dynamic_need_count;
 
-/* How a container is started. */
-enum way { RUNC_NNP, RUNC, CRUN_NNP, CRUN, WAYS };
+/* How a runtime starts a program: a container's first, or another one in a container that runs. */
+enum way { START_NNP, START, EXEC_NNP, EXEC, WAYS };
 
-/* What becomes of the start when a call is refused after the filter is in force. */
+/* What becomes of it when a call is refused after the filter is in force. */
 enum start { STARTS, DIES_WITH_IT, FAILS };
 
+/* "runc 1.1"; arch/startup.tbl. */
+extern const char *const runtimes[];
+extern const size_t runtime_count;
+
 struct runtime_need {
+	size_t runtime; /* in runtimes; ascending */
 	const char *call;
 	enum start starts[WAYS];
 };
