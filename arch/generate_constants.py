@@ -187,9 +187,9 @@ def generate(directory):
              "static const struct constant constants[] = {"]
     extents = []
     count = 0
-    for field, _, known in constants.sets.values():
+    for name, (field, _, known) in constants.sets.items():
         rows = list(constant_rows(constants, known))
-        extents.append(f"\t{{ {count}, {len(rows)}, 0x{field:x} }},")
+        extents.append(f'\t{{ "{name}", {count}, {len(rows)}, 0x{field:x} }},')
         count += len(rows)
         lines += rows
     lines += ["};", "", "static const struct set sets[] = {"] + extents

@@ -20,6 +20,7 @@ struct constant {
 
 /* Constants that an argument may take: values of a field, and flags in all other bits. */
 struct set {
+	const char *name;
 	uint16_t first; /* in constants[] */
 	uint16_t count;
 	uint64_t field; /* the bits that hold one value of several */
@@ -117,10 +118,10 @@ static void take(struct parts *parts, const char *name, uint64_t bits)
 	parts->rest &= ~bits;
 }
 
-static void take_field(struct parts *parts, uint16_t machine, const struct set *set)
+static void take_field(struct parts *parts, uint16_t machine, const struct set *set, bool is_whole)
 {
 	uint64_t value = parts->rest & set->field;
-	const char *name = value ? name_in_set(machine, set, value) : NULL;
+	const char *name = value || is_whole ? name_in_set(machine, set, value) : NULL;
 
 	if (name)
 		take(parts, name, set->field);
@@ -142,24 +143,38 @@ static void take_flags(struct parts *parts, uint16_t machine, const struct set *
 	}
 }
 
-/* False when names tell no more than a number. */
-static bool split(struct parts *parts, uint16_t machine, const struct use *use, uint64_t value)
+/* The bits of an argument that hold one value of several. */
+static uint64_t fields_of(const struct use *use)
 {
 	uint64_t fields = 0;
 
-	*parts = (struct parts){ .rest = value };
 	for (size_t i = 0; i < use->set_count; i++)
 		fields |= sets[use->sets[i]].field;
-	if (fields == ONE_VALUE)
-		return false;
+	return fields;
+}
+
+/* is_whole: a field of 0 is taken too, where that has a name. */
+static void take_all(struct parts *parts, uint16_t machine, const struct use *use, bool is_whole)
+{
+	uint64_t fields = fields_of(use);
+
 	for (size_t i = 0; i < use->set_count; i++) {
 		const struct set *set = &sets[use->sets[i]];
 
 		if (set->field)
-			take_field(parts, machine, set);
+			take_field(parts, machine, set, is_whole);
 		else
 			take_flags(parts, machine, set, fields);
 	}
+}
+
+/* False when names tell no more than a number. */
+static bool split(struct parts *parts, uint16_t machine, const struct use *use, uint64_t value)
+{
+	*parts = (struct parts){ .rest = value };
+	if (fields_of(use) == ONE_VALUE)
+		return false;
+	take_all(parts, machine, use, false);
 	return parts->count && __builtin_popcountll(parts->rest) <= UNNAMED_MAX;
 }
 
@@ -244,21 +259,130 @@ void constant_print_bits(FILE *out, int abi, const char *call, unsigned int argu
 		print_number(out, value);
 }
 
-/* ---- Parsing ---- */
-
-static bool find_value(uint16_t machine, const char *name, size_t length, uint64_t *value)
+static bool find_value(uint16_t machine, const struct constant *list, size_t count,
+		       const char *name, size_t length, uint64_t *value)
 {
-	for (size_t i = 0; i < COUNT(constants); i++) {
-		const struct constant *constant = &constants[i];
-
-		if (constant->machines & machine && !strncmp(constant->name, name, length) &&
-		    !constant->name[length]) {
-			*value = (uint64_t)constant->value;
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].machines & machine && !strncmp(list[i].name, name, length) &&
+		    !list[i].name[length]) {
+			*value = (uint64_t)list[i].value;
 			return true;
 		}
 	}
 	return false;
 }
+
+/* ---- What a call has, to the last bit ---- */
+
+static bool print_whole(FILE *out, uint16_t machine, const struct use *use, uint64_t value)
+{
+	const char *name = use ? name_of(machine, use, value) : NULL;
+	struct parts parts = { .rest = value };
+
+	if (name) {
+		fputs(name, out);
+		return true;
+	}
+	if (use && fields_of(use) != ONE_VALUE)
+		take_all(&parts, machine, use, true);
+	if (parts.count)
+		print_parts(out, &parts, false);
+	return parts.count;
+}
+
+bool constant_print_whole(FILE *out, int abi, const char *call, unsigned int argument,
+			  uint64_t value)
+{
+	uint16_t machine = machine_of(abi);
+
+	return print_whole(out, machine, find_use(machine, call, argument), value);
+}
+
+/* False when there is no such set. */
+static bool find_set(const char *name, size_t length, uint8_t *index)
+{
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		if (!strncmp(sets[i].name, name, length) && !sets[i].name[length]) {
+			*index = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A use of the sets in a list such as "clone-flags+signals". */
+static bool use_of(const char *list, struct use *use)
+{
+	*use = (struct use){ 0 };
+	while (use->set_count < SETS_OF_USE) {
+		size_t length = strcspn(list, "+");
+
+		if (!find_set(list, length, &use->sets[use->set_count++]))
+			return false;
+		if (!list[length])
+			return true;
+		list += length + 1;
+	}
+	return false;
+}
+
+bool constant_print_set(FILE *out, int abi, const char *list, uint64_t value)
+{
+	struct use use;
+
+	return use_of(list, &use) && print_whole(out, machine_of(abi), &use, value);
+}
+
+const char *constant_name_in(int abi, const char *list, uint64_t value)
+{
+	struct use use;
+
+	return use_of(list, &use) ? name_of(machine_of(abi), &use, value) : NULL;
+}
+
+const char *constant_name(int abi, const char *call, unsigned int argument, uint64_t value)
+{
+	uint16_t machine = machine_of(abi);
+	const struct use *use = find_use(machine, call, argument);
+
+	return use ? name_of(machine, use, value) : NULL;
+}
+
+bool constant_value_in(int abi, const char *list, const char *name, size_t length, uint64_t *value)
+{
+	uint16_t machine = machine_of(abi);
+	struct use use;
+
+	if (!use_of(list, &use))
+		return false;
+	for (size_t i = 0; i < use.set_count; i++) {
+		const struct set *set = &sets[use.sets[i]];
+
+		if (find_value(machine, &constants[set->first], set->count, name, length, value))
+			return true;
+	}
+	return false;
+}
+
+enum constant_form constant_set_form(const char *list)
+{
+	struct use use;
+
+	if (!use_of(list, &use))
+		return CONSTANT_NONE;
+	return fields_of(&use) == ONE_VALUE ? CONSTANT_VALUE : CONSTANT_FLAGS;
+}
+
+enum constant_form constant_form(int abi, const char *call, unsigned int argument)
+{
+	const struct use *use = find_use(machine_of(abi), call, argument);
+
+	if (!use)
+		return CONSTANT_NONE;
+	return fields_of(use) == ONE_VALUE ? CONSTANT_VALUE : CONSTANT_FLAGS;
+}
+
+/* ---- Parsing ---- */
 
 bool constant_parse(int abi, const char *text, uint64_t *value)
 {
@@ -269,7 +393,7 @@ bool constant_parse(int abi, const char *text, uint64_t *value)
 		size_t length = strcspn(text, "|");
 		uint64_t one;
 
-		if (!find_value(machine, text, length, &one))
+		if (!find_value(machine, constants, COUNT(constants), text, length, &one))
 			return false;
 		*value |= one;
 		if (!text[length])

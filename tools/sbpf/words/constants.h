@@ -30,6 +30,35 @@ void constant_print_bits(FILE *out, int abi, const char *call, unsigned int argu
 			 uint64_t value);
 
 /*
+ * The value of an argument as a call has it: "O_RDONLY|O_CLOEXEC", where constant_print() says
+ * "O_CLOEXEC", and all that has no name in hexadecimal at the end. False, and nothing is printed,
+ * when none of it has a name.
+ */
+bool constant_print_whole(FILE *out, int abi, const char *call, unsigned int argument,
+			  uint64_t value);
+
+/* The same by the sets of arch/constants.tbl in a list: "clone-flags+signals". */
+bool constant_print_set(FILE *out, int abi, const char *list, uint64_t value);
+
+/* The name of a whole value, by argument or by sets; NULL when it has none. */
+const char *constant_name(int abi, const char *call, unsigned int argument, uint64_t value);
+const char *constant_name_in(int abi, const char *list, uint64_t value);
+
+/* The value of a constant, whose name has this length, in sets; false when it has none there. */
+bool constant_value_in(int abi, const char *list, const char *name, size_t length, uint64_t *value);
+
+/* What the constants of an argument are. */
+enum constant_form {
+	CONSTANT_NONE,	/* it has none */
+	CONSTANT_VALUE, /* it is one of them */
+	CONSTANT_FLAGS, /* it holds several, perhaps with a field that is one of several */
+};
+enum constant_form constant_form(int abi, const char *call, unsigned int argument);
+
+/* The same of sets; CONSTANT_NONE when one of them is not there. */
+enum constant_form constant_set_form(const char *list);
+
+/*
  * The value of a constant by name on the ABI, or of several with | between them. False when one
  * is not known there.
  */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* The structures that calls are handed, as the kernel's UAPI headers have them. */
+#include "shapes.h"
+
+#include "common.h"
+
+#include <string.h>
+
+/* By structure, in the order of memory. */
+static const struct field_row fields[] = {
+	/* One value. */
+	{ "int", "", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "u64", "", .width = WIDTH_64, .shape = SHAPE_NUMBER },
+	{ "long", "", .width = WIDTH_LONG, .shape = SHAPE_SIGNED },
+	{ "offset", "", .width = WIDTH_64, .shape = SHAPE_SIGNED },
+	{ "descriptor", "", .width = WIDTH_32, .shape = SHAPE_FD },
+	{ "id", "", .width = WIDTH_32, .shape = SHAPE_ID },
+	{ "id16", "", .width = WIDTH_16, .shape = SHAPE_ID },
+	{ "address", "", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "word", "", .width = WIDTH_32, .shape = SHAPE_HEX },
+	{ "mask", "", .width = WIDTH_LONG, .shape = SHAPE_HEX },
+
+	{ "timespec", "tv_sec", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+	{ "timespec", "tv_nsec", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+	{ "timeval", "tv_sec", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+	{ "timeval", "tv_usec", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+	{ "itimerspec", "it_interval", .width = WIDTH_INSIDE, .shape = SHAPE_INSIDE,
+	  .of = "timespec" },
+	{ "itimerspec", "it_value", .width = WIDTH_INSIDE, .shape = SHAPE_INSIDE,
+	  .of = "timespec" },
+	{ "itimerval", "it_interval", .width = WIDTH_INSIDE, .shape = SHAPE_INSIDE,
+	  .of = "timeval" },
+	{ "itimerval", "it_value", .width = WIDTH_INSIDE, .shape = SHAPE_INSIDE, .of = "timeval" },
+	{ "timezone", "tz_minuteswest", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "timezone", "tz_dsttime", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "utimbuf", "actime", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+	{ "utimbuf", "modtime", .width = WIDTH_TIME, .shape = SHAPE_SIGNED },
+
+	{ "iovec", "iov_base", .width = WIDTH_LONG, .shape = SHAPE_BYTES, .length = "iov_len" },
+	{ "iovec", "iov_len", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "iovec to fill", "iov_base", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "iovec to fill", "iov_len", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+
+	{ "msghdr", "msg_name", .width = WIDTH_LONG, .shape = SHAPE_SOCKADDR,
+	  .length = "msg_namelen" },
+	{ "msghdr", "msg_namelen", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "msghdr", "msg_iov", .width = WIDTH_LONG, .shape = SHAPE_ARRAY, .of = "iovec",
+	  .length = "msg_iovlen" },
+	{ "msghdr", "msg_iovlen", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "msghdr", "msg_control", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "msghdr", "msg_controllen", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "msghdr", "msg_flags", .width = WIDTH_32, .shape = SHAPE_CONSTANTS,
+	  .of = "message-flags" },
+	{ "msghdr to fill", "msg_name", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "msghdr to fill", "msg_namelen", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "msghdr to fill", "msg_iov", .width = WIDTH_LONG, .shape = SHAPE_ARRAY,
+	  .of = "iovec to fill", .length = "msg_iovlen" },
+	{ "msghdr to fill", "msg_iovlen", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "msghdr to fill", "msg_control", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "msghdr to fill", "msg_controllen", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "mmsghdr", "msg_hdr", .width = WIDTH_INSIDE, .shape = SHAPE_INSIDE, .of = "msghdr" },
+	{ "mmsghdr", "msg_len", .width = WIDTH_32, .shape = SHAPE_NUMBER },
+
+	{ "open_how", "flags", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "access-modes+open-flags" },
+	{ "open_how", "mode", .width = WIDTH_64, .shape = SHAPE_OCTAL },
+	{ "open_how", "resolve", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "resolve-flags" },
+
+	{ "clone_args", "flags", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "clone-flags+clone3-flags" },
+	{ "clone_args", "pidfd", .width = WIDTH_64, .shape = SHAPE_ADDRESS },
+	{ "clone_args", "child_tid", .width = WIDTH_64, .shape = SHAPE_ADDRESS },
+	{ "clone_args", "parent_tid", .width = WIDTH_64, .shape = SHAPE_ADDRESS },
+	{ "clone_args", "exit_signal", .width = WIDTH_64, .shape = SHAPE_SIGNAL },
+	{ "clone_args", "stack", .width = WIDTH_64, .shape = SHAPE_ADDRESS },
+	{ "clone_args", "stack_size", .width = WIDTH_64, .shape = SHAPE_HEX },
+	{ "clone_args", "tls", .width = WIDTH_64, .shape = SHAPE_ADDRESS },
+	{ "clone_args", "set_tid", .width = WIDTH_64, .shape = SHAPE_ARRAY, .of = "int",
+	  .length = "set_tid_size" },
+	{ "clone_args", "set_tid_size", .width = WIDTH_64, .shape = SHAPE_NUMBER },
+	{ "clone_args", "cgroup", .width = WIDTH_64, .shape = SHAPE_FD },
+
+	{ "mount_attr", "attr_set", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "mount-attributes" },
+	{ "mount_attr", "attr_clr", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "mount-attributes" },
+	{ "mount_attr", "propagation", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "mount-flags" },
+	{ "mount_attr", "userns_fd", .width = WIDTH_64, .shape = SHAPE_FD },
+
+	{ "sigaction", "sa_handler", .width = WIDTH_LONG, .shape = SHAPE_CONSTANTS,
+	  .of = "signal-handlers" },
+	{ "sigaction", "sa_flags", .width = WIDTH_LONG, .shape = SHAPE_CONSTANTS,
+	  .of = "signal-action-flags" },
+	{ "sigaction", "sa_restorer", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "sigaction", "sa_mask", .width = WIDTH_ARRAY, .shape = SHAPE_SIGSET, .size = 8 },
+	{ "stack_t", "ss_sp", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "stack_t", "ss_flags", .width = WIDTH_32, .shape = SHAPE_CONSTANTS,
+	  .of = "signal-stack-flags" },
+	{ "stack_t", "ss_size", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+	{ "siginfo", "si_signo", .width = WIDTH_32, .shape = SHAPE_SIGNAL },
+	{ "siginfo", "si_errno", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "siginfo", "si_code", .width = WIDTH_32, .shape = SHAPE_CONSTANTS, .of = "signal-codes" },
+	{ "sigset argument", "ss", .width = WIDTH_LONG, .shape = SHAPE_SIGSET, .length = "ss_len" },
+	{ "sigset argument", "ss_len", .width = WIDTH_LONG, .shape = SHAPE_NUMBER },
+
+	{ "rlimit", "rlim_cur", .width = WIDTH_LONG, .shape = SHAPE_CONSTANTS,
+	  .of = "resource-limits" },
+	{ "rlimit", "rlim_max", .width = WIDTH_LONG, .shape = SHAPE_CONSTANTS,
+	  .of = "resource-limits" },
+	{ "rlimit64", "rlim_cur", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "resource-limits64" },
+	{ "rlimit64", "rlim_max", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "resource-limits64" },
+	{ "sched_attr", "size", .width = WIDTH_32, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_policy", .width = WIDTH_32, .shape = SHAPE_CONSTANTS,
+	  .of = "policies" },
+	{ "sched_attr", "sched_flags", .width = WIDTH_64, .shape = SHAPE_CONSTANTS,
+	  .of = "scheduling-flags" },
+	{ "sched_attr", "sched_nice", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "sched_attr", "sched_priority", .width = WIDTH_32, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_runtime", .width = WIDTH_64, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_deadline", .width = WIDTH_64, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_period", .width = WIDTH_64, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_util_min", .width = WIDTH_32, .shape = SHAPE_NUMBER },
+	{ "sched_attr", "sched_util_max", .width = WIDTH_32, .shape = SHAPE_NUMBER },
+
+	{ "pollfd", "fd", .width = WIDTH_32, .shape = SHAPE_FD },
+	{ "pollfd", "events", .width = WIDTH_16, .shape = SHAPE_CONSTANTS, .of = "poll-events" },
+	{ "pollfd", "revents", .width = WIDTH_16, .shape = SHAPE_CONSTANTS, .of = "poll-events" },
+	{ "epoll_event", "events", .width = WIDTH_32, .shape = SHAPE_CONSTANTS,
+	  .of = "epoll-events" },
+	{ "epoll_event", "data", .width = WIDTH_64, .shape = SHAPE_HEX },
+
+	{ "flock", "l_type", .width = WIDTH_16, .shape = SHAPE_CONSTANTS, .of = "lock-types" },
+	{ "flock", "l_whence", .width = WIDTH_16, .shape = SHAPE_CONSTANTS, .of = "seek-origins" },
+	{ "flock", "l_start", .width = WIDTH_LONG, .shape = SHAPE_SIGNED },
+	{ "flock", "l_len", .width = WIDTH_LONG, .shape = SHAPE_SIGNED },
+	{ "flock64", "l_type", .width = WIDTH_16, .shape = SHAPE_CONSTANTS, .of = "lock-types" },
+	{ "flock64", "l_whence", .width = WIDTH_16, .shape = SHAPE_CONSTANTS,
+	  .of = "seek-origins" },
+	{ "flock64", "l_start", .width = WIDTH_64, .shape = SHAPE_SIGNED },
+	{ "flock64", "l_len", .width = WIDTH_64, .shape = SHAPE_SIGNED },
+	{ "f_owner_ex", "type", .width = WIDTH_32, .shape = SHAPE_CONSTANTS, .of = "owner-types" },
+	{ "f_owner_ex", "pid", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+
+	{ "sock_fprog", "len", .width = WIDTH_16, .shape = SHAPE_NUMBER },
+	{ "sock_fprog", "filter", .width = WIDTH_LONG, .shape = SHAPE_ADDRESS },
+	{ "capability header", "version", .width = WIDTH_32, .shape = SHAPE_CONSTANTS,
+	  .of = "capability-versions" },
+	{ "capability header", "pid", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "capabilities", "effective", .width = WIDTH_32, .shape = SHAPE_HEX },
+	{ "capabilities", "permitted", .width = WIDTH_32, .shape = SHAPE_HEX },
+	{ "capabilities", "inheritable", .width = WIDTH_32, .shape = SHAPE_HEX },
+	{ "linger", "l_onoff", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "linger", "l_linger", .width = WIDTH_32, .shape = SHAPE_SIGNED },
+	{ "sembuf", "sem_num", .width = WIDTH_16, .shape = SHAPE_NUMBER },
+	{ "sembuf", "sem_op", .width = WIDTH_16, .shape = SHAPE_SIGNED },
+	{ "sembuf", "sem_flg", .width = WIDTH_16, .shape = SHAPE_CONSTANTS,
+	  .of = "ipc-flags+semaphore-flags" },
+};
+
+const struct field_row *structure_fields(const char *structure, size_t *count)
+{
+	const struct field_row *first = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		bool is_of = !strcmp(fields[i].structure, structure);
+
+		if (first && !is_of)
+			break;
+		first = is_of && !first ? &fields[i] : first;
+		*count += is_of;
+	}
+	return first;
+}
+
+const struct field_row *field_row_at(size_t index)
+{
+	return index < COUNT(fields) ? &fields[index] : NULL;
+}
+
+/* EPOLL_PACKED of include/uapi/linux/eventpoll.h. */
+bool structure_is_packed(const char *structure)
+{
+	return !strcmp(structure, "epoll_event");
+}
