@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(scalars_are_what_they_look_like)
 {
-	const char *kinds = "bbsnnssossss";
+	const char *kinds = "bbsnnnsossss";
 	bool value;
 
 	read_text("[yes, off, \"true\", 1, -2.5e3, 0x1f, 1.2.3, ~, 'null', !!str 5, 1e, 08]");
@@ -143,6 +143,23 @@ START_TEST(scalars_are_what_they_look_like)
 	}
 	ck_assert(manifest_boolean(root->first, &value) && value);
 	ck_assert(manifest_boolean(root->first->next, &value) && !value);
+}
+END_TEST
+
+START_TEST(integers_have_their_bases)
+{
+	static const uint64_t values[] = { 0, 10, 31, 15, 8, 5, UINT64_MAX };
+	uint64_t value;
+	size_t count = 0;
+
+	read_text("[0, 10, 0x1F, 0o17, 010, 0b101, 18446744073709551615]");
+	for (const struct manifest_node *at = root->first; at; at = at->next) {
+		ck_assert_msg(manifest_integer(at, &value), "%s", at->text);
+		ck_assert_uint_eq(value, values[count++]);
+	}
+	read_text("[-1, 0x, 08, 18446744073709551616, '1', 1.0, a]");
+	for (const struct manifest_node *at = root->first; at; at = at->next)
+		ck_assert_msg(!manifest_integer(at, &value), "%s", at->text);
 }
 END_TEST
 
@@ -330,6 +347,7 @@ int main(void)
 	tcase_add_test(tests, json_is_read_too);
 	tcase_add_test(tests, encodings_are_told_by_their_mark);
 	tcase_add_test(tests, scalars_are_what_they_look_like);
+	tcase_add_test(tests, integers_have_their_bases);
 	tcase_add_test(tests, an_alias_is_the_value_at_its_own_place);
 	tcase_add_test(tests, merges_are_looked_up);
 	tcase_add_test(tests, members_are_told_once);

@@ -75,8 +75,12 @@ const char *manifest_text(const struct manifest_node *mapping, const char *key);
 /* A boolean: true and false as YAML 1.1 has them. False when it is none. */
 bool manifest_boolean(const struct manifest_node *node, bool *value);
 
-/* A plain number as JSON has it, an integer or not. */
+/* A plain number: an integer as manifest_integer() has it, or what JSON takes for a number. */
 bool manifest_is_number(const struct manifest_node *node);
+
+/* An integer from 0 on, as JSON has it, or with 0x, 0o, 0b, or 0 for octal. False when it is none.
+ */
+bool manifest_integer(const struct manifest_node *node, uint64_t *value);
 
 /*
  * Hands each member of a mapping to report(context, key, value), with those of << that no

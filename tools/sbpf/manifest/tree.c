@@ -163,14 +163,52 @@ bool manifest_boolean(const struct manifest_node *node, bool *value)
 	return *value || is_one_of(node->text, no);
 }
 
-bool manifest_is_number(const struct manifest_node *node)
+/* The base of an integer, and where its digits begin. */
+static unsigned int base_of(const char **at)
+{
+	static const struct {
+		const char *prefix;
+		unsigned int base;
+	} bases[] = { { "0x", 16 }, { "0o", 8 }, { "0b", 2 } };
+
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		if (!strncmp(*at, bases[i].prefix, 2)) {
+			*at += 2;
+			return bases[i].base;
+		}
+	}
+	return **at == '0' && (*at)[1] ? 8 : 10;
+}
+
+bool manifest_integer(const struct manifest_node *node, uint64_t *value)
 {
 	const char *at;
+	unsigned int base;
 
 	node = manifest_value(node);
 	if (!node || node->kind != MANIFEST_SCALAR || !node->is_plain)
 		return false;
-	at = node->text + (*node->text == '-');
+	at = node->text;
+	base = base_of(&at);
+	if (!*at)
+		return false;
+	for (*value = 0; *at; at++) {
+		unsigned int digit = isdigit((unsigned char)*at) ? (unsigned int)(*at - '0')
+				     : isxdigit((unsigned char)*at)
+					     ? (unsigned int)((*at | 0x20) - 'a' + 10)
+					     : base;
+
+		if (digit >= base || __builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit, value))
+			return false;
+	}
+	return true;
+}
+
+/* Digits, with a fraction and an exponent, as RFC 8259 has them. */
+static bool is_json_number(const char *at)
+{
+	at += *at == '-';
 	if (!isdigit((unsigned char)*at) || (*at == '0' && isdigit((unsigned char)at[1])))
 		return false;
 	at += strspn(at, "0123456789");
@@ -183,6 +221,16 @@ bool manifest_is_number(const struct manifest_node *node)
 		at += strspn(at, "0123456789");
 	}
 	return !*at;
+}
+
+bool manifest_is_number(const struct manifest_node *node)
+{
+	uint64_t value;
+
+	node = manifest_value(node);
+	if (!node || node->kind != MANIFEST_SCALAR || !node->is_plain)
+		return false;
+	return is_json_number(node->text) || manifest_integer(node, &value);
 }
 
 const char *manifest_string(const struct manifest_node *node)

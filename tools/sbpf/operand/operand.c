@@ -3,6 +3,7 @@
 
 #include "default_profile.h"
 #include "process.h"
+#include "resource.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,14 +145,32 @@ static bool decode(const struct tool *tool, int machine, struct operand_part *pa
 
 /* ---- Parts ---- */
 
+/* The text of a manifest becomes that of its profile. */
+static bool take_resource(struct operand_part *part, struct sbpf_error *error)
+{
+	size_t length;
+	char *text = resource_profile(part->text, part->length, &length, error);
+
+	if (!text)
+		return false;
+	free(part->text);
+	part->text = text;
+	part->length = length;
+	return true;
+}
+
 static bool parse_profile(const struct tool *tool, const struct sbpf_target *target,
 			  struct operand_part *part)
 {
 	struct sbpf_error error = { 0 };
 	unsigned int line, column;
-	bool is_config =
-		sbpf_json_locate(part->text, part->length, "linux.seccomp", &line, &column);
+	bool is_config;
 
+	if (resource_seems(part->text, part->length) && !take_resource(part, &error)) {
+		report_error(tool->name, part->path, &error);
+		return false;
+	}
+	is_config = sbpf_json_locate(part->text, part->length, "linux.seccomp", &line, &column);
 	part->prefix = is_config ? "linux.seccomp." : "";
 	part->policy = sbpf_load_json(part->text, part->length, target, &error);
 	if (!part->policy) {

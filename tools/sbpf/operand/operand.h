@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A POLICY operand: a profile, a raw filter, "pid:N" (the filters of a live process), "-" (standard
- * input), or a stack "A+B" of those, newest first.
+ * A POLICY operand: a profile, a SeccompProfile manifest, a raw filter, "pid:N" (the filters of a
+ * live process), "-" (standard input), or a stack "A+B" of those, newest first.
  */
 #ifndef SBPF_TOOLS_OPERAND_H
 #define SBPF_TOOLS_OPERAND_H
