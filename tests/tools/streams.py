@@ -15,10 +15,12 @@ PROFILE = write("profile.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": 
     {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]})
 DOUBTFUL = write("doubtful.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
     {"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO", "includes": {"minKernel": "4.8"}}]})
+LOG = write("log", b"type=1326 arch=c000003e syscall=83 code=0x50000\n")
 
 # What a command says when it fails: where 1 is an answer, it is 2 (sbpf(1), EXIT STATUS).
 COMMANDS = {
     "run": (["--help"], 1),
+    "why": (["-p", PROFILE, "--log", LOG, "-o", "-"], 1),
     "prove": ([PROFILE, PROFILE], 2),
     "diff": ([PROFILE, PROFILE], 2),
     "dump": (["--help"], 1),

@@ -4,6 +4,7 @@
 #define SBPF_TOOLS_COMMANDS_H
 
 int run_main(int argc, char **argv);
+int why_main(int argc, char **argv);
 int prove_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int dump_main(int argc, char **argv);

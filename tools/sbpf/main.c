@@ -12,6 +12,7 @@ static const struct command {
 	int (*main)(int argc, char **argv);
 } commands[] = {
 	{ "run", "run a command under a profile", run_main },
+	{ "why", "say which calls a profile refused, and what to write", why_main },
 	{ "prove", "prove that two policies mean the same", prove_main },
 	{ "diff", "show which calls two policies answer differently", diff_main },
 	{ "dump", "write down the filters of a process", dump_main },

@@ -314,6 +314,44 @@ bool operand_load(const struct tool *tool, const struct sbpf_target *target, con
 	return true;
 }
 
+static bool load_builtin(const struct tool *tool, const struct sbpf_target *target,
+			 struct operand_part *part)
+{
+	part->text = malloc(default_profile_length + 1);
+	if (!part->text) {
+		report(tool->name, "out of memory");
+		return false;
+	}
+	memcpy(part->text, default_profile, default_profile_length);
+	part->length = default_profile_length;
+	return parse_profile(tool, target, part);
+}
+
+static bool load_one_profile(const struct tool *tool, const struct sbpf_target *target,
+			     const char *path, struct operand *operand)
+{
+	const char *name = path ? path : "built-in profile";
+	struct operand_part *part = add_part(tool, operand, name, strlen(name));
+
+	if (!part || !(path ? load_file(tool, target, part) : load_builtin(tool, target, part)))
+		return false;
+	if (!part->policy)
+		report(tool->name, "%s: is a filter, not a profile", name);
+	return part->policy;
+}
+
+bool operand_load_profile(const struct tool *tool, const struct sbpf_target *target,
+			  const char *path, struct operand *operand)
+{
+	*operand = (struct operand){ 0 };
+	if (!load_one_profile(tool, target, path, operand)) {
+		operand_free(operand);
+		return false;
+	}
+	report_warnings(tool->name, operand->parts[0].path, operand->parts[0].policy);
+	return true;
+}
+
 bool operand_retarget(const struct tool *tool, const struct sbpf_target *target,
 		      struct operand *operand)
 {

@@ -40,6 +40,13 @@ bool operand_load_quietly(const struct tool *tool, const struct sbpf_target *tar
 			  const char *name, struct operand *operand);
 
 /*
+ * The same for one profile and nothing else; path NULL: the built-in one. Like operand_load(),
+ * warnings are reported.
+ */
+bool operand_load_profile(const struct tool *tool, const struct sbpf_target *target,
+			  const char *path, struct operand *operand);
+
+/*
  * Reads the profiles of an operand anew, for another target and without their warnings. False when
  * that failed, which was reported; then they are as before.
  */

@@ -19,6 +19,26 @@ const char *name_of_abi(int abi)
 	return abi_of(abi).name;
 }
 
+int abi_of_data(const struct seccomp_data *data)
+{
+	uint32_t number = (uint32_t)data->nr;
+	struct sbpf_abi abi;
+	uint32_t offset = 0;
+	int found = -1;
+
+	/* A tracer writes this number to skip a call; it is none of x32's. */
+	if (number == UINT32_MAX)
+		number = 0;
+	for (int i = 0; sbpf_abi_describe(i, &abi); i++) {
+		if (abi.audit_arch != data->arch || abi.number_offset > number ||
+		    (found >= 0 && abi.number_offset < offset))
+			continue;
+		offset = abi.number_offset;
+		found = i;
+	}
+	return found;
+}
+
 char *abis_list(uint64_t abis, const char *separator, char *text, size_t size)
 {
 	size_t length = 0;

@@ -11,6 +11,9 @@
 struct sbpf_abi abi_of(int abi);
 const char *name_of_abi(int abi);
 
+/* The ABI that a call entered by, as an index; -1 when there is none of this arch. */
+int abi_of_data(const struct seccomp_data *data);
+
 /* Room for a verdict's text. */
 #define VERDICT_MAX 32
 

@@ -100,7 +100,7 @@ const struct family families[] = {
 	{ "make event descriptors", "eventfd eventfd2", NULL, false },
 	{ "make signal descriptors", "signalfd signalfd4", NULL, false },
 	{ "change the working directory", "chdir fchdir", NULL, false },
-	{ "do so unseen by any filter",
+	{ EFFECT_UNSEEN,
 	  "open openat openat2 mkdir mkdirat unlink unlinkat rename renameat renameat2 link "
 	  "linkat symlink symlinkat socket connect accept accept4 bind listen send sendto sendmsg "
 	  "recv recvfrom recvmsg setxattr fsetxattr getxattr fgetxattr",

@@ -19,6 +19,8 @@ struct family {
 	const char *ways;    /* is in vain with one of these; NULL: calls */
 	bool same_arguments; /* a condition on one of them is in vain too */
 };
+/* The effect of a call that does what others do, past every filter. */
+#define EFFECT_UNSEEN "do so unseen by any filter"
 extern const struct family families[];
 extern const size_t family_count;
 

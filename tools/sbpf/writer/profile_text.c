@@ -58,16 +58,19 @@ static const char *const operators[] = {
 	[SBPF_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
+static void write_condition(FILE *out, const struct sbpf_condition *condition)
+{
+	fprintf(out, "{ \"index\": %u, \"value\": %" PRIu64, condition->argument, condition->value);
+	if (condition->compare == SBPF_MASKED_EQ)
+		fprintf(out, ", \"valueTwo\": %" PRIu64, condition->value_two);
+	fprintf(out, ", \"op\": \"%s\" }", operators[condition->compare]);
+}
+
 static void write_conditions(FILE *out, const struct text_rule *rule)
 {
 	for (size_t i = 0; i < rule->condition_count; i++) {
-		const struct sbpf_condition *condition = &rule->conditions[i];
-
-		fprintf(out, "%s\n\t\t\t\t{ \"index\": %u, \"value\": %" PRIu64,
-			i ? "," : ",\n\t\t\t\"args\": [", condition->argument, condition->value);
-		if (condition->compare == SBPF_MASKED_EQ)
-			fprintf(out, ", \"valueTwo\": %" PRIu64, condition->value_two);
-		fprintf(out, ", \"op\": \"%s\" }", operators[condition->compare]);
+		fputs(i ? ",\n\t\t\t\t" : ",\n\t\t\t\"args\": [\n\t\t\t\t", out);
+		write_condition(out, &rule->conditions[i]);
 	}
 	if (rule->condition_count)
 		fputs("\n\t\t\t]", out);
@@ -118,6 +121,32 @@ static void write_rules(FILE *out, const struct profile_outline *outline)
 		fputs("\n\t\t}", out);
 	}
 	fputs(outline->rule_count ? "\n\t]\n" : "]\n", out);
+}
+
+void text_rule_print(FILE *out, const struct text_rule *rule, const char *separator,
+		     const char *unit)
+{
+	const struct verdict_name *verdict = find_verdict(rule->verdict);
+	const char *begin = separator ? separator : "", *inside = separator ? unit : "";
+	const char *next = separator ? "" : " ";
+
+	fprintf(out, "{%s%s%s\"names\": [", separator ? "" : " ", begin, inside);
+	for (size_t i = 0; i < rule->name_count; i++) {
+		fputs(i ? ", " : "", out);
+		json_string(out, rule->names[i]);
+	}
+	fprintf(out, "],%s%s%s\"action\": \"%s\"", next, begin, inside, verdict->name);
+	if (verdict->has_data)
+		fprintf(out, ",%s%s%s\"errnoRet\": %" PRIu32, next, begin, inside,
+			rule->verdict & SECCOMP_RET_DATA);
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		if (i)
+			fputs(", ", out);
+		else
+			fprintf(out, ",%s%s%s\"args\": [", next, begin, inside);
+		write_condition(out, &rule->conditions[i]);
+	}
+	fprintf(out, "%s%s%s}", rule->condition_count ? "]" : "", next, begin);
 }
 
 static void write_architectures(FILE *out, const struct profile_outline *outline)

@@ -5,6 +5,8 @@
 
 #include "sbpf.h"
 
+#include <stdio.h>
+
 #define ABIS_MAX 64
 #define ERRNO_MAX 4095
 
@@ -28,6 +30,13 @@ struct profile_outline {
 
 /* Whether a profile can have this verdict; the outline must have no other. */
 bool verdict_is_writable(uint32_t verdict);
+
+/*
+ * {"names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{…}]}: a rule, on lines of its own
+ * that begin with separator and, inside it, unit; or on one line where separator is NULL.
+ */
+void text_rule_print(FILE *out, const struct text_rule *rule, const char *separator,
+		     const char *unit);
 
 /* malloc'd; NULL when there is no memory. */
 char *profile_text(const struct profile_outline *outline, size_t *length);

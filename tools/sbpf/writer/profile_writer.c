@@ -196,6 +196,34 @@ char *profile_write_like(const struct profile_request *request, const struct sbp
 	return text;
 }
 
+/* Of the writer's one call, if it has found any for it. */
+static bool hand_rules(const struct writer *writer, const char **name, struct text_rule **rules,
+		       size_t *count)
+{
+	const struct cover *cover = &writer->calls[0].cover;
+
+	*count = writer->call_count ? cover->count : 0;
+	*rules = calloc(*count + 1, sizeof((*rules)[0]));
+	for (size_t i = 0; *rules && i < *count; i++) {
+		(*rules)[i] = text_rule_of(&cover->rules[i]);
+		(*rules)[i].names = name;
+		(*rules)[i].name_count = 1;
+	}
+	return *rules != NULL;
+}
+
+bool profile_call_rules(const struct profile_request *request, const char **name,
+			struct text_rule **rules, size_t *count)
+{
+	struct writer writer;
+	bool found = begin(&writer, request, true) && writer_find_frame(&writer) &&
+		     writer_find_call(&writer, *name) && !writer.proof.statements &&
+		     hand_rules(&writer, name, rules, count);
+
+	end(&writer);
+	return found;
+}
+
 /* The newest of a stack whose other filter allows just these ABIs. */
 bool profile_restrict(struct profile_request *request)
 {

@@ -48,6 +48,14 @@ char *profile_write_like(const struct profile_request *request, const struct sbp
 			 size_t *length);
 
 /*
+ * The rules that give the call *name what the meaning says it gets, whatever their order is, if no
+ * other rule speaks of it; none for what gets the default. *rules is malloc'd, and its names are
+ * name. False when there are none of that kind; only what no writer could do is reported.
+ */
+bool profile_call_rules(const struct profile_request *request, const char **name,
+			struct text_rule **rules, size_t *count);
+
+/*
  * Leaves of the meaning only the machine's ABI and those that the target names, if it names any: a
  * call from another one gets the bad-architecture verdict. False when that failed, which was
  * reported.
