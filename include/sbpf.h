@@ -537,6 +537,18 @@ SBPF_API SBPF_MUST_USE struct sbpf_filter *sbpf_compile(const struct sbpf_policy
 							const struct sbpf_options *options,
 							struct sbpf_error *error);
 
+/*
+ * A filter of a finished program that sbpf_program_check() takes, such as a compiled one that
+ * was changed: a copy of count instructions in this machine's byte order, written for a
+ * machine (an ABI index), to be installed with flags (SECCOMP_FILTER_FLAG_*). Which ABIs it covers
+ * is for the caller to know: sbpf_install() takes it that the machine's own is one of them. The
+ * filter is the caller's, to be freed with sbpf_filter_free(). NULL on error.
+ */
+SBPF_API SBPF_MUST_USE struct sbpf_filter *sbpf_filter_of_program(const struct sock_filter *program,
+								  size_t count, int machine,
+								  unsigned int flags,
+								  struct sbpf_error *error);
+
 /* The instructions, in this machine's byte order; *count may be NULL. Owned by the filter. */
 SBPF_API const struct sock_filter *sbpf_filter_program(const struct sbpf_filter *filter,
 						       size_t *count);

@@ -9,6 +9,12 @@
 #include "filter.h"
 #include "lower.h"
 
+static bool needs_listener(const struct sock_filter *instruction)
+{
+	return BPF_CLASS(instruction->code) == BPF_RET &&
+	       (instruction->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+}
+
 /* A filter of instructions that stand in reverse order. */
 static struct sbpf_filter *make_filter(const struct code *code, const struct sbpf_policy *policy,
 				       struct sbpf_error *error)
@@ -38,9 +44,7 @@ static struct sbpf_filter *make_filter(const struct code *code, const struct sbp
 		const struct sock_filter *from = &code->reversed[code->count - 1 - i];
 
 		filter->program[i] = *from;
-		filter->needs_listener |=
-			BPF_CLASS(from->code) == BPF_RET &&
-			(from->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+		filter->needs_listener |= needs_listener(from);
 	}
 	return filter;
 }
@@ -116,6 +120,37 @@ struct sbpf_filter *sbpf_compile(const struct sbpf_policy *policy,
 		sbpf_filter_free(filter);
 		filter = NULL;
 	}
+	return filter;
+}
+
+struct sbpf_filter *sbpf_filter_of_program(const struct sock_filter *program, size_t count,
+					   int machine, unsigned int flags,
+					   struct sbpf_error *error)
+{
+	struct sbpf_filter *filter;
+	struct sbpf_abi abi;
+
+	if (sbpf_program_check(program, count, error))
+		return NULL;
+	if (!sbpf_abi_describe(machine, &abi) || !abi.is_machine) {
+		error_set(error, SBPF_ERROR_USAGE, "there is no machine with the ABI index %d",
+			  machine);
+		return NULL;
+	}
+	filter = malloc(sizeof(*filter) + count * sizeof(*program));
+	if (!filter) {
+		error_memory(error);
+		return NULL;
+	}
+	*filter = (struct sbpf_filter){
+		.machine = machine,
+		.abi_set = UINT64_C(1) << machine,
+		.flags = flags,
+		.count = count,
+	};
+	memcpy(filter->program, program, count * sizeof(*program));
+	for (size_t i = 0; i < count; i++)
+		filter->needs_listener |= needs_listener(&program[i]);
 	return filter;
 }
 

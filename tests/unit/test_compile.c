@@ -553,6 +553,61 @@ START_TEST(unreachable_notify_needs_no_listener)
 }
 END_TEST
 
+/* ---- Filters of programs ---- */
+
+static const struct sock_filter notifies[] = {
+	{ BPF_LD | BPF_W | BPF_ABS, 0, 0, 0 },
+	{ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 83 },
+	{ BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF },
+	{ BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW },
+};
+
+START_TEST(filter_of_program_is_that_program)
+{
+	const struct seccomp_data data = { .nr = 83 };
+	int machine = sbpf_abi_find("x86_64");
+	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter =
+		sbpf_filter_of_program(notifies, COUNT(notifies), machine, 2, &error);
+	size_t count;
+	const struct sock_filter *program = sbpf_filter_program(filter, &count);
+
+	ck_assert_uint_eq(count, COUNT(notifies));
+	ck_assert_ptr_ne(program, notifies);
+	ck_assert_mem_eq(program, notifies, sizeof(notifies));
+	ck_assert_int_eq(sbpf_filter_machine(filter), machine);
+	ck_assert_uint_eq(sbpf_filter_flags(filter), 2);
+	ck_assert(sbpf_filter_needs_listener(filter));
+	ck_assert_uint_eq(sbpf_filter_run(filter, &data, NULL), SECCOMP_RET_USER_NOTIF);
+	sbpf_filter_free(filter);
+	filter = sbpf_filter_of_program(notifies + 3, 1, machine, 0, &error);
+	ck_assert(filter && !sbpf_filter_needs_listener(filter));
+	sbpf_filter_free(filter);
+}
+END_TEST
+
+START_TEST(no_filter_of_what_is_no_program)
+{
+	int machine = sbpf_abi_find("x86_64");
+	struct sbpf_error error = { 0 };
+
+	ck_assert_ptr_null(sbpf_filter_of_program(notifies, COUNT(notifies), -1, 0, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+	ck_assert_str_eq(error.message, "there is no machine with the ABI index -1");
+	/* The first error stays. */
+	ck_assert_ptr_null(sbpf_filter_of_program(notifies, 0, machine, 0, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+	error = (struct sbpf_error){ 0 };
+	ck_assert_ptr_null(
+		sbpf_filter_of_program(notifies, COUNT(notifies), sbpf_abi_find("x32"), 0, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_USAGE);
+	error = (struct sbpf_error){ 0 };
+	ck_assert_ptr_null(sbpf_filter_of_program(notifies, 2, machine, 0, &error));
+	ck_assert_int_eq(error.code, SBPF_ERROR_INVALID);
+	ck_assert_ptr_null(sbpf_filter_of_program(NULL, 2, machine, 0, NULL));
+}
+END_TEST
+
 START_TEST(null_filter_kills)
 {
 	const struct seccomp_data data = { 0 };
@@ -604,6 +659,8 @@ static TCase *manner_tests(void)
 	tcase_add_test(tests, no_options_mean_quick);
 	tcase_add_test(tests, notify_needs_a_listener);
 	tcase_add_test(tests, unreachable_notify_needs_no_listener);
+	tcase_add_test(tests, filter_of_program_is_that_program);
+	tcase_add_test(tests, no_filter_of_what_is_no_program);
 	tcase_add_test(tests, null_filter_kills);
 	tcase_add_test(tests, version_is_the_headers);
 	return tests;

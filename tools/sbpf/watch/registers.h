@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What of a thread's registers is about its system call; the only file that knows machines. */
+#ifndef SBPF_TOOLS_REGISTERS_H
+#define SBPF_TOOLS_REGISTERS_H
+
+#include "sbpf.h"
+
+#include <sys/types.h>
+
+/* Whether calls can be read and answered on this machine. */
+bool registers_known(void);
+
+/* The call at whose PTRACE_EVENT_SECCOMP the thread is stopped. False when it is gone. */
+bool registers_call(pid_t tid, struct seccomp_data *data);
+
+/* Has the thread's call, as registers_call() gave it, not be made and give this errno, or 0. */
+bool registers_answer(pid_t tid, const struct seccomp_data *data, int error);
+
+/*
+ * The call that brought a thread to its SIGSYS or its end: arch, number, arguments and address. The
+ * kernel has put the registers back as they were (syscall_rollback). False when it is gone, or the
+ * registers are not as after a call that was refused.
+ */
+bool registers_refused(pid_t tid, struct seccomp_data *data);
+
+#endif

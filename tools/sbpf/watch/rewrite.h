@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The filter that asks the watcher, made of the one that is watched. */
+#ifndef SBPF_TOOLS_REWRITE_H
+#define SBPF_TOOLS_REWRITE_H
+
+#include "sbpf.h"
+
+/* The data of SECCOMP_RET_TRACE by which its calls are told from those of other filters. */
+#define REWRITE_MARK 0x5bf0u
+
+/*
+ * The filter with SECCOMP_RET_TRACE for each verdict that the watcher gives: ERRNO, TRACE and
+ * NOTIFY, with all also ALLOW and LOG. The kernel does the others as it would without a watcher.
+ * filter may be NULL, which allows all. The caller's; NULL on error.
+ */
+struct sbpf_filter *rewrite_for_trace(const struct sbpf_filter *filter, bool all,
+				      struct sbpf_error *error);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace engine: refused calls stop at PTRACE_EVENT_SECCOMP and are answered here with what the
+ * watched filter gives them. The call's number becomes -1, for which the kernel neither makes a
+ * call nor asks the filters again (kernel/seccomp.c: __seccomp_filter, case SECCOMP_RET_TRACE).
+ *
+ * A thread may be killed at any time, so that any ptrace(2) on it fails with ESRCH. Its end is what
+ * is heard of it next, and nothing is to be done about it here.
+ */
+#include "registers.h"
+#include "rewrite.h"
+#include "tracees.h"
+#include "watcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OPTIONS                                                                                    \
+	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |     \
+	 PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
+
+/* <sys/ptrace.h> of musl lacks it. */
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128
+#endif
+
+#define SECCOMP_SIGNAL_CODE 1 /* SYS_SECCOMP of <asm-generic/siginfo.h> */
+
+struct trace {
+	struct watcher *watcher;
+	struct tracees tracees;
+};
+
+static uint32_t action_of(uint32_t verdict)
+{
+	return verdict & SECCOMP_RET_ACTION_FULL;
+}
+
+static bool kills(uint32_t verdict)
+{
+	return action_of(verdict) == SECCOMP_RET_KILL_PROCESS ||
+	       action_of(verdict) == SECCOMP_RET_KILL_THREAD;
+}
+
+/* What the watched filter says. */
+static uint32_t verdict_on(const struct trace *trace, const struct seccomp_data *data)
+{
+	const struct sbpf_filter *filter = trace->watcher->request->filter;
+
+	return filter ? sbpf_filter_run(filter, data, NULL) : SECCOMP_RET_ALLOW;
+}
+
+static void tell(struct trace *trace, pid_t tid, const struct seccomp_data *data, uint32_t verdict,
+		 bool is_foreign)
+{
+	const struct watch_call call = {
+		.pid = tracees_get(&trace->tracees, tid)->pid,
+		.tid = tid,
+		.data = *data,
+		.verdict = verdict,
+		.is_foreign = is_foreign,
+	};
+
+	watcher_call(trace->watcher, &call);
+}
+
+/* ---- Calls that ask ---- */
+
+/* The errno with which the kernel answers without a tracer and a listener; -1: the call is made. */
+static int errno_of(uint32_t verdict)
+{
+	uint32_t data = verdict & SECCOMP_RET_DATA;
+
+	switch (action_of(verdict)) {
+	case SECCOMP_RET_ERRNO:
+		return data > 4095 ? 4095 : (int)data;
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_USER_NOTIF:
+		return ENOSYS;
+	}
+	return -1;
+}
+
+static bool asks_with_mark(pid_t tid)
+{
+	unsigned long message = 0;
+
+	return ptrace(PTRACE_GETEVENTMSG, tid, 0, &message) == 0 && message == REWRITE_MARK;
+}
+
+static void answer(struct trace *trace, pid_t tid)
+{
+	struct seccomp_data data;
+	uint32_t verdict;
+	bool is_foreign = false;
+	int error;
+
+	if (!registers_call(tid, &data))
+		return;
+	verdict = verdict_on(trace, &data);
+	error = errno_of(verdict);
+	/* Another filter's SECCOMP_RET_TRACE, which without a watcher has no tracer. */
+	if (error < 0 && !asks_with_mark(tid)) {
+		is_foreign = true;
+		verdict = SECCOMP_RET_TRACE;
+		error = ENOSYS;
+	}
+	if (error >= 0 || trace->watcher->request->all)
+		tell(trace, tid, &data, verdict, is_foreign);
+	if (error >= 0)
+		registers_answer(tid, &data, error);
+}
+
+/* ---- Calls that are refused by a signal ---- */
+
+static void see_sigsys(struct trace *trace, pid_t tid)
+{
+	struct seccomp_data data;
+	siginfo_t info;
+	uint32_t verdict;
+	bool is_foreign;
+
+	if (ptrace(PTRACE_GETSIGINFO, tid, 0, &info) < 0)
+		return;
+	tracees_get(&trace->tracees, tid)->is_signalled = true;
+	if (info.si_code != SECCOMP_SIGNAL_CODE || !registers_refused(tid, &data))
+		return;
+	data.nr = info.si_syscall;
+	data.arch = info.si_arch;
+	data.instruction_pointer = (uintptr_t)info.si_call_addr;
+	verdict = verdict_on(trace, &data);
+	/* Before Linux 5.16 the signal that kills stops too; its end is told. */
+	if (kills(verdict))
+		return;
+	is_foreign = action_of(verdict) != SECCOMP_RET_TRAP;
+	if (is_foreign)
+		verdict = SECCOMP_RET_TRAP | ((uint32_t)info.si_errno & SECCOMP_RET_DATA);
+	tell(trace, tid, &data, verdict, is_foreign);
+}
+
+/*
+ * A thread that ends by SIGSYS: the one that was killed for its call, or another of its process. No
+ * signal that is sent ends a thread without having stopped it here.
+ */
+static void see_exit(struct trace *trace, pid_t tid)
+{
+	struct tracee *tracee = tracees_get(&trace->tracees, tid);
+	struct seccomp_data data;
+	unsigned long status = 0;
+	uint32_t verdict;
+
+	if (ptrace(PTRACE_GETEVENTMSG, tid, 0, &status) < 0 || (status & 0x7f) != SIGSYS ||
+	    !registers_refused(tid, &data))
+		return;
+	verdict = verdict_on(trace, &data);
+	if (kills(verdict))
+		tell(trace, tid, &data, verdict, false);
+	else if (!tracee->is_signalled)
+		tell(trace, tid, &data, SECCOMP_RET_KILL_PROCESS, true);
+}
+
+/* ---- Other stops ---- */
+
+/* A thread that executes takes the number of its process, and the others are gone. */
+static void see_exec(struct trace *trace, pid_t pid)
+{
+	const struct watch_observer *observer = &trace->watcher->request->observer;
+	unsigned long before = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &before) == 0 && (pid_t)before != pid)
+		tracees_forget(&trace->tracees, (pid_t)before);
+	tracees_forget(&trace->tracees, pid);
+	if (observer->executed && !trace->watcher->is_reported)
+		observer->executed(observer->context, pid);
+}
+
+static bool is_group_stop(int event, int signal)
+{
+	return event == PTRACE_EVENT_STOP &&
+	       (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU);
+}
+
+/* Looks at a stop, and lets the thread go on as it would without a tracer. */
+static void handle_stop(struct trace *trace, pid_t tid, int status)
+{
+	int event = status >> 16;
+	long signal = 0;
+
+	switch (event) {
+	case PTRACE_EVENT_SECCOMP:
+		answer(trace, tid);
+		break;
+	case PTRACE_EVENT_EXEC:
+		see_exec(trace, tid);
+		break;
+	case PTRACE_EVENT_EXIT:
+		see_exit(trace, tid);
+		break;
+	case 0:
+		signal = WSTOPSIG(status);
+		if (signal == SIGSYS)
+			see_sigsys(trace, tid);
+	}
+	if (is_group_stop(event, WSTOPSIG(status)))
+		ptrace(PTRACE_LISTEN, tid, 0, 0);
+	else
+		ptrace(PTRACE_CONT, tid, 0, signal);
+}
+
+/* ---- The life of the watcher ---- */
+
+static int seize(pid_t pid)
+{
+	return ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) < 0 ? errno : 0;
+}
+
+/* Waits for who is to be watched; false when nobody comes. */
+static bool wait_for_join(struct watcher *watcher)
+{
+	struct message message;
+	int error;
+
+	if (!message_receive(watcher->socket, &message) || message.kind != MESSAGE_JOIN)
+		return false;
+	error = seize(message.value);
+	message_send(watcher->socket, MESSAGE_JOINED, error);
+	return !error;
+}
+
+/* What is sent to this process waits for sigwaitinfo(2): stops, and what the starter wants. */
+static void listen_by_signal(const struct watcher *watcher)
+{
+	if (fcntl(watcher->socket, F_SETOWN, getpid()) == 0)
+		fcntl(watcher->socket, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+/* The next thread that stops or ends; false when there is none any more. */
+static bool wait_for_thread(struct watcher *watcher, pid_t *tid, int *status)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	for (;;) {
+		int signal;
+
+		*tid = waitpid(-1, status, __WALL | WNOHANG);
+		if (*tid)
+			return *tid > 0;
+		signal = sigwaitinfo(&all, NULL);
+		if (signal == SIGIO)
+			watcher_listen(watcher);
+		else if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP)
+			watcher_end(watcher, false);
+	}
+}
+
+int trace_watch(struct watcher *watcher)
+{
+	static struct trace trace;
+	pid_t tid;
+	int status;
+
+	trace.watcher = watcher;
+	if (!wait_for_join(watcher))
+		return 1;
+	listen_by_signal(watcher);
+	watcher_listen(watcher);
+	while (wait_for_thread(watcher, &tid, &status)) {
+		if (WIFSTOPPED(status))
+			handle_stop(&trace, tid, status);
+		else
+			tracees_forget(&trace.tracees, tid);
+	}
+	watcher_end(watcher, true);
+	return 0;
+}

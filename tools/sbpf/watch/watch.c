@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The starter's side, and that of the process that is watched. */
+#include "watch.h"
+
+#include "common.h"
+#include "registers.h"
+#include "rewrite.h"
+#include "watcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* After how long the starter says that it waits. */
+#define PATIENCE_MILLISECONDS 1000
+
+struct watch {
+	struct watch_request request;
+	struct sbpf_filter *filter;
+	int socket; /* to the watcher */
+	pid_t watcher;
+};
+
+/* ---- Starting ---- */
+
+static int fail(struct sbpf_error *error, int system_errno, const char *message)
+{
+	if (error && error->code == SBPF_OK) {
+		error->code = SBPF_ERROR_KERNEL;
+		error->system_errno = system_errno;
+		strncpy(error->message, message, sizeof(error->message) - 1);
+	}
+	errno = system_errno;
+	return -1;
+}
+
+/* What a daemon does, and leaves the folder and all descriptors but one. */
+static bool detach(int socket)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || chdir("/") < 0)
+		return false;
+	for (int stream = 0; stream <= 2; stream++) {
+		if (dup2(null, stream) < 0)
+			return false;
+	}
+	return (socket <= 3 || close_range(3, (unsigned int)socket - 1, 0) == 0) &&
+	       close_range((unsigned int)socket + 1, ~0u, 0) == 0;
+}
+
+static void become_watcher(const struct watch *watch, int socket)
+{
+	struct watcher watcher = {
+		.request = &watch->request,
+		.filter = watch->filter,
+		.socket = socket,
+	};
+	sigset_t all;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		_exit(EXIT_FAILURE);
+	if (watch->request.detached && !detach(socket))
+		_exit(EXIT_FAILURE);
+	if (!message_send(socket, MESSAGE_READY, getpid()))
+		_exit(EXIT_FAILURE);
+	_exit(trace_watch(&watcher));
+}
+
+/*
+ * A process in between makes the watcher nobody's child: the starter may become another program,
+ * which does not expect one. A session of its own keeps the terminal's signals from it.
+ */
+static int start_watcher(struct watch *watch, int socket, struct sbpf_error *error)
+{
+	struct message ready;
+	pid_t between;
+	int status;
+
+	/* What is in buffers is not to be written twice. */
+	fflush(NULL);
+	between = fork();
+	if (between < 0)
+		return fail(error, errno, "no process can be started to watch");
+	if (between == 0) {
+		pid_t watcher = setsid() < 0 ? -1 : fork();
+
+		close(watch->socket);
+		if (watcher == 0)
+			become_watcher(watch, socket);
+		_exit(watcher < 0);
+	}
+	close(socket);
+	if (waitpid(between, &status, 0) < 0 || status || !message_receive(watch->socket, &ready) ||
+	    ready.kind != MESSAGE_READY)
+		return fail(error, EPROTO, "the process that was to watch has ended");
+	watch->watcher = ready.value;
+	return 0;
+}
+
+static int start(struct watch *watch, struct sbpf_error *error)
+{
+	int sockets[2];
+
+	if (!registers_known())
+		return fail(error, ENOSYS, "calls cannot be traced on this machine");
+	watch->filter = rewrite_for_trace(watch->request.filter, watch->request.all, error);
+	if (!watch->filter)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail(error, errno, "no socket can be made to talk with the watcher");
+	watch->socket = sockets[0];
+	return start_watcher(watch, sockets[1], error);
+}
+
+struct watch *watch_start(const struct watch_request *request, struct sbpf_error *error)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch) {
+		fail(error, ENOMEM, "out of memory");
+		return NULL;
+	}
+	watch->request = *request;
+	watch->socket = -1;
+	if (start(watch, error) < 0) {
+		watch_free(watch);
+		return NULL;
+	}
+	return watch;
+}
+
+const struct sbpf_filter *watch_filter(const struct watch *watch)
+{
+	return watch->filter;
+}
+
+/* ---- Being watched ---- */
+
+int watch_join(struct watch *watch, struct sbpf_error *error)
+{
+	struct message joined;
+
+	/* Yama's leave; without Yama there is no such prctl(2), and none is needed. */
+	prctl(PR_SET_PTRACER, watch->watcher, 0, 0, 0);
+	if (!message_send(watch->socket, MESSAGE_JOIN, getpid()) ||
+	    !message_receive(watch->socket, &joined) || joined.kind != MESSAGE_JOINED)
+		return fail(error, EPROTO, "the process that was to watch has ended");
+	if (joined.value)
+		return fail(error, joined.value,
+			    "the command cannot be traced (ptrace): another process traces it "
+			    "already, or a security module or the kernel's settings forbid it");
+	return 0;
+}
+
+int watch_install(struct watch *watch, unsigned int flags, struct sbpf_error *error)
+{
+	if (watch_join(watch, error) < 0)
+		return -1;
+	return sbpf_install(watch->filter, flags, error);
+}
+
+/* ---- The end ---- */
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	is_interrupted = 1;
+}
+
+static void take_interrupts(sigset_t *waiting)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = interrupt };
+	sigset_t wanted;
+
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&wanted);
+	sigprocmask(SIG_BLOCK, NULL, waiting);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&wanted, numbers[i]);
+		sigdelset(waiting, numbers[i]);
+	}
+	/* They come only in ppoll(2). */
+	sigprocmask(SIG_BLOCK, &wanted, NULL);
+}
+
+static void say_that_it_waits(const struct watch *watch)
+{
+	if (isatty(STDERR_FILENO))
+		report(watch->request.program,
+		       "processes that the command started still run and are watched; Ctrl-C gives "
+		       "the report now");
+}
+
+/* Whether there is a message or an end to be read; asks for the report when it is wanted. */
+static bool wait_for_message(const struct watch *watch)
+{
+	const struct timespec patience = { PATIENCE_MILLISECONDS / 1000,
+					   PATIENCE_MILLISECONDS % 1000 * 1000000L };
+	struct pollfd polled = { .fd = watch->socket, .events = POLLIN };
+	const struct timespec *timeout = &patience;
+	sigset_t waiting;
+
+	take_interrupts(&waiting);
+	for (;;) {
+		int ready = ppoll(&polled, 1, timeout, &waiting);
+
+		if (ready > 0 || (ready < 0 && errno != EINTR))
+			return ready > 0;
+		if (ready == 0)
+			say_that_it_waits(watch);
+		if (ready == 0 || is_interrupted)
+			timeout = NULL;
+		if (is_interrupted && !message_send(watch->socket, MESSAGE_REPORT, 0))
+			return false;
+		is_interrupted = 0;
+	}
+}
+
+enum watch_end watch_finish(struct watch *watch)
+{
+	struct message ended;
+
+	if (wait_for_message(watch) && message_receive(watch->socket, &ended) &&
+	    ended.kind == MESSAGE_ENDED)
+		return ended.value ? WATCH_DONE : WATCH_LEFT;
+	report(watch->request.program, "the process that watched has ended before its time, and "
+				       "with it all that it watched");
+	return WATCH_DIED;
+}
+
+void watch_free(struct watch *watch)
+{
+	if (!watch)
+		return;
+	if (watch->socket >= 0)
+		close(watch->socket);
+	sbpf_filter_free(watch->filter);
+	free(watch);
+}
