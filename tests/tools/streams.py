@@ -16,6 +16,7 @@ PROFILE = write("profile.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": 
 DOUBTFUL = write("doubtful.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
     {"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO", "includes": {"minKernel": "4.8"}}]})
 LOG = write("log", b"type=1326 arch=c000003e syscall=83 code=0x50000\n")
+RECORDING = write("worker.rec", b'{"recording":1,"runs":1,"abis":{"x86_64":{"read":{"count":1,"runs":1}}}}')
 
 # What a command says when it fails: where 1 is an answer, it is 2 (sbpf(1), EXIT STATUS).
 COMMANDS = {
@@ -31,6 +32,7 @@ COMMANDS = {
     "show": ([PROFILE], 1),
     "cost": ([PROFILE], 1),
     "lint": ([DOUBTFUL], 2),
+    "profile": ([RECORDING], 1),
     "syscalls": (["read"], 1),
 }
 

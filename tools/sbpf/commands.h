@@ -15,6 +15,7 @@ int show_main(int argc, char **argv);
 int cost_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int lint_main(int argc, char **argv);
+int profile_main(int argc, char **argv);
 int syscalls_main(int argc, char **argv);
 
 #endif

@@ -23,6 +23,7 @@ static const struct command {
 	{ "show", "disassemble a filter", show_main },
 	{ "cost", "show what a filter costs", cost_main },
 	{ "lint", "look for what a profile does not do as it looks", lint_main },
+	{ "profile", "write a profile from recordings", profile_main },
 	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };
 #define COMMANDS COUNT(commands)

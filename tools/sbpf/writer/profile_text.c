@@ -118,6 +118,10 @@ static void write_rules(FILE *out, const struct profile_outline *outline)
 		write_names(out, rule);
 		write_verdict(out, "action", "errnoRet", "\t\t\t", rule->verdict);
 		write_conditions(out, rule);
+		if (rule->comment) {
+			fputs(",\n\t\t\t\"comment\": ", out);
+			json_string(out, rule->comment);
+		}
 		fputs("\n\t\t}", out);
 	}
 	fputs(outline->rule_count ? "\n\t]\n" : "]\n", out);

@@ -17,6 +17,7 @@ struct text_rule {
 	size_t condition_count;
 	const char **names; /* not owned */
 	size_t name_count;
+	const char *comment; /* NULL: none */
 };
 
 struct profile_outline {

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The profile is read back as others read it, and compared with a policy that is made from the
+ * recording's numbers and values alone.
+ */
+#include "advice_profile.h"
+#include "call.h"
+#include "operand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct proof {
+	const struct tool *tool;
+	const struct advice *advice;
+	const struct argument_choice *choice;
+	const struct sbpf_target *target; /* as the user gave it */
+	const char *name;
+	const char *text;
+	size_t length;
+	int machine;
+	struct sbpf_space *space;
+	struct sbpf_error error;
+};
+
+/* ---- What was seen ---- */
+
+struct seen_rules {
+	struct proof *proof;
+	struct sbpf_policy *policy;
+	const char *abi;
+	uint32_t number;
+	bool failed;
+};
+
+static void add_seen(void *context, const struct sbpf_condition *conditions, size_t count)
+{
+	struct seen_rules *rules = context;
+
+	rules->failed |=
+		sbpf_policy_add_number(rules->policy, SECCOMP_RET_ALLOW, rules->abi, rules->number,
+				       conditions, count, &rules->proof->error) != 0;
+}
+
+/* A multiplexer with the sub-calls that it was seen with, or has. */
+static void add_multiplexer(struct seen_rules *rules, const struct recorded_call *seen)
+{
+	const struct recorded_argument *sub = &seen->arguments[0];
+	struct sbpf_multiplexed one;
+
+	for (size_t i = 0; sbpf_multiplexed_at(i, &one); i++) {
+		struct sbpf_condition condition = { 0, SBPF_EQ, one.sub, 0 };
+		bool was_seen = !sub->bits || sub->many;
+
+		for (size_t j = 0; j < sub->count; j++)
+			was_seen |= (sub->values[j].value & one.mask) == one.sub;
+		if (was_seen && !strcmp(one.multiplexer, seen->name))
+			add_seen(rules, &condition, 1);
+	}
+}
+
+static void add_call(struct seen_rules *rules, const struct recorded_call *seen)
+{
+	const struct proof *proof = rules->proof;
+	int call = seen->name ? sbpf_call_find(seen->name) : -1;
+
+	if (call < 0 || (seen->count == seen->refused && proof->advice->options.without_refused))
+		return;
+	rules->number = seen->number;
+	if (is_multiplexer(seen->name))
+		add_multiplexer(rules, seen);
+	else if (proof->choice->arguments[call])
+		argument_combinations(seen, proof->choice->arguments[call], add_seen, rules);
+	else
+		add_seen(rules, NULL, 0);
+}
+
+static bool add_abi(struct proof *proof, struct sbpf_policy *policy, int abi)
+{
+	const struct recorded_abi *recorded = &proof->advice->recording->abis[abi];
+	struct seen_rules rules = { proof, policy, name_of_abi(abi), 0, false };
+
+	if (sbpf_policy_add_abi(policy, rules.abi, &proof->error))
+		return false;
+	for (size_t i = 0; i < recorded->count && !rules.failed; i++)
+		add_call(&rules, &recorded->calls[i]);
+	return !rules.failed;
+}
+
+/* All else ends the process, which nothing is stricter than. */
+static bool meaning_of_seen(struct proof *proof, sbpf_meaning *meaning)
+{
+	struct sbpf_target target = { .machine = name_of_abi(proof->machine),
+				      .width = SBPF_WIDTH_KERNEL };
+	uint64_t relatives = operand_abis(proof->machine, &(struct operand){ 0 });
+	struct sbpf_policy *policy =
+		sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, &target, &proof->error);
+	bool done = policy;
+
+	for (int abi = 0; abi < proof->advice->recording->abi_count && done; abi++) {
+		if (proof->advice->abis & relatives & UINT64_C(1) << abi)
+			done = add_abi(proof, policy, abi);
+	}
+	done = done && !sbpf_meaning_of_policy(proof->space, policy, meaning, &proof->error);
+	sbpf_policy_free(policy);
+	return done;
+}
+
+/* ---- The text ---- */
+
+static const struct way {
+	enum sbpf_reading reading;
+	enum sbpf_width width;
+	const char *name;
+} ways[] = {
+	{ SBPF_READING_DOCKER, SBPF_WIDTH_PROFILE, "as docker reads it" },
+	{ SBPF_READING_OCI, SBPF_WIDTH_PROFILE, "as runc and crun read it" },
+	{ SBPF_READING_LITERAL, SBPF_WIDTH_PROFILE, "read literally" },
+	{ SBPF_READING_DOCKER, SBPF_WIDTH_KERNEL, "with --width kernel" },
+};
+
+static bool meaning_of_text(struct proof *proof, const struct way *way, sbpf_meaning *meaning)
+{
+	struct sbpf_target target = *proof->target;
+	struct sbpf_policy *policy;
+	bool done;
+
+	target.machine = name_of_abi(proof->machine);
+	target.abis = NULL;
+	target.reading = way->reading;
+	target.width = way->width;
+	policy = sbpf_load_json(proof->text, proof->length, &target, &proof->error);
+	done = policy && !sbpf_meaning_of_policy(proof->space, policy, meaning, &proof->error);
+	sbpf_policy_free(policy);
+	return done;
+}
+
+static bool report_call(const struct proof *proof, const struct sbpf_example *example,
+			const char *what)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (out) {
+		call_print(out, example->abi, &example->data);
+		if (fclose(out) == EOF)
+			length = 0;
+	}
+	report(proof->tool->name, "%s: %s: %s", proof->name, text ? text : "", what);
+	free(text);
+	return false;
+}
+
+static bool holds(struct proof *proof, sbpf_meaning a, sbpf_meaning b, enum sbpf_relation relation,
+		  const char *what)
+{
+	struct sbpf_example example;
+	enum sbpf_answer answer =
+		sbpf_meaning_compare(proof->space, a, b, relation, &example, &proof->error);
+
+	if (answer == SBPF_REFUTED)
+		return report_call(proof, &example, what);
+	return answer == SBPF_HOLDS;
+}
+
+static bool prove_for_machine(struct proof *proof)
+{
+	sbpf_meaning seen, first, other;
+
+	if (!meaning_of_seen(proof, &seen) || !meaning_of_text(proof, &ways[0], &first))
+		return false;
+	for (size_t i = 1; i < COUNT(ways); i++) {
+		if (!meaning_of_text(proof, &ways[i], &other) ||
+		    !holds(proof, first, other, SBPF_EQUAL, ways[i].name))
+			return false;
+	}
+	return holds(proof, seen, first, SBPF_SUBSET, "was seen, and would not be let through");
+}
+
+bool advice_prove(const struct tool *tool, const struct advice *advice,
+		  const struct argument_choice *choice, const struct sbpf_target *target,
+		  const char *name, const char *text, size_t length)
+{
+	struct proof proof = { .tool = tool,
+			       .advice = advice,
+			       .choice = choice,
+			       .target = target,
+			       .name = name,
+			       .text = text,
+			       .length = length };
+	bool proven = true;
+
+	for (int abi = 0; abi < sbpf_abi_count() && proven; abi++) {
+		if (!(advice->machines >> abi & 1))
+			continue;
+		proof.machine = abi;
+		proof.space = sbpf_space_new(abi, 0, &proof.error);
+		proven = proof.space && prove_for_machine(&proof);
+		sbpf_space_free(proof.space);
+	}
+	if (proof.error.code)
+		report_error(tool->name, name, &proof.error);
+	return proven;
+}
