@@ -16,7 +16,7 @@ from generate import ARGUMENTS_MAX, TableError, check_unique, main, read_abis, r
 
 ALL = 0xFFFFFFFFFFFFFFFF
 SETS_MAX = 2  # as SETS_OF_USE in constants.c
-SMALLEST, LARGEST = -0x8000_0000, 0xFFFF_FFFF
+SMALLEST, LARGEST = -0x8000_0000, 0x7FFF_FFFF_FFFF_FFFF
 
 
 class Constants:
@@ -35,7 +35,7 @@ def read_value(row, text):
     except ValueError:
         row.fail(f"'{text}' is no number")
     if not SMALLEST <= value <= LARGEST:
-        row.fail(f"{text} has more than 32 bits")
+        row.fail(f"{text} has more than 63 bits")
     return value
 
 

@@ -15,13 +15,16 @@ INTERNAL = (
     ("include/linux/fs.h", r"#define (?:MNT_(?:FORCE|DETACH|EXPIRE)|UMOUNT_NOFOLLOW)\s.*"),
     ("include/linux/splice.h", r"#define SPLICE_F_\w+\s.*"),
     ("include/linux/swap.h", r"#define SWAP_FLAG_\w+\s.*"),
+    ("include/linux/stat.h", r"#define UTIME_\w+\s.*"),
     ("include/linux/syslog.h", r"#define SYSLOG_ACTION_\w+\s.*"),
 )
 SOCKET_TYPES = r"enum sock_type \{.*?\};"
 SHUTDOWNS = r"enum sock_shutdown_cmd \{.*?\};"
 # What kernel headers expect of the headers that they include, without which they are C.
 STUBS = ("linux/compiler.h", "linux/compiler_types.h", "unistd.h")
-MACROS = ("__user=", "__force=", "__iomem=", "__attribute_const__=", "__KERNEL_STRICT_NAMES")
+# __MIPSEB__: the headers of mips are none without a byte order.
+MACROS = ("__user=", "__force=", "__iomem=", "__attribute_const__=", "__KERNEL_STRICT_NAMES",
+          "__MIPSEB__")
 
 
 def write(path, text):

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS_MAX 6
+/* Of umode_t, which calls cut modes to. */
+#define MODE_BITS 16
 
 /* Reads of memory for one call: a list of messages, each with a list of parts, takes most. */
 #define READS_MAX 128
@@ -102,6 +103,19 @@ static bool has_flag(int abi, const char *set, const char *list, uint64_t value)
 	return false;
 }
 
+static const struct parameter_row *find_row(const struct call *call, int abi, unsigned int index);
+
+/* The constant that an argument is, by the call or by a row that holds; NULL when it is none. */
+static const char *name_of_argument(const struct call *call, int abi, unsigned int index)
+{
+	const struct parameter_row *row = find_row(call, abi, index);
+
+	if (row && row->shape == SHAPE_CONSTANTS)
+		return constant_name_in(abi, row->of, call->values[index]);
+	return constant_name(abi, call->name, index, call->values[index]);
+}
+
+/* No row looks, through others, at its own parameter: tests/unit/test_decode.c. */
 static bool row_holds(const struct call *call, int abi, const struct parameter_row *row)
 {
 	const char *name;
@@ -114,7 +128,7 @@ static bool row_holds(const struct call *call, int abi, const struct parameter_r
 		return false;
 	if (row->names[0] == '~')
 		return !has_flag(abi, row->of, row->names + 1, call->values[index]);
-	name = constant_name(abi, call->name, index, call->values[index]);
+	name = name_of_argument(call, abi, index);
 	if (row->names[0] == '!')
 		return name && !has_word(row->names + 1, name);
 	return name && has_word(row->names, name);
@@ -219,6 +233,8 @@ static void print_argument(struct decoding *decoding, const struct call *call, u
 		return;
 	}
 	value.shape = row->shape;
+	if (row->shape == SHAPE_OCTAL || row->shape == SHAPE_MODE)
+		value.value = cut(value.value, MODE_BITS);
 	value.of = row->of;
 	value.has_length = find_length(call, row->length, &value.length);
 	if (row->shape == SHAPE_PATH || row->shape == SHAPE_FOLDER)
@@ -268,7 +284,7 @@ static void print_raw(FILE *out, const __u64 *arguments)
 	putc(')', out);
 }
 
-static void print_call(struct decoding *decoding, const char *name, const __u64 *arguments)
+static void print_made(struct decoding *decoding, const char *name, const __u64 *arguments)
 {
 	struct call call;
 
@@ -280,12 +296,28 @@ static void print_call(struct decoding *decoding, const char *name, const __u64 
 		print_raw(decoding->out, arguments);
 }
 
+/* A call that is made through another one stands behind that, which is all that filters see. */
+static void print_call(struct decoding *decoding, const char *name, const __u64 *arguments)
+{
+	__u64 own[ARGUMENTS_MAX] = { 0 };
+	const char *direct;
+
+	print_made(decoding, name, arguments);
+	direct = direct_find(decoding, name, arguments, own);
+	if (!direct)
+		return;
+	fputs(" /* ", decoding->out);
+	print_made(decoding, direct, own);
+	fputs(" */", decoding->out);
+}
+
 static struct decoding decoding_new(FILE *out, pid_t tid, int abi, const char *name)
 {
 	struct sbpf_abi description = abi_of(abi);
 	size_t word = description.word_bits == 32 ? 4 : 8;
 	size_t length = name ? strlen(name) : 0;
 	bool is_x86 = !strcmp(description.name, "x86");
+	bool is_x86_64 = description.uname_name && !strcmp(description.uname_name, "x86_64");
 	bool is_time64 = length > 2 && !strcmp(name + length - 2, "64");
 
 	return (struct decoding){
@@ -296,7 +328,7 @@ static struct decoding decoding_new(FILE *out, pid_t tid, int abi, const char *n
 		.word = word,
 		.time_word = is_time64 || description.register_bits == 64 ? 8 : word,
 		.align_64 = is_x86 ? 4 : 8,
-		.is_packed = is_x86 || !strcmp(description.uname_name, "x86_64"),
+		.is_packed = is_x86 || is_x86_64,
 		.reads = READS_MAX,
 	};
 }
@@ -374,8 +406,8 @@ const char *decode_unseen(int abi, uint32_t number)
 	for (size_t i = 0; i < call.row_count; i++) {
 		const struct parameter_row *row = &call.rows[i];
 
-		if (row->is_unseen && index_of(&call, row->parameter) < call.count)
-			return row->of;
+		if (row->unseen && index_of(&call, row->parameter) < call.count)
+			return row->unseen;
 	}
 	return NULL;
 }

@@ -32,6 +32,11 @@ static bool print_string(struct decoding *decoding, uint64_t address, size_t sho
 
 static bool follow_string(struct decoding *decoding, const struct value *value)
 {
+	if (value->bytes) {
+		quoted_print(decoding->out, value->bytes,
+			     strnlen((const char *)value->bytes, (size_t)value->length), false);
+		return true;
+	}
 	return print_string(decoding, value->value, BYTES_SHOWN, false);
 }
 
@@ -48,6 +53,18 @@ static bool follow_bytes(struct decoding *decoding, const struct value *value)
 	if (!value->value || decoding_read(decoding, value->value, bytes, wanted) < wanted)
 		return false;
 	quoted_print(decoding->out, bytes, wanted, value->length > BYTES_SHOWN);
+	return true;
+}
+
+static bool follow_option(struct decoding *decoding, const struct value *value)
+{
+	uint8_t bytes[sizeof(int32_t)];
+
+	if (value->length != sizeof(bytes))
+		return follow_bytes(decoding, value);
+	if (decoding_read(decoding, value->value, bytes, sizeof(bytes)) < sizeof(bytes))
+		return false;
+	fprintf(decoding->out, "[%" PRId32 "]", (int32_t)number_at(bytes, sizeof(bytes)));
 	return true;
 }
 
@@ -247,16 +264,18 @@ static bool follow_signals(struct decoding *decoding, const struct value *value)
 }
 
 /* FD_SETSIZE of C libraries; the kernel takes more, but the text would not. */
-#define DESCRIPTORS_MAX 1024
+#define BITS_MAX 1024
 
-static bool follow_descriptors(struct decoding *decoding, const struct value *value)
+/* The numbers of the bits that are set, as this shape. */
+static bool print_bits(struct decoding *decoding, uint64_t address, uint64_t count,
+		       enum shape shape)
 {
-	uint8_t bytes[DESCRIPTORS_MAX / 8];
-	size_t count = value->length < DESCRIPTORS_MAX ? (size_t)value->length : DESCRIPTORS_MAX;
+	uint8_t bytes[BITS_MAX / 8];
 	struct bits bits;
 	const char *space = "";
 
-	if (!read_bits(decoding, value->value, count, bytes, &bits))
+	if (!read_bits(decoding, address, count < BITS_MAX ? (size_t)count : BITS_MAX, bytes,
+		       &bits))
 		return false;
 	putc('[', decoding->out);
 	for (size_t i = 0; i < bits.count; i++) {
@@ -264,11 +283,23 @@ static bool follow_descriptors(struct decoding *decoding, const struct value *va
 			continue;
 		fputs(space, decoding->out);
 		decoding->print(decoding,
-				&(struct value){ .shape = SHAPE_FD, .value = i, .bits = 32 });
+				&(struct value){ .shape = shape, .value = i, .bits = 32 });
 		space = " ";
 	}
 	putc(']', decoding->out);
 	return true;
+}
+
+static bool follow_descriptors(struct decoding *decoding, const struct value *value)
+{
+	return print_bits(decoding, value->value, value->length, SHAPE_FD);
+}
+
+static bool follow_bits(struct decoding *decoding, const struct value *value)
+{
+	uint64_t bytes = value->length < BITS_MAX ? value->length : BITS_MAX;
+
+	return print_bits(decoding, value->value, bytes * 8, SHAPE_NUMBER);
 }
 
 /* ---- All of them ---- */
@@ -285,6 +316,8 @@ static follower *const followers[] = {
 	[SHAPE_ARRAY] = follow_array,
 	[SHAPE_SOCKADDR] = follow_socket_address,
 	[SHAPE_SIGSET] = follow_signals,
+	[SHAPE_OPTION] = follow_option,
+	[SHAPE_BITS] = follow_bits,
 	[SHAPE_FDSET] = follow_descriptors,
 	[SHAPE_INSIDE] = print_inside,
 };

@@ -160,7 +160,10 @@ static void print_member(struct decoding *decoding, const struct members *member
 		.bytes = is_number ? NULL : bytes,
 	};
 
-	value.has_length = find_length(decoding, members, field->length, &value.length);
+	if (is_number)
+		value.has_length = find_length(decoding, members, field->length, &value.length);
+	else
+		value.length = size;
 	decoding->print(decoding, &value);
 }
 
@@ -175,10 +178,17 @@ static size_t said_size(const struct members *members)
 	return said >= 4 && said < members->size ? (size_t)said : members->size;
 }
 
+static bool is_left_out(const struct decoding *decoding, const struct field_row *field,
+			const uint8_t *bytes)
+{
+	return field->is_optional && !number_at(bytes, field_size(decoding, field));
+}
+
 void members_print(struct decoding *decoding, const char *structure, const uint8_t *bytes,
 		   size_t size)
 {
 	struct members members = { .bytes = bytes, .size = size };
+	const char *between = "";
 	bool is_bare;
 
 	members.fields = structure_fields(structure, &members.count);
@@ -190,9 +200,12 @@ void members_print(struct decoding *decoding, const char *structure, const uint8
 
 		if (!member)
 			break;
+		if (is_left_out(decoding, &members.fields[i], member))
+			continue;
 		if (!is_bare)
-			fprintf(decoding->out, "%s%s=", i ? ", " : "", members.fields[i].name);
+			fprintf(decoding->out, "%s%s=", between, members.fields[i].name);
 		print_member(decoding, &members, i, member);
+		between = ", ";
 	}
 	fputs(is_bare ? "" : "}", decoding->out);
 }

@@ -25,13 +25,16 @@ enum shape {
 	SHAPE_DEVICE,
 	SHAPE_SIGNAL,
 	SHAPE_CAPABILITY,
-	SHAPE_CONSTANTS, /* of: sets of arch/constants.tbl */
-	SHAPE_REQUEST,	 /* of ioctl(2) */
+	SHAPE_CONSTANTS,   /* of: sets of arch/constants.tbl */
+	SHAPE_NAMED,	   /* a number, but some have names; of */
+	SHAPE_PERMISSIONS, /* constants, and permissions of a file in its last nine bits; of */
+	SHAPE_REQUEST,	   /* of ioctl(2) */
 
 	/* Pointers to what is printed. */
 	SHAPE_STRING,
 	SHAPE_PATH,	   /* where it is relative: to the descriptor before it, or none */
 	SHAPE_BYTES,	   /* length: how many */
+	SHAPE_OPTION,	   /* a number where that is the length, else bytes */
 	SHAPE_STRINGS,	   /* pointers to strings, the last is NULL */
 	SHAPE_ENVIRONMENT, /* how many of them */
 	SHAPE_STRUCT,	   /* of: a structure; length: how much of it is there */
@@ -39,6 +42,7 @@ enum shape {
 	SHAPE_SOCKADDR,	   /* length */
 	SHAPE_SIGSET,	   /* length: bytes, else a long */
 	SHAPE_FDSET,	   /* length: bits */
+	SHAPE_BITS,	   /* length: bytes */
 	SHAPE_INSIDE,	   /* a structure within another; of */
 };
 
@@ -57,7 +61,7 @@ struct parameter_row {
 	 * no bit of these, which are of the sets in of. */
 	const char *when;
 	const char *names;
-	bool is_unseen; /* it says what the call does, and no filter sees it */
+	const char *unseen; /* what is there says what the call does, and no filter sees it */
 };
 
 /* The rows of a call: one parameter may have several, of which the first that holds counts. */
@@ -89,6 +93,7 @@ struct field_row {
 	const char *of;
 	const char *length; /* the member that has it, or how many bytes the array has */
 	size_t size;	    /* of WIDTH_ARRAY */
+	bool is_optional;   /* 0: there is none, and it is not printed */
 };
 
 /* The members of a structure, in the order of memory; NULL when there is none of this name. */

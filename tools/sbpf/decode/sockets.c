@@ -64,7 +64,7 @@ static void print_netlink(FILE *out, const uint8_t *bytes, size_t size)
 
 	(void)size;
 	memcpy(&address, bytes, sizeof(address));
-	fprintf(out, ", nl_pid=%" PRIu32 ", nl_groups=%08" PRIx32, address.nl_pid,
+	fprintf(out, ", nl_pid=%" PRIu32 ", nl_groups=0x%" PRIx32, address.nl_pid,
 		address.nl_groups);
 }
 

@@ -128,6 +128,27 @@ static void print_constants(struct decoding *decoding, const struct value *value
 		print_hex(decoding, value);
 }
 
+static void print_named(struct decoding *decoding, const struct value *value)
+{
+	const char *name = constant_name_in(decoding->abi, value->of, value->value);
+
+	if (name)
+		fputs(name, decoding->out);
+	else
+		print_signed(decoding, value);
+}
+
+/* The permissions of a new object are in the last bits of the flags of shmget(2) and its like. */
+static void print_permissions(struct decoding *decoding, const struct value *value)
+{
+	uint64_t flags = value->value & ~UINT64_C(0777);
+
+	if (flags && constant_print_set(decoding->out, decoding->abi, value->of, flags))
+		fprintf(decoding->out, "|0%" PRIo64, value->value & 0777);
+	else
+		print_octal(decoding, value);
+}
+
 /* ---- Requests of ioctl(2) ---- */
 
 /* Machines of include/uapi/asm-generic/ioctl.h: direction, size, type and number from the top. */
@@ -137,7 +158,8 @@ static void print_request(struct decoding *decoding, const struct value *value)
 						  "_IOC_READ|_IOC_WRITE" };
 	uint32_t request = (uint32_t)value->value;
 
-	if (constant_print_set(decoding->out, decoding->abi, "ioctl-requests", request))
+	if (constant_print_set(decoding->out, decoding->abi, "ioctl-requests+other-requests",
+			       request))
 		return;
 	fprintf(decoding->out, "_IOC(%s, 0x%x, 0x%x, 0x%x)", directions[request >> 30],
 		request >> 8 & 0xff, request & 0xff, request >> 16 & 0x3fff);
@@ -161,6 +183,8 @@ static printer *const printers[SHAPE_FIRST_FOLLOWED] = {
 	[SHAPE_SIGNAL] = print_signal,
 	[SHAPE_CAPABILITY] = print_capability,
 	[SHAPE_CONSTANTS] = print_constants,
+	[SHAPE_NAMED] = print_named,
+	[SHAPE_PERMISSIONS] = print_permissions,
 	[SHAPE_REQUEST] = print_request,
 };
 

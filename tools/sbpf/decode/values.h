@@ -5,6 +5,7 @@
 
 #include "shapes.h"
 
+#include <linux/types.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -68,6 +69,17 @@ uint64_t number_at(const uint8_t *bytes, size_t size);
 
 /* A socket's address. */
 void socket_address_print(struct decoding *decoding, const uint8_t *bytes, size_t size);
+
+/* ---- direct.c: calls through others ---- */
+
+#define ARGUMENTS_MAX 6
+
+/*
+ * The call that socketcall(2) or ipc(2) makes, and its arguments; NULL: none that is known, or it
+ * cannot be read.
+ */
+const char *direct_find(struct decoding *decoding, const char *name, const __u64 *arguments,
+			__u64 own[ARGUMENTS_MAX]);
 
 /* ---- text.c: parts of texts ---- */
 

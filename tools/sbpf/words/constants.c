@@ -274,9 +274,20 @@ static bool find_value(uint16_t machine, const struct constant *list, size_t cou
 
 /* ---- What a call has, to the last bit ---- */
 
+/* Whether some of its bits are one value of several, and the others are flags. */
+static bool has_part(const struct use *use)
+{
+	uint64_t fields = fields_of(use);
+
+	return fields && fields != ONE_VALUE;
+}
+
+/* So many bits without a name that it is no such value: -1, or an address. */
+#define STRANGE_MIN 9
+
 static bool print_whole(FILE *out, uint16_t machine, const struct use *use, uint64_t value)
 {
-	const char *name = use ? name_of(machine, use, value) : NULL;
+	const char *name = use && !has_part(use) ? name_of(machine, use, value) : NULL;
 	struct parts parts = { .rest = value };
 
 	if (name) {
@@ -285,9 +296,10 @@ static bool print_whole(FILE *out, uint16_t machine, const struct use *use, uint
 	}
 	if (use && fields_of(use) != ONE_VALUE)
 		take_all(&parts, machine, use, true);
-	if (parts.count)
-		print_parts(out, &parts, false);
-	return parts.count;
+	if (!parts.count || __builtin_popcountll(parts.rest) >= STRANGE_MIN)
+		return false;
+	print_parts(out, &parts, false);
+	return true;
 }
 
 bool constant_print_whole(FILE *out, int abi, const char *call, unsigned int argument,
@@ -333,11 +345,17 @@ bool constant_print_set(FILE *out, int abi, const char *list, uint64_t value)
 	return use_of(list, &use) && print_whole(out, machine_of(abi), &use, value);
 }
 
+/* Of a value with flags the name of what is none. */
+static const char *name_of_field(uint16_t machine, const struct use *use, uint64_t value)
+{
+	return name_of(machine, use, has_part(use) ? value & fields_of(use) : value);
+}
+
 const char *constant_name_in(int abi, const char *list, uint64_t value)
 {
 	struct use use;
 
-	return use_of(list, &use) ? name_of(machine_of(abi), &use, value) : NULL;
+	return use_of(list, &use) ? name_of_field(machine_of(abi), &use, value) : NULL;
 }
 
 const char *constant_name(int abi, const char *call, unsigned int argument, uint64_t value)
@@ -345,7 +363,7 @@ const char *constant_name(int abi, const char *call, unsigned int argument, uint
 	uint16_t machine = machine_of(abi);
 	const struct use *use = find_use(machine, call, argument);
 
-	return use ? name_of(machine, use, value) : NULL;
+	return use ? name_of_field(machine, use, value) : NULL;
 }
 
 bool constant_value_in(int abi, const char *list, const char *name, size_t length, uint64_t *value)

@@ -40,7 +40,10 @@ bool constant_print_whole(FILE *out, int abi, const char *call, unsigned int arg
 /* The same by the sets of arch/constants.tbl in a list: "clone-flags+signals". */
 bool constant_print_set(FILE *out, int abi, const char *list, uint64_t value);
 
-/* The name of a whole value, by argument or by sets; NULL when it has none. */
+/*
+ * The name of a value, of one with flags the name of the rest ("FUTEX_WAKE"), by argument or by
+ * sets; NULL when it has none.
+ */
 const char *constant_name(int abi, const char *call, unsigned int argument, uint64_t value);
 const char *constant_name_in(int abi, const char *list, uint64_t value);
 
