@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Calls as strace prints them: decode.py DECODE_TRACE MADE_CALLS.
+"""Calls as strace prints them: decode.py DECODE_TRACE MADE_CALLS SBPF.
 
 MADE_CALLS makes calls that its filter refuses; DECODE_TRACE prints each from its stopped thread, and
 strace prints the same ones. The two must be the same but for what is listed here.
 """
+import json
 import os
 import re
 import shutil
 import string
 import subprocess
 import sys
+import tempfile
 
-TRACE, MADE = sys.argv[1:]
+TRACE, MADE, SBPF = sys.argv[1:]
 CANNOT_BE_TESTED = 77
 # Whose texts these are: other versions have others.
 STRACE = "6.1"
@@ -220,6 +222,22 @@ def test_memory_that_must_not_be_read_is_pointers():
                                       r"execve\(0x\w+, 0x\w+, 0x\w+\)", r"socketcall\(SYS_SOCKET, 0x\w+\)")):
         assert re.fullmatch(expected, line), (line, expected)
     assert len(lines) == 4, lines
+
+
+def test_other_ways_to_read_give_the_same():
+    """Without process_vm_readv(2) there is /proc/PID/mem, without PROCMAP_QUERY the list of all mappings."""
+    refused = ("process_vm_readv", "ioctl")
+    rules = [{"names": list(refused), "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+               "syscalls": rules}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(profile, file)
+        file.flush()
+        lines = run(SBPF, "run", "-p", file.name, "--", TRACE, "--caller", MADE, "trace", "usual").splitlines()
+    # Those that are refused already never come here.
+    expected = [line for line in run(TRACE, "--caller", MADE, "trace", "usual").splitlines()
+                if line.partition("(")[0] not in refused]
+    assert lines == expected, [pair for pair in zip(lines, expected) if pair[0] != pair[1]]
 
 
 def test_caller_is_the_instruction_in_its_file():

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Whether a call has a parameter of this name on some ABI; then which one it is there. */
@@ -228,7 +229,7 @@ END_TEST
 
 /* ---- Without a thread ---- */
 
-static char *text_of(const char *abi_name, const char *call, const uint64_t arguments[6])
+static char *text_of(pid_t tid, const char *abi_name, const char *call, const uint64_t arguments[6])
 {
 	int abi = sbpf_abi_find(abi_name);
 	struct seccomp_data data = { 0 };
@@ -242,14 +243,15 @@ static char *text_of(const char *abi_name, const char *call, const uint64_t argu
 	data.nr = (int)number;
 	for (size_t i = 0; i < 6; i++)
 		data.args[i] = arguments[i];
-	decode_call(out, 0, abi, &data);
+	decode_call(out, tid, abi, &data);
 	fclose(out);
 	return text;
 }
 
-#define ASSERT_TEXT(expected, abi, call, ...)                                                      \
+#define ASSERT_TEXT(expected, abi, call, ...) ASSERT_TEXT_OF(0, expected, abi, call, __VA_ARGS__)
+#define ASSERT_TEXT_OF(tid, expected, abi, call, ...)                                              \
 	do {                                                                                       \
-		char *text = text_of(abi, call, (const uint64_t[6]){ __VA_ARGS__ });               \
+		char *text = text_of(tid, abi, call, (const uint64_t[6]){ __VA_ARGS__ });          \
                                                                                                    \
 		ck_assert_str_eq(text, expected);                                                  \
 		free(text);                                                                        \
@@ -303,7 +305,130 @@ START_TEST(nobody_called_without_a_thread)
 	uint64_t offset;
 
 	ck_assert(!decode_caller(0, &data, object, &offset));
-	ck_assert(!decode_caller(getpid(), &(struct seccomp_data){ 0 }, object, &offset));
+	ck_assert(!decode_caller(getpid(), &data, object, &offset));
+}
+END_TEST
+
+/* ---- Layouts, of this process's own memory ---- */
+
+/* Where pointers of 32 bits reach, a page. */
+#define LOW 0x20000000u
+
+static uint8_t *low;
+
+static void map_low(void)
+{
+	low = mmap((void *)(uintptr_t)LOW, 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	ck_assert_ptr_eq(low, (void *)(uintptr_t)LOW);
+	memcpy(low + 256, "text", 5);
+}
+
+static void unmap_low(void)
+{
+	munmap(low, 4096);
+}
+
+#define PUT(type, ...)                                                                             \
+	do {                                                                                       \
+		const type put[] = { __VA_ARGS__ };                                                \
+                                                                                                   \
+		memcpy(low, put, sizeof(put));                                                     \
+	} while (0)
+
+/* Of an ABI with this machine's order of bytes. */
+#define ASSERT_READ(expected, abi, call, ...)                                                      \
+	ASSERT_TEXT_OF(getpid(), expected, abi, call, __VA_ARGS__)
+
+START_TEST(longs_and_times_have_the_size_of_the_abi)
+{
+	PUT(uint32_t, 1, 5, 0, 0);
+	ASSERT_READ("nanosleep({tv_sec=1, tv_nsec=5}, NULL)", "x86", "nanosleep", LOW);
+	ASSERT_READ("nanosleep({tv_sec=1, tv_nsec=5}, NULL)", "arm", "nanosleep", LOW);
+	PUT(uint64_t, 1, 5);
+	ASSERT_READ("nanosleep({tv_sec=1, tv_nsec=5}, NULL)", "x86_64", "nanosleep", LOW);
+	ASSERT_READ("nanosleep({tv_sec=1, tv_nsec=5}, NULL)", "x32", "nanosleep", LOW);
+	ASSERT_READ("clock_settime64(CLOCK_REALTIME, {tv_sec=1, tv_nsec=5})", "arm",
+		    "clock_settime64", 0, LOW);
+}
+END_TEST
+
+START_TEST(pointers_have_the_size_of_the_abi)
+{
+	PUT(uint32_t, LOW + 256, 4);
+	ASSERT_READ("writev(-1, [{iov_base=\"text\", iov_len=4}], 1)", "x32", "writev", -1, LOW, 1);
+	ASSERT_READ("writev(-1, [{iov_base=\"text\", iov_len=4}], 1)", "x86", "writev", -1, LOW, 1);
+	PUT(uint64_t, LOW + 256, 4);
+	ASSERT_READ("writev(-1, [{iov_base=\"text\", iov_len=4}], 1)", "aarch64", "writev", -1, LOW,
+		    1);
+}
+END_TEST
+
+START_TEST(members_of_64_bits_stand_as_the_abi_has_them)
+{
+	PUT(uint32_t, 1, 7, 0, 9);
+	ASSERT_READ("epoll_ctl(-1, EPOLL_CTL_ADD, -1, {events=EPOLLIN, data=0x7})", "x86_64",
+		    "epoll_ctl", -1, 1, -1, LOW);
+	ASSERT_READ("epoll_ctl(-1, EPOLL_CTL_ADD, -1, {events=EPOLLIN, data=0x7})", "x86",
+		    "epoll_ctl", -1, 1, -1, LOW);
+	PUT(uint32_t, 1, 7, 9, 0);
+	ASSERT_READ("epoll_ctl(-1, EPOLL_CTL_ADD, -1, {events=EPOLLIN, data=0x9})", "aarch64",
+		    "epoll_ctl", -1, 1, -1, LOW);
+	PUT(uint32_t, 0, 5, 0, 6, 0);
+	ASSERT_READ(
+		"fcntl64(-1, F_SETLK64, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=5, l_len=6})",
+		"x86", "fcntl64", -1, 13, LOW);
+	PUT(uint32_t, 0, 9, 5, 0, 6, 0);
+	ASSERT_READ(
+		"fcntl64(-1, F_SETLK64, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=5, l_len=6})",
+		"arm", "fcntl64", -1, 13, LOW);
+}
+END_TEST
+
+START_TEST(structures_of_another_layout_are_pointers)
+{
+	PUT(uint64_t, 1, 0x10000000, 0, 0);
+	ASSERT_READ("rt_sigaction(SIGINT, {sa_handler=SIG_IGN, sa_flags=SA_RESTART, "
+		    "sa_restorer=NULL, sa_mask=[]}, NULL, 8)",
+		    "aarch64", "rt_sigaction", 2, LOW, 0, 8);
+	ASSERT_READ("rt_sigaction(SIGINT, 0x20000000, NULL, 8)", "riscv64", "rt_sigaction", 2, LOW,
+		    0, 8);
+}
+END_TEST
+
+static void address_of(uint16_t family, const void *rest, size_t size)
+{
+	memset(low, 0, 128);
+	memcpy(low, &family, sizeof(family));
+	memcpy(low + sizeof(family), rest, size);
+}
+
+START_TEST(addresses_are_told_by_family)
+{
+	address_of(38, "hash\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0sha256", 28);
+	ASSERT_READ("bind(-1, {sa_family=AF_ALG, salg_type=\"hash\", salg_name=\"sha256\"}, 88)",
+		    "x86_64", "bind", -1, LOW, 88);
+	address_of(40, "\0\0\5\0\0\0\2\0\0\0", 10);
+	ASSERT_READ("bind(-1, {sa_family=AF_VSOCK, svm_cid=2, svm_port=5}, 16)", "x86_64", "bind",
+		    -1, LOW, 16);
+	address_of(17, "\0\3\5\0\0\0", 6);
+	ASSERT_READ("bind(-1, {sa_family=AF_PACKET, sll_protocol=htons(0x3), sll_ifindex=5}, 20)",
+		    "x86_64", "bind", -1, LOW, 20);
+	ASSERT_READ("bind(-1, {sa_family=AF_PACKET, sa_data=\"\\0\\3\\5\\0\"}, 6)", "x86_64",
+		    "bind", -1, LOW, 6);
+	ASSERT_READ("bind(-1, 0x20000000, 1)", "x86_64", "bind", -1, LOW, 1);
+}
+END_TEST
+
+START_TEST(the_caller_is_found_as_in_maps)
+{
+	const struct seccomp_data data = { .instruction_pointer = LOW + 4096 };
+	char object[PATH_MAX];
+	uint64_t offset;
+
+	ck_assert(decode_caller(getpid(), &data, object, &offset));
+	ck_assert_str_eq(object, "[anonymous]");
+	ck_assert_uint_eq(offset, 4096);
 }
 END_TEST
 
@@ -312,6 +437,7 @@ int main(void)
 	Suite *suite = suite_create("decode");
 	TCase *tables = tcase_create("tables");
 	TCase *calls = tcase_create("calls");
+	TCase *layouts = tcase_create("layouts");
 	SRunner *runner;
 	int failed;
 
@@ -329,7 +455,19 @@ int main(void)
 	tcase_add_test(calls, unknown_calls_are_numbers);
 	tcase_add_test(calls, nobody_called_without_a_thread);
 	suite_add_tcase(suite, tables);
+	tcase_add_checked_fixture(layouts, map_low, unmap_low);
+	tcase_add_test(layouts, longs_and_times_have_the_size_of_the_abi);
+	tcase_add_test(layouts, pointers_have_the_size_of_the_abi);
+	tcase_add_test(layouts, members_of_64_bits_stand_as_the_abi_has_them);
+	tcase_add_test(layouts, structures_of_another_layout_are_pointers);
+	tcase_add_test(layouts, addresses_are_told_by_family);
+	tcase_add_test(layouts, the_caller_is_found_as_in_maps);
 	suite_add_tcase(suite, calls);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	suite_add_tcase(suite, layouts);
+#else
+	tcase_free(layouts);
+#endif
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

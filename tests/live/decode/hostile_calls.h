@@ -17,13 +17,22 @@ static void make_edge(void)
 	memset(edge, 'e', 4096);
 }
 
-static struct msghdr circle;
+static uint64_t circle[7]; /* struct msghdr */
 static struct iovec endless[3];
 static uint64_t all_ones[64];
+
+static void make_circle(void)
+{
+	const uint64_t words_of_circle[] = { P(circle), 56,	   P(endless),
+					     SIZE_MAX,	P(circle), SIZE_MAX };
+
+	memcpy(circle, words_of_circle, sizeof(words_of_circle));
+}
 
 static void make_hostile(void)
 {
 	make_edge();
+	make_circle();
 	memset(all_ones, 0xff, sizeof(all_ones));
 	memcpy(edge_end - 4, "end", 4);
 	CALL(open, P(edge_end - 4), O_RDONLY);
@@ -44,9 +53,8 @@ static void make_hostile(void)
 	endless[1] = (struct iovec){ (void *)-1, 5 };
 	CALL(writev, 1, P(endless), 2);
 	CALL(writev, 1, P(endless), 0xffffffff);
-	circle = (struct msghdr){ &circle, 56, endless, SIZE_MAX, &circle, SIZE_MAX, 0 };
-	CALL(sendmsg, 1, P(&circle), 0);
-	CALL(sendmmsg, 1, P(&circle), 1000, 0);
+	CALL(sendmsg, 1, P(circle), 0);
+	CALL(sendmmsg, 1, P(circle), 1000, 0);
 	CALL(clone3, P(edge_end - 8), 88);
 	CALL(clone3, P(all_ones), -1);
 	CALL(clone3, P(edge), 0);
@@ -93,18 +101,18 @@ static long random_argument(void)
 /* Pointers to each other, small numbers, text. */
 static void fill_page(void)
 {
-	uint64_t *words = (uint64_t *)page;
+	uint64_t *filled = (uint64_t *)page;
 
-	for (size_t i = 0; i < sizeof(page) / sizeof(*words); i++)
-		words[i] = (uint64_t)random_argument();
+	for (size_t i = 0; i < sizeof(page) / sizeof(*filled); i++)
+		filled[i] = (uint64_t)random_argument();
 }
 
 /* uretprobe and uprobe, which no filter is asked for. */
 static long random_number(void)
 {
-	long number = (long)(next() % 480);
+	long made = (long)(next() % 480);
 
-	return number == 335 || number == 336 ? 0 : number;
+	return made == 335 || made == 336 ? 0 : made;
 }
 
 /* Every call there is, and some that are none, with anything. */
@@ -112,7 +120,7 @@ static void make_random(void)
 {
 	make_edge();
 	for (long round = 0; round < 6000; round++) {
-		const long arguments[6] = {
+		const long anything[6] = {
 			random_argument(), random_argument(), random_argument(),
 			random_argument(), random_argument(), random_argument()
 		};
@@ -120,9 +128,9 @@ static void make_random(void)
 		if (round % 50 == 0)
 			fill_page();
 		if (round % 3 == 2)
-			must_be_refused(enter_32bit(next() % 480, arguments));
+			must_be_refused(enter_32bit(next() % 480, anything));
 		else
-			must_be_refused(enter(random_number(), arguments));
+			must_be_refused(enter(random_number(), anything));
 	}
 }
 

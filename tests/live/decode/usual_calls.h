@@ -49,7 +49,7 @@ static const struct flock lock = { F_WRLCK, SEEK_SET, 10, 20, 0 };
 static const int number = 128;
 static const gid_t groups[3] = { 1, 2, 3 };
 static const loff_t offset = 77;
-static const struct sched_param priority = { 50 };
+static const struct sched_param priority = { .sched_priority = 50 };
 static const struct {
 	void *handler;
 	unsigned long flags;

@@ -26,6 +26,7 @@ struct call {
 	uint64_t values[ARGUMENTS_MAX]; /* as the kernel cuts them */
 	const struct parameter_row *rows;
 	size_t row_count;
+	const struct parameter_row *of[ARGUMENTS_MAX]; /* the row that holds; NULL: its kind */
 };
 
 /* ---- The call ---- */
@@ -50,19 +51,6 @@ static bool find_parameter(int abi, const char *name, unsigned int argument,
 static uint64_t cut(uint64_t value, unsigned int bits)
 {
 	return bits < 64 ? value & ((UINT64_C(1) << bits) - 1) : value;
-}
-
-static void call_find(struct call *call, int abi, const char *name, const __u64 *arguments)
-{
-	*call = (struct call){ .name = name };
-	while (name && call->count < ARGUMENTS_MAX &&
-	       find_parameter(abi, name, call->count, &call->parameters[call->count])) {
-		unsigned int bits = call->parameters[call->count].bits;
-
-		call->values[call->count] = cut(arguments[call->count], bits);
-		call->count++;
-	}
-	call->rows = parameter_rows(name, &call->row_count);
 }
 
 /* Its index; call->count when there is none. */
@@ -156,6 +144,21 @@ static const struct parameter_row *find_row(const struct call *call, int abi, un
 	return common && is_fitting(parameter, common) ? common : NULL;
 }
 
+static void call_find(struct call *call, int abi, const char *name, const __u64 *arguments)
+{
+	*call = (struct call){ .name = name };
+	while (name && call->count < ARGUMENTS_MAX &&
+	       find_parameter(abi, name, call->count, &call->parameters[call->count])) {
+		unsigned int bits = call->parameters[call->count].bits;
+
+		call->values[call->count] = cut(arguments[call->count], bits);
+		call->count++;
+	}
+	call->rows = parameter_rows(name, &call->row_count);
+	for (unsigned int i = 0; i < call->count; i++)
+		call->of[i] = find_row(call, abi, i);
+}
+
 /* ---- One argument ---- */
 
 /* Always something; where memory cannot be read, the pointer to it. */
@@ -211,21 +214,21 @@ static bool find_length(const struct call *call, const char *length, uint64_t *r
 /* Whether a path, or for a descriptor the path after it, is one from the working folder. */
 static bool is_from_here(struct decoding *decoding, const struct call *call, unsigned int index)
 {
-	const struct parameter_row *row = find_row(call, decoding->abi, index);
+	const struct parameter_row *row = call->of[index];
 	char first;
 
 	if (row && row->shape == SHAPE_PATH)
 		return !index || call->parameters[index - 1].kind != SBPF_KIND_FD;
 	if (index + 1 >= call->count)
 		return false;
-	row = find_row(call, decoding->abi, index + 1);
+	row = call->of[index + 1];
 	return row && row->shape == SHAPE_PATH &&
 	       decoding_read(decoding, call->values[index + 1], &first, 1) == 1 && first != '/';
 }
 
 static void print_argument(struct decoding *decoding, const struct call *call, unsigned int index)
 {
-	const struct parameter_row *row = find_row(call, decoding->abi, index);
+	const struct parameter_row *row = call->of[index];
 	struct value value = { .value = call->values[index], .bits = call->parameters[index].bits };
 
 	if (!row || row->shape == SHAPE_KIND) {
@@ -243,12 +246,12 @@ static void print_argument(struct decoding *decoding, const struct call *call, u
 }
 
 /* How many arguments the call looks at. */
-static unsigned int count_present(const struct call *call, int abi)
+static unsigned int count_present(const struct call *call)
 {
 	unsigned int count = call->count;
 
 	while (count) {
-		const struct parameter_row *row = find_row(call, abi, count - 1);
+		const struct parameter_row *row = call->of[count - 1];
 
 		if (!row || row->shape != SHAPE_ABSENT)
 			break;
@@ -259,7 +262,7 @@ static unsigned int count_present(const struct call *call, int abi)
 
 static void print_arguments(struct decoding *decoding, const struct call *call)
 {
-	unsigned int count = count_present(call, decoding->abi);
+	unsigned int count = count_present(call);
 
 	putc('(', decoding->out);
 	for (unsigned int i = 0; i < count; i++) {

@@ -22,8 +22,10 @@
 void decode_call(FILE *out, pid_t tid, int abi, const struct seccomp_data *data);
 
 /*
- * The file and the offset in it of the instruction that made the call, or "[vdso]" and the like, or
- * "[anonymous]" and the offset in that mapping. False when it cannot be read, or is nowhere.
+ * The file, as /proc/PID/maps names it, that made the call, and the offset in it behind the
+ * instruction, or "[vdso]" and the like, or "[anonymous]" and the offset in that mapping. False
+ * when it cannot be read, or is nowhere. A file's name may have any bytes. Some microseconds, and
+ * on kernels before 6.11 as many as the process has mappings.
  */
 bool decode_caller(pid_t tid, const struct seccomp_data *data, char object[PATH_MAX],
 		   uint64_t *offset);

@@ -2,6 +2,7 @@
 /* Values that are pointers, followed to memory. It is another process's, which may be anything. */
 #include "values.h"
 
+#include "call.h"
 #include "common.h"
 #include "constants.h"
 #include "memory.h"
@@ -131,6 +132,7 @@ static bool follow_structure(struct decoding *decoding, const struct value *valu
 	if (value->has_length && value->length < size)
 		size = (size_t)value->length;
 	if (!size || decoding->depth >= DEPTH_MAX ||
+	    !structure_is_known(value->of, name_of_abi(decoding->abi)) ||
 	    decoding_read(decoding, value->value, bytes, size) < size)
 		return false;
 	decoding->depth++;

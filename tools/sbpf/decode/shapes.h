@@ -102,6 +102,9 @@ const struct field_row *structure_fields(const char *structure, size_t *count);
 /* All of them, for tests. */
 const struct field_row *field_row_at(size_t index);
 
+/* Whether a structure is so on an ABI. */
+bool structure_is_known(const char *structure, const char *abi);
+
 /* Whether members follow each other without gaps on x86 machines. */
 bool structure_is_packed(const char *structure);
 

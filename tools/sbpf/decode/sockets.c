@@ -7,11 +7,15 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/if_alg.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include <linux/vm_sockets.h>
 
 #define PATH_AT offsetof(struct sockaddr_un, sun_path)
 
@@ -68,6 +72,40 @@ static void print_netlink(FILE *out, const uint8_t *bytes, size_t size)
 		address.nl_groups);
 }
 
+static void print_vsock(FILE *out, const uint8_t *bytes, size_t size)
+{
+	struct sockaddr_vm address;
+
+	(void)size;
+	memcpy(&address, bytes, sizeof(address));
+	fprintf(out, ", svm_cid=%" PRIu32 ", svm_port=%" PRIu32, (uint32_t)address.svm_cid,
+		(uint32_t)address.svm_port);
+}
+
+static void print_alg(FILE *out, const uint8_t *bytes, size_t size)
+{
+	struct sockaddr_alg address;
+
+	(void)size;
+	memcpy(&address, bytes, sizeof(address));
+	fputs(", salg_type=", out);
+	quoted_print(out, address.salg_type,
+		     strnlen((const char *)address.salg_type, sizeof(address.salg_type)), false);
+	fputs(", salg_name=", out);
+	quoted_print(out, address.salg_name,
+		     strnlen((const char *)address.salg_name, sizeof(address.salg_name)), false);
+}
+
+static void print_packet(FILE *out, const uint8_t *bytes, size_t size)
+{
+	struct sockaddr_ll address;
+
+	(void)size;
+	memcpy(&address, bytes, sizeof(address));
+	fprintf(out, ", sll_protocol=htons(0x%x), sll_ifindex=%d", ntohs(address.sll_protocol),
+		address.sll_ifindex);
+}
+
 static const struct family {
 	sa_family_t family;
 	size_t least; /* bytes that it needs */
@@ -77,6 +115,9 @@ static const struct family {
 	{ AF_INET, sizeof(struct sockaddr_in), print_inet },
 	{ AF_INET6, sizeof(struct sockaddr_in6), print_inet6 },
 	{ AF_NETLINK, sizeof(struct sockaddr_nl), print_netlink },
+	{ AF_PACKET, sizeof(struct sockaddr_ll), print_packet },
+	{ AF_ALG, sizeof(struct sockaddr_alg), print_alg },
+	{ AF_VSOCK, sizeof(struct sockaddr_vm), print_vsock },
 };
 
 static const struct family *find_family(sa_family_t number, size_t size)

@@ -252,6 +252,34 @@ const struct field_row *field_row_at(size_t index)
 	return index < COUNT(fields) ? &fields[index] : NULL;
 }
 
+/* Those that have this layout on some ABIs only; with commas around each. */
+static const struct {
+	const char *structure;
+	const char *abis;
+} layouts[] = {
+	/* Elsewhere without sa_restorer, or in another order. */
+	{ "sigaction", ",x86,x86_64,x32,arm,aarch64,ppc,ppc64,ppc64le,s390,s390x,sh,sheb," },
+	/* On mips in another order. */
+	{ "stack_t",
+	  ",x86,x86_64,x32,arm,aarch64,loongarch64,m68k,parisc,parisc64,ppc,ppc64,ppc64le,"
+	  "riscv64,s390,s390x,sh,sheb," },
+	{ "siginfo",
+	  ",x86,x86_64,x32,arm,aarch64,loongarch64,m68k,parisc,parisc64,ppc,ppc64,ppc64le,"
+	  "riscv64,s390,s390x,sh,sheb," },
+};
+
+bool structure_is_known(const char *structure, const char *abi)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), ",%s,", abi);
+	for (size_t i = 0; i < COUNT(layouts); i++) {
+		if (!strcmp(layouts[i].structure, structure))
+			return strstr(layouts[i].abis, word);
+	}
+	return true;
+}
+
 /* EPOLL_PACKED of include/uapi/linux/eventpoll.h. */
 bool structure_is_packed(const char *structure)
 {
