@@ -22,6 +22,7 @@ RECORDING = write("worker.rec", b'{"recording":1,"runs":1,"abis":{"x86_64":{"rea
 COMMANDS = {
     "run": (["--help"], 1),
     "why": (["-p", PROFILE, "--log", LOG, "-o", "-"], 1),
+    "record": (["--merge", "-o", "-", RECORDING], 1),
     "prove": ([PROFILE, PROFILE], 2),
     "diff": ([PROFILE, PROFILE], 2),
     "dump": (["--help"], 1),

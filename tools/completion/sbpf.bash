@@ -43,7 +43,7 @@ _sbpf_complete() { # tool, word, word before
 			return
 		fi
 		command=${COMP_WORDS[1]}
-		if [ "$3" = -- ] && [ "$command" = run ]; then
+		if [ "$3" = -- ] && [[ $command = @(run|record) ]]; then
 			mapfile -t COMPREPLY < <(compgen -c -- "$2")
 			return
 		fi

@@ -5,6 +5,7 @@
 
 int run_main(int argc, char **argv);
 int why_main(int argc, char **argv);
+int record_main(int argc, char **argv);
 int prove_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int dump_main(int argc, char **argv);

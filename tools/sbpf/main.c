@@ -13,6 +13,7 @@ static const struct command {
 } commands[] = {
 	{ "run", "run a command under a profile", run_main },
 	{ "why", "say which calls a profile refused, and what to write", why_main },
+	{ "record", "record which calls programs make", record_main },
 	{ "prove", "prove that two policies mean the same", prove_main },
 	{ "diff", "show which calls two policies answer differently", diff_main },
 	{ "dump", "write down the filters of a process", dump_main },

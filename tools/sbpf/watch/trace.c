@@ -218,17 +218,20 @@ static int seize(pid_t pid)
 	return ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) < 0 ? errno : 0;
 }
 
-/* Waits for who is to be watched; false when nobody comes. */
+/* Waits for who is to be watched; false when nobody comes, which is the end too. */
 static bool wait_for_join(struct watcher *watcher)
 {
 	struct message message;
 	int error;
 
-	if (!message_receive(watcher->socket, &message) || message.kind != MESSAGE_JOIN)
-		return false;
-	error = seize(message.value);
-	message_send(watcher->socket, MESSAGE_JOINED, error);
-	return !error;
+	while (message_receive(watcher->socket, &message) && message.kind == MESSAGE_JOIN) {
+		error = seize(message.value);
+		message_send(watcher->socket, MESSAGE_JOINED, error);
+		if (!error)
+			return true;
+	}
+	watcher_end(watcher, true);
+	return false;
 }
 
 /* What is sent to this process waits for sigwaitinfo(2): stops, and what the starter wants. */

@@ -229,12 +229,21 @@ static bool wait_for_message(const struct watch *watch)
 	}
 }
 
+/* That the watcher ended without having read all is told before what it sent (ECONNRESET). */
+static bool receive_last(const struct watch *watch, struct message *message)
+{
+	errno = 0;
+	return message_receive(watch->socket, message) ||
+	       (errno == ECONNRESET && message_receive(watch->socket, message));
+}
+
 enum watch_end watch_finish(struct watch *watch)
 {
 	struct message ended;
 
-	if (wait_for_message(watch) && message_receive(watch->socket, &ended) &&
-	    ended.kind == MESSAGE_ENDED)
+	/* Who has ended already does not take it. */
+	message_send(watch->socket, MESSAGE_FINISH, 0);
+	if (wait_for_message(watch) && receive_last(watch, &ended) && ended.kind == MESSAGE_ENDED)
 		return ended.value ? WATCH_DONE : WATCH_LEFT;
 	report(watch->request.program, "the process that watched has ended before its time, and "
 				       "with it all that it watched");

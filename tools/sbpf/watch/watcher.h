@@ -10,6 +10,7 @@ enum message_kind {
 	MESSAGE_READY,	/* the watcher's; value: its process ID */
 	MESSAGE_JOIN,	/* to the watcher; value: the process that wants to be watched */
 	MESSAGE_JOINED, /* its answer; value: 0 or an errno */
+	MESSAGE_FINISH, /* to the watcher: who has not joined will not */
 	MESSAGE_REPORT, /* to the watcher: the report is wanted now */
 	MESSAGE_ENDED,	/* the watcher's, when ended() has returned; value: whether all is over */
 };
