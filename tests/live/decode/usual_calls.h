@@ -333,6 +333,9 @@ static void call_memory_and_system(void)
 	CALL(sysinfo, P(page));
 	CALL(sched_yield, 0);
 	CALL(getpid, 0);
+	CALL(gettid, 5, P(page));
+	CALL(rseq, P(page), 32, 0, 0x53053053);
+	CALL(uselib, P("/a"));
 	must_be_refused(enter(9999, (const long[6]){ 1, 2, 3, 4, 5, 6 }));
 }
 

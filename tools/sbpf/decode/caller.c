@@ -2,7 +2,7 @@
 #include "decode.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,16 +65,26 @@ static bool query(int maps, uint64_t address, struct mapping *mapping)
 
 /* ---- Looked for among all ---- */
 
+/* "7f12-7f34 r-xp 1000 08:01 123   /usr/bin/true": false when a line is none of these. */
 static bool parse_line(char *line, struct mapping *mapping)
 {
-	int name = 0;
-	int fields = sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n",
-			    &mapping->start, &mapping->end, &mapping->offset, &name);
+	char *at = line;
 
-	if (fields != 3 || !name)
+	mapping->start = strtoull(at, &at, 16);
+	if (*at != '-')
 		return false;
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(mapping->name, sizeof(mapping->name), "%s", line + name);
+	mapping->end = strtoull(at + 1, &at, 16);
+	at = strchr(at + strspn(at, " "), ' '); /* behind the permissions */
+	if (!at)
+		return false;
+	mapping->offset = strtoull(at, &at, 16);
+	at = strchr(at + strspn(at, " "), ' '); /* behind the device */
+	if (!at)
+		return false;
+	strtoull(at, &at, 10);
+	at += strspn(at, " ");
+	at[strcspn(at, "\n")] = '\0';
+	snprintf(mapping->name, sizeof(mapping->name), "%s", at);
 	return true;
 }
 

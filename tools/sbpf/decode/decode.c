@@ -31,15 +31,16 @@ struct call {
 
 /* ---- The call ---- */
 
-/* On another ABI where this one makes the call only through another. */
+/* On another ABI where the tables do not know it here: it may be made only through another call. */
 static bool find_parameter(int abi, const char *name, unsigned int argument,
 			   struct sbpf_parameter *parameter)
 {
 	unsigned int bits = abi_of(abi).word_bits;
-	uint32_t number;
 
-	if (sbpf_call_number(abi, name, &number))
-		return sbpf_call_parameter(abi, name, argument, parameter);
+	if (sbpf_call_parameter(abi, name, argument, parameter))
+		return true;
+	if (argument && sbpf_call_parameter(abi, name, 0, parameter))
+		return false;
 	for (int other = 0; other < sbpf_abi_count(); other++) {
 		if (abi_of(other).word_bits == bits &&
 		    sbpf_call_parameter(other, name, argument, parameter))
@@ -78,15 +79,15 @@ static bool has_word(const char *list, const char *word)
 }
 
 /* Whether a value has all bits of one of the constants in a list, which are of this set. */
-static bool has_flag(int abi, const char *set, const char *list, uint64_t value)
+static bool has_flag(int abi, const char *set, const char *names, uint64_t value)
 {
-	while (*list) {
-		size_t length = strcspn(list, ",");
+	while (*names) {
+		size_t length = strcspn(names, ",");
 		uint64_t bits;
 
-		if (constant_value_in(abi, set, list, length, &bits) && (value & bits) == bits)
+		if (constant_value_in(abi, set, names, length, &bits) && (value & bits) == bits)
 			return true;
-		list += length + (list[length] == ',');
+		names += length + (names[length] == ',');
 	}
 	return false;
 }
@@ -274,7 +275,7 @@ static void print_arguments(struct decoding *decoding, const struct call *call)
 
 /* ---- Calls ---- */
 
-/* All arguments up to the last that is not 0, of a call that is in no table of signatures. */
+/* All arguments up to the last that is not 0, of a call that is not known. */
 static void print_raw(FILE *out, const __u64 *arguments)
 {
 	unsigned int count = ARGUMENTS_MAX;
@@ -293,10 +294,7 @@ static void print_made(struct decoding *decoding, const char *name, const __u64 
 
 	fputs(name, decoding->out);
 	call_find(&call, decoding->abi, name, arguments);
-	if (call.count)
-		print_arguments(decoding, &call);
-	else
-		print_raw(decoding->out, arguments);
+	print_arguments(decoding, &call);
 }
 
 /* A call that is made through another one stands behind that, which is all that filters see. */

@@ -250,7 +250,7 @@ static void print_signals(struct decoding *decoding, const struct bits *bits)
 }
 
 /* Signals that the kernel knows on machines but mips, in bytes. */
-#define SIGNALS_BYTES 8
+#define SIGNALS_BYTES ((size_t)8)
 
 static bool follow_signals(struct decoding *decoding, const struct value *value)
 {

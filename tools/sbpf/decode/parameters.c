@@ -402,6 +402,7 @@ static const struct parameter_row rows[] = {
 	{ "request_key", "description", .shape = SHAPE_STRING },
 	{ "request_key", "callout_info", .shape = SHAPE_STRING },
 	{ "request_key", "destringid", .shape = SHAPE_NAMED, .of = "key-serials" },
+	{ "rseq", "sig", .shape = SHAPE_HEX },
 	{ "rt_sigqueueinfo", "uinfo", .shape = SHAPE_STRUCT, .of = "siginfo" },
 	{ "rt_tgsigqueueinfo", "uinfo", .shape = SHAPE_STRUCT, .of = "siginfo" },
 	{ "sched_setaffinity", "user_mask_ptr", .shape = SHAPE_BITS, .length = "len" },
