@@ -120,8 +120,9 @@ class Pages(unittest.TestCase):
         self.work = os.path.join(self.folder.name, self.id().rsplit(".", 1)[1])
         profiles = os.path.join(PROJECT, "profiles")
         shutil.copytree(profiles, os.path.join(self.work, "profiles"))
-        for name in os.listdir(profiles):
-            shutil.copy(os.path.join(profiles, name), self.work)
+        for folder in (profiles, os.path.join(PROJECT, "docs", "examples")):
+            for name in os.listdir(folder):
+                shutil.copy(os.path.join(folder, name), self.work)
         for name, original in FILES.items():
             shutil.copy(os.path.join(profiles, original), os.path.join(self.work, name))
         shutil.copy(os.path.join(PROJECT, "tests", "docs", "worker.rec"), self.work)

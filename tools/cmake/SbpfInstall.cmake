@@ -24,6 +24,10 @@ foreach(tool sbpf_tool sbpf-gen sbpf-oci)
 	string(REPLACE _tool "" program ${tool})
 	install(FILES ${PROJECT_SOURCE_DIR}/docs/man/${program}.1
 		DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+	if(tool STREQUAL sbpf_tool)
+		install(FILES ${PROJECT_SOURCE_DIR}/docs/man/sbpf-k8s.1
+			DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+	endif()
 	install(FILES ${PROJECT_SOURCE_DIR}/tools/completion/sbpf.bash RENAME ${program}
 		DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endforeach()

@@ -6,8 +6,8 @@ _sbpf_options() { # command line of a tool
 	"$@" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
 }
 
-_sbpf_commands() { # tool
-	"$1" --help 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+_sbpf_commands() { # command line of a tool
+	"$@" --help 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 _sbpf_values() { # option, command line of a tool: the words that the option takes
@@ -36,23 +36,30 @@ _sbpf_reply() { # word, choices
 
 # Words that are neither options nor commands are files, which bash completes by itself.
 _sbpf_complete() { # tool, word, word before
-	local command=
+	local command=()
 	if [ "${1##*/}" = sbpf ]; then
 		if [ "$COMP_CWORD" -eq 1 ]; then
 			_sbpf_reply "$2" "$(_sbpf_commands "$1") --help --version"
 			return
 		fi
-		command=${COMP_WORDS[1]}
-		if [ "$3" = -- ] && [[ $command = @(run|record) ]]; then
+		command=("${COMP_WORDS[1]}")
+		if [ "${command[0]}" = k8s ]; then
+			if [ "$COMP_CWORD" -eq 2 ]; then
+				_sbpf_reply "$2" "$(_sbpf_commands "$1" k8s) --help"
+				return
+			fi
+			command+=("${COMP_WORDS[2]}")
+		fi
+		if [ "$3" = -- ] && [[ ${command[0]} = @(run|record) ]]; then
 			mapfile -t COMPREPLY < <(compgen -c -- "$2")
 			return
 		fi
 	fi
 	if [[ $3 = --* && $2 != -* ]]; then
-		_sbpf_reply "$2" "$(_sbpf_values "$3" "$1" ${command:+"$command"})"
+		_sbpf_reply "$2" "$(_sbpf_values "$3" "$1" "${command[@]}")"
 		return
 	fi
-	[[ $2 != -* ]] || _sbpf_reply "$2" "$(_sbpf_options "$1" ${command:+"$command"})"
+	[[ $2 != -* ]] || _sbpf_reply "$2" "$(_sbpf_options "$1" "${command[@]}")"
 }
 
 complete -o default -F _sbpf_complete sbpf sbpf-gen sbpf-oci

@@ -44,11 +44,6 @@ static const struct tool tool = {
 		"wrong usage or what cannot be read.",
 };
 
-struct findings {
-	struct finding *list;
-	size_t count;
-};
-
 /* ---- One profile ---- */
 
 /* What no rule speaks of. */
@@ -140,11 +135,10 @@ static void (*const checks[])(struct lint *lint) = {
 	lint_overlaps,	 lint_traces,	lint_starts,	   lint_keys,	  lint_exemptions,
 };
 
-/* Hands over the findings; false when something failed, which was reported. */
-static bool look_at(const struct sbpf_target *target, int machine, const struct operand_part *part,
-		    struct findings *findings)
+bool lint_look_at(const struct tool *caller, const struct sbpf_target *target, int machine,
+		  const struct operand_part *part, struct findings *findings)
 {
-	struct lint lint = { .tool = &tool, .target = target, .part = part, .machine = machine };
+	struct lint lint = { .tool = caller, .target = target, .part = part, .machine = machine };
 	bool ready = prepare(&lint);
 
 	for (size_t i = 0; ready && i < COUNT(checks) && !lint.failed; i++)
@@ -164,7 +158,7 @@ static bool look_at(const struct sbpf_target *target, int machine, const struct 
 
 /* ---- All of them ---- */
 
-static void findings_free(struct findings *findings)
+void lint_findings_free(struct findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++)
 		free(findings->list[i].message);
@@ -221,8 +215,9 @@ static bool look_at_all(const struct sbpf_target *target, const struct operand *
 			       part->path);
 			return false;
 		}
-		done = look_at(target, machine, part, &findings) && append(all, &findings);
-		findings_free(&findings);
+		done = lint_look_at(&tool, target, machine, part, &findings) &&
+		       append(all, &findings);
+		lint_findings_free(&findings);
 	}
 	return done;
 }
@@ -274,7 +269,7 @@ static bool look_at_targets(const struct targets *targets, struct operand *opera
 		if (done && targets->count > 1)
 			keep_news(all, &findings, target);
 		done = done && append(all, &findings);
-		findings_free(&findings);
+		lint_findings_free(&findings);
 	}
 	return done && !targets->limited;
 }
@@ -474,7 +469,7 @@ int lint_main(int argc, char **argv)
 	if (targets_find(&tool, &choice, TARGETS_ASKED, operands, 1, &targets) &&
 	    look_at_targets(&targets, &policy, &findings))
 		status = conclude(&options, &findings);
-	findings_free(&findings);
+	lint_findings_free(&findings);
 	targets_free(&targets);
 	operand_free(&policy);
 	return status;

@@ -73,6 +73,11 @@ struct finding {
 	const struct one_target *target; /* where several are looked at; the first that shows it */
 };
 
+struct findings {
+	struct finding *list;
+	size_t count;
+};
+
 /* One call of one rule that applies to the target. */
 struct record {
 	size_t entry;	   /* in syscalls[] */
@@ -125,6 +130,14 @@ struct lint {
 	bool is_listed;		 /* the last one */
 	bool failed;		 /* which was reported */
 };
+
+/*
+ * Looks at one profile, loaded for the target. What fails is reported in the tool's name, and
+ * false. The findings are to be freed either way.
+ */
+bool lint_look_at(const struct tool *tool, const struct sbpf_target *target, int machine,
+		  const struct operand_part *part, struct findings *findings);
+void lint_findings_free(struct findings *findings);
 
 /* ---- Findings (findings.c) ---- */
 
