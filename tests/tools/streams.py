@@ -17,6 +17,7 @@ DOUBTFUL = write("doubtful.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls"
     {"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO", "includes": {"minKernel": "4.8"}}]})
 LOG = write("log", b"type=1326 arch=c000003e syscall=83 code=0x50000\n")
 RECORDING = write("worker.rec", b'{"recording":1,"runs":1,"abis":{"x86_64":{"read":{"count":1,"runs":1}}}}')
+POD = write("pod.yaml", b"kind: Pod\nspec: {containers: [{name: a}]}\n")
 
 # What a command says when it fails: where 1 is an answer, it is 2 (sbpf(1), EXIT STATUS).
 COMMANDS = {
@@ -34,6 +35,7 @@ COMMANDS = {
     "cost": ([PROFILE], 1),
     "lint": ([DOUBTFUL], 2),
     "profile": ([RECORDING], 1),
+    "k8s": (["check", POD], 2),
     "syscalls": (["read"], 1),
 }
 
@@ -47,6 +49,9 @@ def commands():
             yield [SBPF, name, "--format", "json", *arguments], status
     yield [SBPF, "show", "--graph", PROFILE], 1
     yield [SBPF, "lint", "--format", "sarif", DOUBTFUL], 2
+    yield [SBPF, "k8s", "check", "--format", "json", POD], 2
+    yield [SBPF, "k8s", "check", "--format", "sarif", POD], 2
+    yield [SBPF, "k8s", "convert", PROFILE], 1
     yield [SBPF, "--help"], 1
     yield [SBPF, "--version"], 1
     for form in ("c", "raw", "base64", "asm", "json", "dot"):
@@ -63,7 +68,7 @@ def fail(command, status, message, **options):
     assert done.returncode == status, (command, status, done)
     if message:
         line = done.stderr.splitlines()[-1]
-        assert re.fullmatch(rf"[-a-z]+( [a-z]+)?: (standard output|/dev/stdout): {message}", line), done
+        assert re.fullmatch(rf"[-a-z]+( [a-z0-9]+){{0,2}}: (standard output|/dev/stdout): {message}", line), done
     else:
         assert "standard output" not in done.stderr, done
 

@@ -12,13 +12,16 @@ static const struct subcommand {
 	int (*main)(int argc, char **argv);
 } subcommands[] = {
 	{ "check", k8s_check_main },
+	{ "convert", k8s_convert_main },
 };
 
 static const struct tool tool = {
 	.name = "sbpf k8s",
 	.synopsis = "COMMAND [ARGUMENT...]",
-	.summary = "Look at Kubernetes: what containers run under.\n\nCommands:\n"
-		   "  check      say what each container of manifests really runs under",
+	.summary = "Look at Kubernetes: what containers run under, and resources for "
+		   "it.\n\nCommands:\n"
+		   "  check      say what each container of manifests really runs under\n"
+		   "  convert    write a profile as a SeccompProfile resource, and back",
 	.notes = "'sbpf k8s COMMAND --help' says more about a command.",
 	.stops_at_operand = true,
 };

@@ -4,5 +4,6 @@
 #define SBPF_TOOLS_K8S_H
 
 int k8s_check_main(int argc, char **argv);
+int k8s_convert_main(int argc, char **argv);
 
 #endif
