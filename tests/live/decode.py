@@ -67,6 +67,11 @@ DIFFERENT = {
     "syslog(SYSLOG_ACTION_READ_ALL, POINTER, 100)": "syslog(3, POINTER, 100)",
     "ioprio_set(IOPRIO_WHO_PROCESS, 0, 8196)": "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE("
                                                "IOPRIO_CLASS_RT, 4))",
+    "futex_waitv([{val=7, uaddr=4096, flags=2}], 1, 0, {tv_sec=1, tv_nsec=500000000}, CLOCK_MONOTONIC)":
+        "futex_waitv([{val=7, uaddr=4096, flags=FUTEX_32}], 1, 0, {tv_sec=1, tv_nsec=500000000}, CLOCK_MONOTONIC)",
+    "open_by_handle_at(10</usr>, {handle_bytes=8, handle_type=1}, O_RDONLY)":
+        'open_by_handle_at(10</usr>, {handle_bytes=8, handle_type=1, '
+        'f_handle="\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"}, O_RDONLY)',
     'quotactl(5, "/dev/a", 1, POINTER)': 'quotactl(QCMD(0, 5), "/dev/a", 1, POINTER)',
     "msgsnd(1, POINTER, 5, IPC_NOWAIT)": 'msgsnd(1, {mtype=0, mtext="\\0\\0\\0\\0\\0"}, 5, IPC_NOWAIT)',
     # What a file is that is not made yet.

@@ -347,6 +347,9 @@ static const struct linger linger = { 1, 5 };
 static const struct winsize window = { 24, 80, 0, 0 };
 static const uint64_t ruleset[2] = { 3, 0 };
 static const uint32_t perf[28] = { 1, 112, 2, 0 };
+static const uint64_t waiter[3] = { 7, 0x1000, 2 };
+static const long queue[8] = { 0, 10, 512, 0 };
+static const uint32_t handle[4] = { 8, 1, 0, 0 };
 static const char interface[40] = "lo";
 
 /* Commands whose arguments are told by them. */
@@ -398,6 +401,10 @@ static void call_by_command(void)
 	CALL(shmctl, 1, 0, 0);
 	CALL(mincore, P(page), 4096, P(page));
 	CALL(mbind, P(page), 4096, 2, 0, 0, 2);
+	CALL(futex_waitv, P(waiter), 1, 0, P(&soon), CLOCK_MONOTONIC);
+	CALL(mq_open, P("queue"), O_RDWR | O_CREAT, 0600, P(queue));
+	CALL(open_by_handle_at, FOLDER, P(handle), O_RDONLY);
+	CALL(memfd_secret, O_CLOEXEC);
 	CALL(exit, 5);
 }
 
