@@ -21,8 +21,12 @@ bool registers_call(pid_t tid, struct seccomp_data *data)
 {
 	struct __ptrace_syscall_info info;
 
-	if (!read_info(tid, &info) || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+	if (!read_info(tid, &info))
 		return false;
+	if (info.op != PTRACE_SYSCALL_INFO_SECCOMP) {
+		errno = ENOSYS;
+		return false;
+	}
 	*data = (struct seccomp_data){
 		.nr = (int)info.seccomp.nr,
 		.arch = info.arch,

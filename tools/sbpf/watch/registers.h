@@ -10,10 +10,15 @@
 /* Whether calls can be read and answered on this machine. */
 bool registers_known(void);
 
-/* The call at whose PTRACE_EVENT_SECCOMP the thread is stopped. False when it is gone. */
+/* The call at whose PTRACE_EVENT_SECCOMP the thread is stopped. False with errno: ESRCH when it is
+ * gone.
+ */
 bool registers_call(pid_t tid, struct seccomp_data *data);
 
-/* Has the thread's call, as registers_call() gave it, not be made and give this errno, or 0. */
+/*
+ * Has the thread's call, as registers_call() gave it, not be made and give this errno, or 0. False
+ * as above.
+ */
 bool registers_answer(pid_t tid, const struct seccomp_data *data, int error);
 
 /*

@@ -5,38 +5,145 @@
  */
 #include "rewrite.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 static const struct sock_filter allows_all[] = { { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW } };
 
-static bool is_asked(uint32_t verdict, bool all)
+bool rewrite_is_asked(uint32_t verdict)
 {
 	switch (verdict & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ERRNO:
 	case SECCOMP_RET_USER_NOTIF:
 	case SECCOMP_RET_TRACE:
 		return true;
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG:
-		return all;
 	}
 	return false;
 }
 
+static bool is_let_through(uint32_t verdict)
+{
+	uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+/* ---- Which of two programs ---- */
+
+/* Instructions in their order, with room for one that is too long. */
+struct code {
+	struct sock_filter list[BPF_MAXINSNS];
+	size_t count;
+	bool is_full;
+};
+
+static size_t append(struct code *code, struct sock_filter instruction)
+{
+	if (code->count == BPF_MAXINSNS) {
+		code->is_full = true;
+		return 0;
+	}
+	code->list[code->count] = instruction;
+	return code->count++;
+}
+
+static void append_all(struct code *code, const struct sock_filter *program, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		append(code, program[i]);
+}
+
+/* Jumps that are to lead to the second program: their places. */
+struct jumps {
+	size_t places[PROBE_ENTRIES * (PROBE_NUMBERS + 1)];
+	size_t count;
+};
+
+/* Numbers from low to high jump away; A holds the number. */
+static void append_range(struct code *code, uint32_t low, uint32_t high, struct jumps *jumps)
+{
+	append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, low, 0, 2));
+	append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, high, 1, 0));
+	jumps->places[jumps->count++] =
+		append(code, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+}
+
+/* What the filters around refuse of one entry; other archs go on behind it. */
+static void append_entry(struct code *code, const struct probe_entry *entry, struct jumps *jumps)
+{
+	size_t past;
+
+	append(code, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  offsetof(struct seccomp_data, arch)));
+	append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, entry->arch, 1, 0));
+	past = append(code, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	append(code, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  offsetof(struct seccomp_data, nr)));
+	for (size_t i = 0; i <= PROBE_NUMBERS; i++) {
+		size_t first = i;
+
+		if (!entry->is_refused[i])
+			continue;
+		while (i < PROBE_NUMBERS && entry->is_refused[i + 1])
+			i++;
+		append_range(code, (uint32_t)first + entry->offset,
+			     i == PROBE_NUMBERS ? entry->offset + SBPF_NUMBER_NEWER
+						: (uint32_t)i + entry->offset,
+			     jumps);
+	}
+	code->list[past].k = (uint32_t)(code->count - past - 1);
+}
+
+/* The changed program, and before it tests that have refused numbers go to one as it was. */
+static void append_choice(struct code *code, const struct probe *probe,
+			  const struct sock_filter *changed, const struct sock_filter *given,
+			  size_t count)
+{
+	struct jumps jumps = { .count = 0 };
+
+	for (size_t i = 0; i < probe->entry_count; i++)
+		append_entry(code, &probe->entries[i], &jumps);
+	append_all(code, changed, count);
+	for (size_t i = 0; i < jumps.count; i++)
+		code->list[jumps.places[i]].k = (uint32_t)(code->count - jumps.places[i] - 1);
+	append_all(code, given, count);
+}
+
+static void set_too_large(struct sbpf_error *error)
+{
+	static const char message[] =
+		"inside the filters that are in force already, the profile's filter is too large "
+		"to be watched; compile it without them, or watch outside";
+
+	if (!error || error->code != SBPF_OK)
+		return;
+	error->code = SBPF_ERROR_TOO_LARGE;
+	memcpy(error->message, message, sizeof(message));
+}
+
 struct sbpf_filter *rewrite_for_trace(const struct sbpf_filter *filter, bool all,
-				      struct sbpf_error *error)
+				      const struct probe *probe, struct sbpf_error *error)
 {
 	int machine = filter ? sbpf_filter_machine(filter) : sbpf_abi_native();
 	size_t count = 1;
-	const struct sock_filter *from = filter ? sbpf_filter_program(filter, &count) : allows_all;
-	struct sock_filter program[BPF_MAXINSNS];
+	const struct sock_filter *given = filter ? sbpf_filter_program(filter, &count) : allows_all;
+	struct sock_filter changed[BPF_MAXINSNS];
+	struct code code = { .count = 0 };
 
-	memcpy(program, from, count * sizeof(program[0]));
+	memcpy(changed, given, count * sizeof(changed[0]));
 	for (size_t i = 0; i < count; i++) {
-		if (program[i].code == (BPF_RET | BPF_K) && is_asked(program[i].k, all))
-			program[i].k = SECCOMP_RET_TRACE | REWRITE_MARK;
+		if (changed[i].code == (BPF_RET | BPF_K) &&
+		    (rewrite_is_asked(changed[i].k) || (all && is_let_through(changed[i].k))))
+			changed[i].k = SECCOMP_RET_TRACE | REWRITE_MARK;
 	}
-	return sbpf_filter_of_program(program, count, machine,
+	if (filter && probe->is_refusing)
+		append_choice(&code, probe, changed, given, count);
+	else
+		append_all(&code, changed, count);
+	if (code.is_full) {
+		set_too_large(error);
+		return NULL;
+	}
+	return sbpf_filter_of_program(code.list, code.count, machine,
 				      filter ? sbpf_filter_flags(filter) : 0, error);
 }

@@ -92,6 +92,13 @@ static bool asks_with_mark(pid_t tid)
 	return ptrace(PTRACE_GETEVENTMSG, tid, 0, &message) == 0 && message == REWRITE_MARK;
 }
 
+/* No call is made that may be refused: where it cannot be read, its process ends. */
+static void end_unread(pid_t tid)
+{
+	if (errno != ESRCH)
+		kill(tid, SIGKILL);
+}
+
 static void answer(struct trace *trace, pid_t tid)
 {
 	struct seccomp_data data;
@@ -99,8 +106,10 @@ static void answer(struct trace *trace, pid_t tid)
 	bool is_foreign = false;
 	int error;
 
-	if (!registers_call(tid, &data))
+	if (!registers_call(tid, &data)) {
+		end_unread(tid);
 		return;
+	}
 	verdict = verdict_on(trace, &data);
 	error = errno_of(verdict);
 	/* Another filter's SECCOMP_RET_TRACE, which without a watcher has no tracer. */
@@ -111,8 +120,8 @@ static void answer(struct trace *trace, pid_t tid)
 	}
 	if (error >= 0 || trace->watcher->request->all)
 		tell(trace, tid, &data, verdict, is_foreign);
-	if (error >= 0)
-		registers_answer(tid, &data, error);
+	if (error >= 0 && !registers_answer(tid, &data, error))
+		end_unread(tid);
 }
 
 /* ---- Calls that are refused by a signal ---- */

@@ -3,7 +3,7 @@
 #include "watch.h"
 
 #include "common.h"
-#include "registers.h"
+#include "probe.h"
 #include "rewrite.h"
 #include "watcher.h"
 
@@ -23,6 +23,7 @@
 
 struct watch {
 	struct watch_request request;
+	struct probe *probe;
 	struct sbpf_filter *filter;
 	int socket; /* to the watcher */
 	pid_t watcher;
@@ -70,6 +71,10 @@ static void become_watcher(const struct watch *watch, int socket)
 		_exit(EXIT_FAILURE);
 	if (watch->request.detached && !detach(socket))
 		_exit(EXIT_FAILURE);
+	if (watch->probe->has_listener)
+		watcher_note(&watcher, NOTE_LISTENER);
+	else if (watch->probe->is_refusing || (watch->probe->has_filters && watch->request.all))
+		watcher_note(&watcher, NOTE_FILTERS);
 	if (!message_send(socket, MESSAGE_READY, getpid()))
 		_exit(EXIT_FAILURE);
 	_exit(trace_watch(&watcher));
@@ -110,9 +115,15 @@ static int start(struct watch *watch, struct sbpf_error *error)
 {
 	int sockets[2];
 
-	if (!registers_known())
-		return fail(error, ENOSYS, "calls cannot be traced on this machine");
-	watch->filter = rewrite_for_trace(watch->request.filter, watch->request.all, error);
+	watch->probe = probe_new(watch->request.filter, error);
+	if (!watch->probe)
+		return -1;
+	if (watch->probe->trace_errno)
+		return fail(error, watch->probe->trace_errno,
+			    "processes cannot be traced here (ptrace): this one is traced itself, "
+			    "or a filter, a security module or the kernel's settings forbid it");
+	watch->filter =
+		rewrite_for_trace(watch->request.filter, watch->request.all, watch->probe, error);
 	if (!watch->filter)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
@@ -256,6 +267,7 @@ void watch_free(struct watch *watch)
 		return;
 	if (watch->socket >= 0)
 		close(watch->socket);
+	probe_free(watch->probe);
 	sbpf_filter_free(watch->filter);
 	free(watch);
 }

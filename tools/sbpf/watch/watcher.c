@@ -10,7 +10,10 @@
 static const char *const notes[] = {
 	[NOTE_TRACES] = "a program that is watched wants to trace others (ptrace), which it cannot "
 			"do while it is watched; --engine notify leaves that to it",
-	[NOTE_PROCESSES] = "more threads run than can be told apart",
+	[NOTE_FILTERS] = "another filter is in force around this one; calls that it refuses as "
+			 "well get the profile's answer, but are not seen",
+	[NOTE_LISTENER] = "a filter with a listener is in force around this one; what that is "
+			  "asked for does not get the profile's answer, and is not seen",
 };
 
 bool message_send(int socket, enum message_kind kind, int value)

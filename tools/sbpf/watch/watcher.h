@@ -35,8 +35,9 @@ struct watcher {
 
 /* What an observer is told once. */
 enum watcher_note {
-	NOTE_TRACES,	/* a watched program wants to trace others */
-	NOTE_PROCESSES, /* processes cannot be told apart any more */
+	NOTE_TRACES,   /* a watched program wants to trace others */
+	NOTE_FILTERS,  /* filters around refuse calls too */
+	NOTE_LISTENER, /* a filter around has a listener */
 };
 
 void watcher_note(struct watcher *watcher, enum watcher_note note);
