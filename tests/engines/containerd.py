@@ -6,9 +6,11 @@ import os
 from common import Daemon, Done, must, read, run, wait_for, write
 from containers import CASES, DEFAULT, UNCONFINED, Case, Container, Engine
 from cri import LOCALHOST, RUNTIME_DEFAULT, UNCONFINED as CRI_UNCONFINED, Cri, container_log
+from defaults import CAPABILITIES, compare
 from image import NAME, PAUSE
 
 POD = Case("pod", DEFAULT, [])
+CASES_OF_DEFAULT = Case("capabilities", DEFAULT, [])
 
 CONFIG = """version = 2
 root = "{folder}/root"
@@ -160,8 +162,24 @@ class KubernetesCri(Containerd):
     def remove(self, container):
         self.cri.remove_container(container.name)
 
+    def check_defaults(self, checks):
+        """RuntimeDefault with other capabilities, as sbpf computes it from a manifest."""
+        for add, drop in CAPABILITIES:
+            name = self.next_name()
+            container = self.cri.start_container(self.pod(checks.runtime), name, NAME,
+                                                 ["sleep", "600"], (RUNTIME_DEFAULT, ""),
+                                                 (add, drop))
+            container = self.describe(container, self.cri.container(container)[2])
+            equal, words = compare(self.setting.sbpf, self.folder, container.config,
+                                   "containerd-1.6", add, drop)
+            checks.check(CASES_OF_DEFAULT, equal,
+                         f"k8s check computes it: add {add}, drop {drop}", words)
+            checks.check_filter(CASES_OF_DEFAULT, container)
+            self.remove(container)
+
     def check_more(self, checks):
         """The own container of a new pod, and what `kubectl exec` does under a profile."""
+        self.check_defaults(checks)
         self.remove_pod(checks.runtime)
         checks.check_filter(POD, self.pause(checks.runtime))
         container = self.launch(checks.runtime, CASES["kill"].file, ["sleep", "600"])

@@ -112,8 +112,8 @@ class Cri:
         }
         return text(self.call("RunPodSandbox", {1: config, 2: handler}), 1), config
 
-    def start_container(self, pod, name, image, command, seccomp):
-        """seccomp: (type, file)."""
+    def start_container(self, pod, name, image, command, seccomp, capabilities=([], [])):
+        """seccomp: (type, file). capabilities: those that are added, and dropped."""
         pod_id, pod_config = pod
         profile = {1: seccomp[0], 2: seccomp[1]}
         config = {
@@ -127,6 +127,10 @@ class Cri:
             11: f"{name}.log",
             15: {
                 2: {
+                    1: {
+                        1: capabilities[0],
+                        2: capabilities[1]
+                    },
                     3: {
                         1: NODE
                     },

@@ -7,6 +7,7 @@ import shutil
 
 from common import HERE, must, read, run, write
 from cri import Cri
+from defaults import compare
 from pages import OOM_LINE, RUNTIMES, Page, blocks_of, installed
 
 CRI_SECTION = '[plugins."io.containerd.cri.v1.runtime"]\n' + OOM_LINE
@@ -89,7 +90,9 @@ class Newer:
             equal, words = turn.prover.prove(f"pid:{details['pid']}", f"{stub}+{config}",
                                              "--reading", "oci", "--bad-arch", "KILL_THREAD")
             count = turn.prover.instructions(details["pid"])
+            default = compare(self.setting.sbpf, turn.folder, config, "containerd", [], [])
         finally:
             cri.remove_pod(pod)
         self.check(results, equal, f"runc with the drop-in: RuntimeDefault, {count} instructions, "
                    "proven equal to the profile, but ENOSYS above its largest numbers", words)
+        self.check(results, default[0], "k8s check computes RuntimeDefault", default[1])
