@@ -348,6 +348,89 @@ def test_the_exit_status_is_of_the_findings():
         expect("k8s", "check", *options, "-", input=manifest, status=status)
 
 
+ARTIFACT_TYPE = "application/vnd.cncf.seccomp-profile.config.v1+json"
+
+
+def blob(content):
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    os.makedirs(path_of("layout/blobs/sha256"), exist_ok=True)
+    write("layout/blobs/sha256/" + digest, data)
+    return "sha256:" + digest
+
+
+def artifact(profile, base="type: RuntimeDefault", kind=ARTIFACT_TYPE, layers=1):
+    """A seccompProfile of an artifact that is put into an OCI image layout."""
+    layer = {"mediaType": "application/x", "digest": blob(profile), "size": 1}
+    digest = blob({"config": {"mediaType": kind, "digest": blob(b"{}")}, "layers": [layer] * layers})
+    return "type: OCI, oci: {ref: ghcr.io/a/b@%s, baseProfile: {%s}}" % (digest, base)
+
+
+def in_registry(profile, *options, **more):
+    row, = check(pod(artifact(profile, **more)), "--artifacts", path_of("layout"), *options)
+    return row["effective"], {one["id"]: one["message"] for one in row["findings"]}, row["fingerprint"]
+
+
+OPEN_PROFILE = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ALLOW_ALL["architectures"]}
+LISTED = {"names": ["read"], "action": "SCMP_ACT_ALLOW"}
+
+
+def test_artifacts_are_intersected():
+    assert in_registry(OPEN_PROFILE) == ("oci", {}, fingerprint(DEFAULT)[0])
+    node()
+    # With a base that refuses more than the default, which the artifact refuses too
+    base = "type: Localhost, localhostProfile: good.json"
+    together = in_registry(OPEN_PROFILE, *NODE, base=base)
+    assert together[:2] == ("oci", {}) and together == in_registry(ALLOW_ALL, *NODE, base=base)
+    assert together[2] not in (fingerprint(DEFAULT)[0], fingerprint(FILE, *NODE)[0])
+    assert in_registry(OPEN_PROFILE, base=base)[2] is None
+    missing = in_registry(OPEN_PROFILE, *NODE, base="type: Localhost, localhostProfile: none.json")
+    assert missing[0] == "error" and list(missing[1]) == ["missing-file"], missing
+
+
+def test_artifacts_have_limits():
+    for profile, more, message in (
+            (OPEN_PROFILE, {"kind": "application/json"}, "the media type application/json"),
+            (OPEN_PROFILE, {"layers": 2}, "must have one layer"),
+            ({**OPEN_PROFILE, "listenerPath": "/run/a"}, {}, "a listener, or NOTIFY"),
+            ({**OPEN_PROFILE, "syscalls": [{"names": ["read"], "action": "SCMP_ACT_NOTIFY"}]}, {},
+             "a listener, or NOTIFY"),
+            ({**OPEN_PROFILE, "syscalls": [LISTED] * 129}, {}, "129 entries in syscalls, and runtimes take 128"),
+            (json.dumps(OPEN_PROFILE).encode() + b" " * (1 << 20), {}, "longer than the 1 MiB"),
+            (b"[", {}, "is no JSON"), ({"defaultAction": "x"}, {}, "unknown action")):
+        effective, found, _ = in_registry(profile, **more)
+        assert effective == "error" and list(found) == ["oci-profile"], (message, found)
+        assert message in found["oci-profile"], (message, found)
+    assert in_registry({**OPEN_PROFILE, "syscalls": [LISTED] * 128})[0] == "oci"
+    row, = check(pod(artifact_of(blob(b"[x"))), "--artifacts", path_of("layout"))
+    assert "is no JSON" in row["findings"][0]["message"], row
+    row, = check(pod(artifact_of(blob(b"{}"))), "--artifacts", path_of("layout"))
+    assert "the media type (none)" in row["findings"][0]["message"], row
+    row, = check(pod(artifact_of("sha256:" + "0a" * 32)), "--artifacts", path_of("layout"))
+    assert row["findings"][0]["id"] == "missing-file", row
+    write("layout/blobs/sha256/" + "0b" * 32, b"{}")
+    row, = check(pod(artifact_of("sha256:" + "0b" * 32)), "--artifacts", path_of("layout"))
+    assert "does not have the digest of its name" in row["findings"][0]["message"], row
+
+
+def artifact_of(digest):
+    return "type: OCI, oci: {ref: ghcr.io/a/b@%s}" % digest
+
+
+def test_a_merge_of_json_may_be_stricter():
+    def personality(op, value):
+        return {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ALLOW_ALL["architectures"],
+                "syscalls": [LISTED, {"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [
+                    {"index": 0, "value": value, "op": "SCMP_CMP_" + op}]}]}
+
+    # The default lets 0, 8, 0x20000, 0x20008 and 0xffffffff through.
+    _, found, _ = in_registry(personality("LT", 8))
+    assert "x86_64 personality(PER_LINUX)" in found["oci-stricter"], found
+    assert "oci-stricter" not in in_registry(personality("EQ", 8))[1]
+    # They have nothing in common
+    assert "oci-stricter" not in in_registry(personality("EQ", 9))[1]
+
+
 def test_sarif_has_each_finding_once():
     log = json.loads(expect("k8s", "check", "--format", "sarif", "-", status=1, input=pod(
         "", "", metadata=OLD_POD % "runtime/default")))

@@ -25,6 +25,7 @@ struct command_options {
 	bool seccomp_default;
 	const char *namespaces;
 	const char *profiles;
+	const char *artifacts;
 	const char *machine;
 	enum severity fail_on;
 	enum check_format format;
@@ -48,6 +49,9 @@ static const struct option_row rows[] = {
 	  "the node's folder of profiles, /var/lib/kubelet/seccomp or a copy:\n"
 	  "say whether files are there, and what they do",
 	  offsetof(struct command_options, profiles) },
+	{ "artifacts", 0, "DIR",
+	  "a folder with an OCI image layout, in which the artifacts of type OCI are",
+	  offsetof(struct command_options, artifacts) },
 	{ "arch", 0, "MACHINE", "the nodes' machine (default: this one)",
 	  offsetof(struct command_options, machine) },
 	{ "fail-on", 0, "error|warning|note",
@@ -111,11 +115,20 @@ static bool parse_version(const char *text, unsigned int *minor)
 	return false;
 }
 
+static bool is_folder(const char *option, const char *path)
+{
+	if (!path || !access(path, R_OK | X_OK))
+		return true;
+	report(tool.name, "%s: %s: %s", option, path, strerror(errno));
+	return false;
+}
+
 static bool parse(const struct command_options *given, struct check_options *options)
 {
 	*options = (struct check_options){
 		.seccomp_default = given->seccomp_default,
 		.profiles = given->profiles,
+		.artifacts = given->artifacts,
 		.namespaces = given->namespaces,
 		.target.machine = given->machine,
 	};
@@ -123,10 +136,8 @@ static bool parse(const struct command_options *given, struct check_options *opt
 	if (options->machine < 0 || !parse_runtime(given->runtime, &options->runtime) ||
 	    !parse_version(given->kubernetes, &options->minor))
 		return false;
-	if (!options->profiles || !access(options->profiles, R_OK | X_OK))
-		return true;
-	report(tool.name, "--profiles: %s: %s", options->profiles, strerror(errno));
-	return false;
+	return is_folder("--profiles", options->profiles) &&
+	       is_folder("--artifacts", options->artifacts);
 }
 
 /* ---- Files ---- */

@@ -276,11 +276,6 @@ static bool is_default(struct decision *decision)
 	return is_type(decision, "RuntimeDefault") && take_default(decision, whose(decision));
 }
 
-static bool is_artifact(struct decision *decision)
-{
-	return is_type(decision, "OCI") && decide(decision, EFFECTIVE_OCI, whose(decision));
-}
-
 /* ---- Files ---- */
 
 static void add_startup(struct decision *decision, const struct policy_facts *facts)
@@ -359,6 +354,41 @@ static bool is_localhost(struct decision *decision)
 	add_startup(decision, facts);
 	add_lint(decision, facts);
 	return decide(decision, EFFECTIVE_LOCALHOST, whose(decision));
+}
+
+/* ---- Registries ---- */
+
+static bool is_artifact(struct decision *decision)
+{
+	struct check *check = decision->check;
+	const struct policy_facts *facts;
+
+	if (!is_type(decision, "OCI"))
+		return false;
+	facts = policy_of_artifact(check, manifest_member(decision->row->declared.node, "oci"),
+				   capabilities_of(check, decision->context));
+	if (!facts)
+		return decide(decision, EFFECTIVE_OCI,
+			      check_print(check, "%s; the artifact was not looked at (--artifacts)",
+					  whose(decision)));
+	if (facts->problem) {
+		add_error(decision, facts->is_missing ? MISSING_FILE : OCI_PROFILE, facts->problem);
+		return decide(decision, EFFECTIVE_ERROR, "the runtime cannot use the profiles");
+	}
+	decision->row->fingerprint = facts->fingerprint;
+	if (facts->stricter)
+		add(decision, OCI_STRICTER, SEVERITY_NOTE,
+		    check_print(check,
+				"the profiles let %s through, but the runtimes merge their JSON, "
+				"where two "
+				"different conditions on one argument become a refusal",
+				facts->stricter));
+	add_startup(decision, facts);
+	return decide(decision, EFFECTIVE_OCI,
+		      check_print(check,
+				  "%s: the runtime's default, the base and the artifact "
+				  "together",
+				  whose(decision)));
 }
 
 /* ---- The rules ---- */

@@ -259,6 +259,7 @@ struct policy_facts {
 	const char *fingerprint;
 	size_t size;
 	struct refusals refused[WAYS];
+	const char *stricter; /* a call that runtimes refuse beyond the meaning; NULL: none */
 	struct lint_summary *findings;
 	size_t finding_count;
 	struct operand_part part;
@@ -269,6 +270,28 @@ struct policy_facts *policy_of_default(struct check *check, uint64_t capabilitie
 
 /* A file of the node's folder, as the runtime reads it. */
 struct policy_facts *policy_of_file(struct check *check, const char *path, uint64_t capabilities);
+
+/* A profile of a registry with its base, where the files are at hand; NULL where they are not. */
+struct policy_facts *policy_of_artifact(struct check *check, const struct manifest_node *oci,
+					uint64_t capabilities);
+
+/* One that was found out before; NULL: none. And a new one; NULL: no memory, reported. */
+struct policy_facts *policy_find(const struct check *check, const char *key);
+struct policy_facts *policy_new(struct check *check, const char *key);
+
+/* Reads the file of a part, whose path is known; false: facts->problem says why. */
+bool policy_read(struct check *check, struct policy_facts *facts);
+
+/* Fills in what follows from a meaning: the fingerprint, and what is refused to runtimes. */
+void policy_describe(struct check *check, struct policy_facts *facts, struct sbpf_space *space,
+		     sbpf_meaning meaning);
+
+/*
+ * A call that the profiles let through together, and that a merge of their JSON refuses, as they
+ * have different conditions on one of its arguments (KEP-6061); NULL: there is none.
+ */
+const char *merge_refuses(struct check *check, const struct sbpf_policy *one,
+			  const struct sbpf_policy *other);
 
 void policies_free(struct check *check);
 

@@ -21,7 +21,7 @@ struct making {
 	sbpf_meaning meaning;
 };
 
-static struct policy_facts *find(const struct check *check, const char *key)
+struct policy_facts *policy_find(const struct check *check, const char *key)
 {
 	for (struct policy_facts *facts = check->policies; facts; facts = facts->next) {
 		if (!strcmp(facts->key, key))
@@ -30,7 +30,7 @@ static struct policy_facts *find(const struct check *check, const char *key)
 	return NULL;
 }
 
-static struct policy_facts *new_facts(struct check *check, const char *key)
+struct policy_facts *policy_new(struct check *check, const char *key)
 {
 	struct policy_facts *facts = calloc(1, sizeof(*facts));
 
@@ -92,9 +92,10 @@ static void add_call(struct call_list *list, const char *call)
 						 sizeof(list->text) - list->length, "%s", word);
 }
 
-static void find_refusals(struct making *making, enum way way)
+static void find_refusals(struct check *check, struct policy_facts *facts, struct sbpf_space *space,
+			  sbpf_meaning meaning, enum way way)
 {
-	struct refusals *refused = &making->facts->refused[way];
+	struct refusals *refused = &facts->refused[way];
 	struct call_list list = { .text = "" };
 
 	for (size_t i = 0; i < runtime_need_count; i++) {
@@ -104,10 +105,9 @@ static void find_refusals(struct making *making, enum way way)
 		uint32_t number;
 
 		if (need->starts[way] == STARTS ||
-		    !sbpf_call_number(making->check->options->machine, need->call, &number) ||
-		    sbpf_meaning_cases(making->space, making->meaning,
-				       making->check->options->machine, number, note_case, &mildest,
-				       &error) ||
+		    !sbpf_call_number(check->options->machine, need->call, &number) ||
+		    sbpf_meaning_cases(space, meaning, check->options->machine, number, note_case,
+				       &mildest, &error) ||
 		    !prevents(need->starts[way], mildest.verdict))
 			continue;
 		add_call(&list, need->call);
@@ -117,9 +117,17 @@ static void find_refusals(struct making *making, enum way way)
 		return;
 	list.text[list.length - 1] = '\0';
 	refused->calls = list.count <= CALLS_SHOWN
-				 ? check_keep(making->check, list.text + 1)
-				 : check_print(making->check, "%s and %zu more", list.text + 1,
+				 ? check_keep(check, list.text + 1)
+				 : check_print(check, "%s and %zu more", list.text + 1,
 					       list.count - CALLS_SHOWN);
+}
+
+void policy_describe(struct check *check, struct policy_facts *facts, struct sbpf_space *space,
+		     sbpf_meaning meaning)
+{
+	facts->fingerprint = fingerprint_of(check, space, meaning);
+	for (int way = 0; way < WAYS; way++)
+		find_refusals(check, facts, space, meaning, (enum way)way);
 }
 
 /* ---- What lint says ---- */
@@ -192,9 +200,7 @@ static void measure(struct making *making, const struct sbpf_policy *policy)
 		making->check->failed = true;
 		return;
 	}
-	making->facts->fingerprint = fingerprint_of(making->check, making->space, making->meaning);
-	for (int way = 0; way < WAYS; way++)
-		find_refusals(making, (enum way)way);
+	policy_describe(making->check, making->facts, making->space, making->meaning);
 }
 
 /* The text is the facts' part; what is wrong with it becomes their problem. */
@@ -220,12 +226,12 @@ struct policy_facts *policy_of_default(struct check *check, uint64_t capabilitie
 {
 	enum runtime runtime = check->options->runtime;
 	const char *key = check_print(check, "%s|%" PRIx64, default_name(runtime), capabilities);
-	struct policy_facts *facts = find(check, key);
+	struct policy_facts *facts = policy_find(check, key);
 	struct making making = { .check = check, .target = check->options->target };
 
 	if (facts)
 		return facts;
-	facts = new_facts(check, key);
+	facts = policy_new(check, key);
 	if (!facts)
 		return NULL;
 	making.facts = facts;
@@ -275,26 +281,20 @@ static int open_file(struct policy_facts *facts)
 	return -1;
 }
 
-static void load_file(struct making *making)
+bool policy_read(struct check *check, struct policy_facts *facts)
 {
-	struct policy_facts *facts = making->facts;
-	struct check *check = making->check;
 	int fd = open_file(facts);
 	bool done = fd >= 0 && read_file(fd, &facts->part);
 
-	if (!done)
-		facts->problem = facts->is_missing
-					 ? check_print(check,
-						       "%s is not there: put the profile into the "
-						       "node's folder, or correct localhostProfile",
-						       facts->part.path)
-					 : check_print(check, "%s: %s", facts->part.path,
-						       errno == EINVAL ? "is no regular file"
-								       : strerror(errno));
+	if (!done && facts->is_missing)
+		facts->problem = check_print(check, "%s is not there", facts->part.path);
+	else if (!done)
+		facts->problem =
+			check_print(check, "%s: %s", facts->part.path,
+				    errno == EINVAL ? "is no regular file" : strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	if (done)
-		make(making, true);
+	return done;
 }
 
 /* containerd hands the file over as it is; CRI-O reads it as Podman does, for its capabilities. */
@@ -303,12 +303,12 @@ struct policy_facts *policy_of_file(struct check *check, const char *path, uint6
 	bool is_crio = check->options->runtime == RUNTIME_CRIO;
 	const char *file = check_print(check, "%s/%s", check->options->profiles, path);
 	const char *key = check_print(check, "%s|%" PRIx64, file, is_crio ? capabilities : 0);
-	struct policy_facts *facts = find(check, key);
+	struct policy_facts *facts = policy_find(check, key);
 	struct making making = { .check = check, .target = check->options->target };
 
 	if (facts)
 		return facts;
-	facts = new_facts(check, key);
+	facts = policy_new(check, key);
 	if (!facts)
 		return NULL;
 	making.facts = facts;
@@ -317,7 +317,14 @@ struct policy_facts *policy_of_file(struct check *check, const char *path, uint6
 		making.target.capabilities = capabilities_text(check, capabilities);
 	facts->part.path = (char *)file;
 	facts->part.prefix = "";
-	load_file(&making);
+	if (policy_read(check, facts))
+		make(&making, true);
+	else if (facts->is_missing)
+		facts->problem =
+			check_print(check,
+				    "%s: put the profile into the node's folder, or correct "
+				    "localhostProfile",
+				    facts->problem);
 	free(facts->part.text);
 	facts->part.text = NULL;
 	return facts;
