@@ -76,6 +76,7 @@ if(NOT TARGET seccomp_compat)
 endif()
 # The drop-in libseccomp.so.2 goes to folders of its own, so that it never shadows the system's.
 install(TARGETS seccomp_compat LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sbpf)
+install(TARGETS check-libseccomp RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/sbpf)
 install(FILES
 	${PROJECT_SOURCE_DIR}/include/libseccomp/seccomp.h
 	${PROJECT_BINARY_DIR}/libsbpf/compat/include/seccomp-syscalls.h
