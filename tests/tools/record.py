@@ -206,7 +206,8 @@ def test_a_command_is_recorded_from_its_start():
 
 
 def test_engines_agree():
-    made = [record(engine, "sh", "-c", "ls / | wc; true") for engine in ENGINES]
+    # One child: the signals of two may come as one.
+    made = [record(engine, "sh", "-c", "ls /; true") for engine in ENGINES]
     assert all(one == made[0] for one in made), made
 
 
