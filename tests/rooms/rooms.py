@@ -59,10 +59,11 @@ def compile_line(command, line):
     """What the compiler says of a line in place of the source of a command."""
     words = list(command.words)
     words[words.index("-o") + 1] = "/dev/null"
-    with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
-        file.write(line + "\nextern int declared;\n")
-        file.flush()
-        words[words.index("-c") + 1] = file.name
+    # A folder of its own: a header beside the source would be found.
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "line.c")
+        file.write_text(line + "\nextern int declared;\n", encoding="ascii")
+        words[words.index("-c") + 1] = str(file)
         return subprocess.run(words, cwd=command.directory, capture_output=True, text=True, check=False)
 
 
