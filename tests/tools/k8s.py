@@ -48,6 +48,17 @@ def test_a_resource_is_a_policy():
     assert "ERRNO(EPERM)" in expect("explain", *TARGET, path, "mkdir")
 
 
+def test_a_command_runs_under_a_resource():
+    path = write("run.yaml", resource(BLOCK).encode())
+    for options in ({}, {"input": resource(BLOCK)}):
+        done = run("run", "-p", "-" if options else path, "mkdir", "/tmp/never", **options)
+        assert done.returncode == 1 and "Operation not permitted" in done.stderr, done
+    done = run("run", "-p", write("bad.yaml", resource("archMap: []").encode()), "true")
+    assert done.returncode == 125 and "bad.yaml:6:3: archMap: a SeccompProfile has no" in done.stderr, done
+    done = run("run", "-p", write("bad.json", b'{"defaultAction": 1}'), "true")
+    assert done.returncode == 125 and "bad.json:1: defaultAction" in done.stderr, done
+
+
 def test_places_are_those_of_the_manifest():
     path = write("lines.yaml", resource(BLOCK + "\n  - mkdirx").encode())
     done = run("explain", *TARGET, path, "mkdir")

@@ -2,6 +2,7 @@
 #include "launch.h"
 
 #include "default_profile.h"
+#include "operand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ struct sbpf_filter *launch_compile(const struct tool *tool, const char *profile,
 	struct sbpf_filter *filter;
 
 	if (profile)
-		policy = sbpf_load_json_file(profile, target, &error);
+		policy = operand_profile(target, profile, &error);
 	else
 		policy = sbpf_load_json(default_profile, default_profile_length, target, &error);
 	if (policy)

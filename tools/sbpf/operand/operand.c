@@ -82,6 +82,64 @@ static bool read_part(const struct tool *tool, struct operand_part *part)
 	return done;
 }
 
+/* ---- Profiles alone ---- */
+
+/* The whole of a file or of standard input; NULL: *error says why. */
+static char *read_text(const char *path, size_t *length, struct sbpf_error *error)
+{
+	bool is_stdin = !strcmp(path, "-");
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *text = malloc(SBPF_TEXT_MAX + 1);
+	bool done = text && fd >= 0 && read_all(fd, text, length);
+
+	if (!done) {
+		*error = (struct sbpf_error){ .code = SBPF_ERROR_READ, .system_errno = errno };
+		snprintf(error->message, sizeof(error->message), "%s", strerror(errno));
+	}
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	if (done)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static struct sbpf_policy *load_text(const struct sbpf_target *target, const char *text,
+				     size_t length, struct sbpf_error *error)
+{
+	struct sbpf_policy *policy;
+	char *profile;
+
+	if (!resource_seems(text, length))
+		return sbpf_load_json(text, length, target, error);
+	profile = resource_profile(text, length, &length, error);
+	policy = profile ? sbpf_load_json(profile, length, target, error) : NULL;
+	free(profile);
+	return policy;
+}
+
+/* A file is read again only where it is no profile, and so may be a manifest. */
+struct sbpf_policy *operand_profile(const struct sbpf_target *target, const char *path,
+				    struct sbpf_error *error)
+{
+	struct sbpf_policy *policy = NULL;
+	size_t length;
+	char *text;
+
+	if (strcmp(path, "-")) {
+		policy = sbpf_load_json_file(path, target, error);
+		if (policy ||
+		    (error->code != SBPF_ERROR_SYNTAX && error->code != SBPF_ERROR_PROFILE))
+			return policy;
+	}
+	*error = (struct sbpf_error){ 0 };
+	text = read_text(path, &length, error);
+	if (text)
+		policy = load_text(target, text, length, error);
+	free(text);
+	return policy;
+}
+
 /* ---- Raw filters ---- */
 
 /*

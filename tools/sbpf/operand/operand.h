@@ -53,6 +53,10 @@ bool operand_load_profile(const struct tool *tool, const struct sbpf_target *tar
 bool operand_retarget(const struct tool *tool, const struct sbpf_target *target,
 		      struct operand *operand);
 
+/* A profile or a SeccompProfile manifest alone, "-" for standard input. NULL on error. */
+struct sbpf_policy *operand_profile(const struct sbpf_target *target, const char *path,
+				    struct sbpf_error *error);
+
 /* The meaning of all parts together. False when that failed, which was reported. */
 bool operand_meaning(const struct tool *tool, struct sbpf_space *space,
 		     const struct operand *operand, sbpf_meaning *meaning);
