@@ -16,6 +16,8 @@ PROFILE = write("profile.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": 
 DOUBTFUL = write("doubtful.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
     {"names": ["no_such_call"], "action": "SCMP_ACT_ERRNO", "includes": {"minKernel": "4.8"}}]})
 LOG = write("log", b"type=1326 arch=c000003e syscall=83 code=0x50000\n")
+LISTED = write("listed.json", {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+    {"names": ["read"], "action": "SCMP_ACT_ALLOW"}]})
 RECORDING = write("worker.rec", b'{"recording":1,"runs":1,"abis":{"x86_64":{"read":{"count":1,"runs":1}}}}')
 POD = write("pod.yaml", b"kind: Pod\nspec: {containers: [{name: a}]}\n")
 
@@ -34,6 +36,7 @@ COMMANDS = {
     "show": ([PROFILE], 1),
     "cost": ([PROFILE], 1),
     "lint": ([DOUBTFUL], 2),
+    "minimise": ([LISTED, RECORDING], 1),
     "profile": ([RECORDING], 1),
     "k8s": (["check", POD], 2),
     "syscalls": (["read"], 1),

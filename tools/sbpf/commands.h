@@ -18,6 +18,7 @@ int explain_main(int argc, char **argv);
 int lint_main(int argc, char **argv);
 int profile_main(int argc, char **argv);
 int k8s_main(int argc, char **argv);
+int minimise_main(int argc, char **argv);
 int syscalls_main(int argc, char **argv);
 
 #endif

@@ -14,6 +14,8 @@ static const struct command {
 	{ "run", "run a command under a profile", run_main },
 	{ "why", "say which calls a profile refused, and what to write", why_main },
 	{ "record", "record which calls programs make", record_main },
+	{ "profile", "write a profile from recordings", profile_main },
+	{ "minimise", "take out of a profile what recordings never had", minimise_main },
 	{ "prove", "prove that two policies mean the same", prove_main },
 	{ "diff", "show which calls two policies answer differently", diff_main },
 	{ "dump", "write down the filters of a process", dump_main },
@@ -24,7 +26,6 @@ static const struct command {
 	{ "show", "disassemble a filter", show_main },
 	{ "cost", "show what a filter costs", cost_main },
 	{ "lint", "look for what a profile does not do as it looks", lint_main },
-	{ "profile", "write a profile from recordings", profile_main },
 	{ "k8s", "say what the containers of Kubernetes manifests run under", k8s_main },
 	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };

@@ -38,6 +38,18 @@ bool is_on_abis(uint64_t abis, const char *call)
 	return false;
 }
 
+bool is_answered(uint64_t abis, const char *call)
+{
+	uint32_t number;
+
+	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
+		if (abis >> abi & 1 && sbpf_call_number(abi, call, &number) &&
+		    !sbpf_call_exempt(abi, number))
+			return true;
+	}
+	return false;
+}
+
 static struct advised_call *find(struct advice *advice, const char *name)
 {
 	int index = sbpf_call_find(name);
@@ -191,7 +203,7 @@ static bool is_of_runtime(const struct advice *advice, const struct runtime_need
 	if (start == FAILS || exec == FAILS)
 		return true;
 	return (start == DIES_WITH_IT || exec == DIES_WITH_IT) &&
-	       danger_of(need->call) == danger_count;
+	       (advice->options.refusals_end || danger_of(need->call) == danger_count);
 }
 
 const char *advice_runtimes(const struct advice *advice, const char *call)
@@ -309,6 +321,28 @@ static bool find_abis(const struct tool *tool, struct advice *advice, int machin
 
 /* ---- All of it ---- */
 
+struct recording *recordings_read(const struct tool *tool, char **paths, size_t count)
+{
+	struct recording *all = recording_new(0);
+
+	if (!all)
+		report(tool->name, "out of memory");
+	for (size_t i = 0; i < count && all; i++) {
+		struct recording *one = recording_read(tool->name, paths[i]);
+
+		if (one)
+			recording_merge(all, one);
+		if (one && all->failed)
+			report(tool->name, "out of memory");
+		if (!one || all->failed) {
+			recording_free(all);
+			all = NULL;
+		}
+		recording_free(one);
+	}
+	return all;
+}
+
 bool advice_make(const struct tool *tool, const struct recording *recording, int machine,
 		 const struct advice_options *options, struct advice *advice)
 {
@@ -335,29 +369,20 @@ void advice_free(struct advice *advice)
 	advice->calls = NULL;
 }
 
-/* Whether one of the ABIs has the call, and asks filters about it. */
-static bool is_answered(uint64_t abis, const char *call)
-{
-	uint32_t number;
-
-	for (int abi = 0; abi < sbpf_abi_count(); abi++) {
-		if (abis >> abi & 1 && sbpf_call_number(abi, call, &number) &&
-		    !sbpf_call_exempt(abi, number))
-			return true;
-	}
-	return false;
-}
-
-bool advice_says_enosys(const struct advice *advice, int call)
+bool advice_is_tried(const struct advice *advice, int call)
 {
 	const char *name = sbpf_call_at(call);
 	char twin[WORD_MAX];
 
-	if (advice->calls[call].reason || !is_answered(advice->wide_abis, name))
-		return false;
 	for (size_t i = 0; i < probe_count; i++) {
 		if (!strcmp(probes[i].call, name))
 			return true;
 	}
 	return is_newer(sbpf_call_since(name), advice->newest) || find_twin(name, twin);
+}
+
+bool advice_says_enosys(const struct advice *advice, int call)
+{
+	return !advice->calls[call].reason && is_answered(advice->wide_abis, sbpf_call_at(call)) &&
+	       advice_is_tried(advice, call);
 }

@@ -13,6 +13,7 @@ struct advice_options {
 	bool no_new_privs;	     /* with this set */
 	bool portable;
 	bool without_refused;
+	bool refusals_end; /* what is refused ends the process, and runtimes do not go on */
 };
 
 /* The rows of these options, for a struct advice_options at offset 0. */
@@ -53,6 +54,12 @@ struct advice {
 };
 
 /*
+ * All recordings as one; a path "-" is standard input. NULL when that failed, which was reported;
+ * else the caller's.
+ */
+struct recording *recordings_read(const struct tool *tool, char **paths, size_t count);
+
+/*
  * What is known of a recording. machine: -1, or the ABI index of the machine of which alone the
  * calls count. False when that failed, which was reported; then there is nothing to free. Calls
  * without a name are reported, as no profile can have them.
@@ -67,8 +74,14 @@ void advice_free(struct advice *advice);
  */
 bool advice_says_enosys(const struct advice *advice, int call);
 
+/* The same of any call, whatever ABIs have it and whether it is let through. */
+bool advice_is_tried(const struct advice *advice, int call);
+
 /* Whether one of the ABIs (bit = ABI index) has the call. */
 bool is_on_abis(uint64_t abis, const char *call);
+
+/* The same, and its kernel asks filters about the call. */
+bool is_answered(uint64_t abis, const char *call);
 
 /* "runc and crun": the runtimes that are meant and call it. */
 const char *advice_runtimes(const struct advice *advice, const char *call);

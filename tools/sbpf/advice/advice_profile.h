@@ -32,4 +32,24 @@ bool advice_prove(const struct tool *tool, const struct advice *advice,
 		  const struct argument_choice *choice, const struct sbpf_target *target,
 		  const char *name, const char *text, size_t length);
 
+/* The parts of it that other proofs take. */
+
+/*
+ * On one machine: what was seen is let through, and all else ends the process. choice: NULL, or the
+ * arguments of which only the values that were seen count. False on error.
+ */
+bool advice_meaning_of_seen(const struct advice *advice, const struct argument_choice *choice,
+			    int machine, struct sbpf_space *space, sbpf_meaning *meaning,
+			    struct sbpf_error *error);
+
+/* Whether the relation holds; a call that shows that it does not was reported with what is wrong.
+ */
+struct advice_claim {
+	const struct tool *tool;
+	const char *name; /* of the text, for messages */
+	struct sbpf_space *space;
+};
+bool advice_holds(const struct advice_claim *claim, sbpf_meaning a, sbpf_meaning b,
+		  enum sbpf_relation relation, const char *what, struct sbpf_error *error);
+
 #endif

@@ -11,25 +11,25 @@
 #include <string.h>
 
 struct proof {
-	const struct tool *tool;
+	struct advice_claim claim;
 	const struct advice *advice;
 	const struct argument_choice *choice;
 	const struct sbpf_target *target; /* as the user gave it */
-	const char *name;
 	const char *text;
 	size_t length;
 	int machine;
-	struct sbpf_space *space;
 	struct sbpf_error error;
 };
 
 /* ---- What was seen ---- */
 
 struct seen_rules {
-	struct proof *proof;
+	const struct advice *advice;
+	const struct argument_choice *choice;
 	struct sbpf_policy *policy;
 	const char *abi;
 	uint32_t number;
+	struct sbpf_error *error;
 	bool failed;
 };
 
@@ -39,7 +39,7 @@ static void add_seen(void *context, const struct sbpf_condition *conditions, siz
 
 	rules->failed |=
 		sbpf_policy_add_number(rules->policy, SECCOMP_RET_ALLOW, rules->abi, rules->number,
-				       conditions, count, &rules->proof->error) != 0;
+				       conditions, count, rules->error) != 0;
 }
 
 /* A multiplexer with the sub-calls that it was seen with, or has. */
@@ -61,48 +61,51 @@ static void add_multiplexer(struct seen_rules *rules, const struct recorded_call
 
 static void add_call(struct seen_rules *rules, const struct recorded_call *seen)
 {
-	const struct proof *proof = rules->proof;
 	int call = seen->name ? sbpf_call_find(seen->name) : -1;
+	unsigned int arguments;
 
-	if (call < 0 || (seen->count == seen->refused && proof->advice->options.without_refused))
+	if (call < 0 || (seen->count == seen->refused && rules->advice->options.without_refused))
 		return;
+	arguments = rules->choice ? rules->choice->arguments[call] : 0;
 	rules->number = seen->number;
 	if (is_multiplexer(seen->name))
 		add_multiplexer(rules, seen);
-	else if (proof->choice->arguments[call])
-		argument_combinations(seen, proof->choice->arguments[call], add_seen, rules);
+	else if (arguments)
+		argument_combinations(seen, arguments, add_seen, rules);
 	else
 		add_seen(rules, NULL, 0);
 }
 
-static bool add_abi(struct proof *proof, struct sbpf_policy *policy, int abi)
+static bool add_abi(struct seen_rules *rules, int abi)
 {
-	const struct recorded_abi *recorded = &proof->advice->recording->abis[abi];
-	struct seen_rules rules = { proof, policy, name_of_abi(abi), 0, false };
+	const struct recorded_abi *recorded = &rules->advice->recording->abis[abi];
 
-	if (sbpf_policy_add_abi(policy, rules.abi, &proof->error))
+	rules->abi = name_of_abi(abi);
+	if (sbpf_policy_add_abi(rules->policy, rules->abi, rules->error))
 		return false;
-	for (size_t i = 0; i < recorded->count && !rules.failed; i++)
-		add_call(&rules, &recorded->calls[i]);
-	return !rules.failed;
+	for (size_t i = 0; i < recorded->count && !rules->failed; i++)
+		add_call(rules, &recorded->calls[i]);
+	return !rules->failed;
 }
 
-/* All else ends the process, which nothing is stricter than. */
-static bool meaning_of_seen(struct proof *proof, sbpf_meaning *meaning)
+/* Nothing is stricter than the end of the process. */
+bool advice_meaning_of_seen(const struct advice *advice, const struct argument_choice *choice,
+			    int machine, struct sbpf_space *space, sbpf_meaning *meaning,
+			    struct sbpf_error *error)
 {
-	struct sbpf_target target = { .machine = name_of_abi(proof->machine),
-				      .width = SBPF_WIDTH_KERNEL };
-	uint64_t relatives = operand_abis(proof->machine, &(struct operand){ 0 });
-	struct sbpf_policy *policy =
-		sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, &target, &proof->error);
-	bool done = policy;
+	struct sbpf_target target = { .machine = name_of_abi(machine), .width = SBPF_WIDTH_KERNEL };
+	uint64_t relatives = operand_abis(machine, &(struct operand){ 0 });
+	struct seen_rules rules = { .advice = advice, .choice = choice, .error = error };
+	bool done;
 
-	for (int abi = 0; abi < proof->advice->recording->abi_count && done; abi++) {
-		if (proof->advice->abis & relatives & UINT64_C(1) << abi)
-			done = add_abi(proof, policy, abi);
+	rules.policy = sbpf_policy_new(SECCOMP_RET_KILL_PROCESS, &target, error);
+	done = rules.policy;
+	for (int abi = 0; abi < advice->recording->abi_count && done; abi++) {
+		if (advice->abis & relatives & UINT64_C(1) << abi)
+			done = add_abi(&rules, abi);
 	}
-	done = done && !sbpf_meaning_of_policy(proof->space, policy, meaning, &proof->error);
-	sbpf_policy_free(policy);
+	done = done && !sbpf_meaning_of_policy(space, rules.policy, meaning, error);
+	sbpf_policy_free(rules.policy);
 	return done;
 }
 
@@ -130,12 +133,13 @@ static bool meaning_of_text(struct proof *proof, const struct way *way, sbpf_mea
 	target.reading = way->reading;
 	target.width = way->width;
 	policy = sbpf_load_json(proof->text, proof->length, &target, &proof->error);
-	done = policy && !sbpf_meaning_of_policy(proof->space, policy, meaning, &proof->error);
+	done = policy &&
+	       !sbpf_meaning_of_policy(proof->claim.space, policy, meaning, &proof->error);
 	sbpf_policy_free(policy);
 	return done;
 }
 
-static bool report_call(const struct proof *proof, const struct sbpf_example *example,
+static bool report_call(const struct advice_claim *claim, const struct sbpf_example *example,
 			const char *what)
 {
 	char *text = NULL;
@@ -147,20 +151,20 @@ static bool report_call(const struct proof *proof, const struct sbpf_example *ex
 		if (fclose(out) == EOF)
 			length = 0;
 	}
-	report(proof->tool->name, "%s: %s: %s", proof->name, text ? text : "", what);
+	report(claim->tool->name, "%s: %s: %s", claim->name, text ? text : "", what);
 	free(text);
 	return false;
 }
 
-static bool holds(struct proof *proof, sbpf_meaning a, sbpf_meaning b, enum sbpf_relation relation,
-		  const char *what)
+bool advice_holds(const struct advice_claim *claim, sbpf_meaning a, sbpf_meaning b,
+		  enum sbpf_relation relation, const char *what, struct sbpf_error *error)
 {
 	struct sbpf_example example;
 	enum sbpf_answer answer =
-		sbpf_meaning_compare(proof->space, a, b, relation, &example, &proof->error);
+		sbpf_meaning_compare(claim->space, a, b, relation, &example, error);
 
 	if (answer == SBPF_REFUTED)
-		return report_call(proof, &example, what);
+		return report_call(claim, &example, what);
 	return answer == SBPF_HOLDS;
 }
 
@@ -168,25 +172,28 @@ static bool prove_for_machine(struct proof *proof)
 {
 	sbpf_meaning seen, first, other;
 
-	if (!meaning_of_seen(proof, &seen) || !meaning_of_text(proof, &ways[0], &first))
+	if (!advice_meaning_of_seen(proof->advice, proof->choice, proof->machine,
+				    proof->claim.space, &seen, &proof->error) ||
+	    !meaning_of_text(proof, &ways[0], &first))
 		return false;
 	for (size_t i = 1; i < COUNT(ways); i++) {
 		if (!meaning_of_text(proof, &ways[i], &other) ||
-		    !holds(proof, first, other, SBPF_EQUAL, ways[i].name))
+		    !advice_holds(&proof->claim, first, other, SBPF_EQUAL, ways[i].name,
+				  &proof->error))
 			return false;
 	}
-	return holds(proof, seen, first, SBPF_SUBSET, "was seen, and would not be let through");
+	return advice_holds(&proof->claim, seen, first, SBPF_SUBSET,
+			    "was seen, and would not be let through", &proof->error);
 }
 
 bool advice_prove(const struct tool *tool, const struct advice *advice,
 		  const struct argument_choice *choice, const struct sbpf_target *target,
 		  const char *name, const char *text, size_t length)
 {
-	struct proof proof = { .tool = tool,
+	struct proof proof = { .claim = { tool, name, NULL },
 			       .advice = advice,
 			       .choice = choice,
 			       .target = target,
-			       .name = name,
 			       .text = text,
 			       .length = length };
 	bool proven = true;
@@ -195,9 +202,9 @@ bool advice_prove(const struct tool *tool, const struct advice *advice,
 		if (!(advice->machines >> abi & 1))
 			continue;
 		proof.machine = abi;
-		proof.space = sbpf_space_new(abi, 0, &proof.error);
-		proven = proof.space && prove_for_machine(&proof);
-		sbpf_space_free(proof.space);
+		proof.claim.space = sbpf_space_new(abi, 0, &proof.error);
+		proven = proof.claim.space && prove_for_machine(&proof);
+		sbpf_space_free(proof.claim.space);
 	}
 	if (proof.error.code)
 		report_error(tool->name, name, &proof.error);

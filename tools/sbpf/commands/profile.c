@@ -43,31 +43,7 @@ struct profiler {
 	const struct profile_options *options;
 	const struct advice_options *advice_options;
 	const struct sbpf_target *target;
-	char **paths;
-	size_t count;
 };
-
-static struct recording *read_all(const struct profiler *profiler)
-{
-	struct recording *all = recording_new(0);
-
-	if (!all)
-		report(tool.name, "out of memory");
-	for (size_t i = 0; i < profiler->count && all; i++) {
-		struct recording *one = recording_read(tool.name, profiler->paths[i]);
-
-		if (one)
-			recording_merge(all, one);
-		if (!one || all->failed) {
-			if (one)
-				report(tool.name, "out of memory");
-			recording_free(all);
-			all = NULL;
-		}
-		recording_free(one);
-	}
-	return all;
-}
 
 /* ---- What is said of it ---- */
 
@@ -156,14 +132,12 @@ int profile_main(int argc, char **argv)
 		return status;
 	if (operand == argc)
 		return usage_error(&tool, "which recordings?");
-	profiler.paths = argv + operand;
-	profiler.count = (size_t)(argc - operand);
 	if (target.machine) {
 		machine = operand_machine(&tool, &target);
 		if (machine < 0)
 			return STATUS_USAGE;
 	}
-	recording = read_all(&profiler);
+	recording = recordings_read(&tool, argv + operand, (size_t)(argc - operand));
 	status = recording ? make_profile(&profiler, recording, machine) : STATUS_FAILURE;
 	recording_free(recording);
 	return status;

@@ -127,6 +127,9 @@ static void write_rules(FILE *out, const struct profile_outline *outline)
 	fputs(outline->rule_count ? "\n\t]\n" : "]\n", out);
 }
 
+/* Beside what stands there already, whose width is not known. */
+#define NAMES_PER_LINE 6u
+
 void text_rule_print(FILE *out, const struct text_rule *rule, const char *separator,
 		     const char *unit)
 {
@@ -136,7 +139,10 @@ void text_rule_print(FILE *out, const struct text_rule *rule, const char *separa
 
 	fprintf(out, "{%s%s%s\"names\": [", separator ? "" : " ", begin, inside);
 	for (size_t i = 0; i < rule->name_count; i++) {
-		fputs(i ? ", " : "", out);
+		if (i && i % NAMES_PER_LINE == 0)
+			fprintf(out, ",%s%s%s%s", next, begin, inside, inside);
+		else
+			fputs(i ? ", " : "", out);
 		json_string(out, rule->names[i]);
 	}
 	fprintf(out, "],%s%s%s\"action\": \"%s\"", next, begin, inside, verdict->name);
@@ -150,7 +156,12 @@ void text_rule_print(FILE *out, const struct text_rule *rule, const char *separa
 			fprintf(out, ",%s%s%s\"args\": [", next, begin, inside);
 		write_condition(out, &rule->conditions[i]);
 	}
-	fprintf(out, "%s%s%s}", rule->condition_count ? "]" : "", next, begin);
+	fputs(rule->condition_count ? "]" : "", out);
+	if (rule->comment) {
+		fprintf(out, ",%s%s%s\"comment\": ", next, begin, inside);
+		json_string(out, rule->comment);
+	}
+	fprintf(out, "%s%s}", next, begin);
 }
 
 static void write_architectures(FILE *out, const struct profile_outline *outline)

@@ -25,6 +25,12 @@ void splice_end(struct splice *splice);
 /* Behind the last entry of syscalls[]. */
 void splice_add_rules(struct splice *splice, const struct text_rule *rules, size_t count);
 
+/* A copy of an entry behind it, with an index one higher. */
+void splice_repeat_entry(struct splice *splice, size_t entry);
+
+/* Another action, such as "SCMP_ACT_LOG", in the place of an entry's. */
+void splice_set_action(struct splice *splice, size_t entry, const char *action);
+
 /* Indexes behind what is removed are one lower afterwards. */
 void splice_remove_entry(struct splice *splice, size_t entry);
 void splice_remove_name(struct splice *splice, size_t entry, size_t name);

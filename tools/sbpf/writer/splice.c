@@ -357,6 +357,35 @@ void splice_remove_name(struct splice *splice, size_t entry, size_t name)
 		splice->failed = true;
 }
 
+void splice_repeat_entry(struct splice *splice, size_t entry)
+{
+	struct stretch element;
+	char *text = NULL;
+	size_t before;
+
+	if (!find(splice, &element, "syscalls[%zu]", entry)) {
+		splice->failed = true;
+		return;
+	}
+	before = skip_space_back(splice, element.begin);
+	if (asprintf(&text, ",%.*s", (int)(element.end - before), splice->text + before) < 0)
+		text = NULL;
+	insert(splice, element.end, text);
+	free(text);
+}
+
+void splice_set_action(struct splice *splice, size_t entry, const char *action)
+{
+	struct stretch value;
+	char text[64];
+
+	snprintf(text, sizeof(text), "\"%s\"", action);
+	if (find(splice, &value, "syscalls[%zu].action", entry))
+		replace(splice, value, text, strlen(text));
+	else
+		splice->failed = true;
+}
+
 /* ---- ABIs ---- */
 
 static void write_word(FILE *out, const struct layout *layout, const void *context)
