@@ -27,7 +27,7 @@ def profile_of(name):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         profile, told = pathlib.Path(folder, "profile.json"), pathlib.Path(folder, "told")
-        for name in programs.PROGRAMS:
+        for name in REFUSED:
             profile.write_text(profile_of(name))
             alone = programs.work(name, [BUILD / "tools/sbpf/sbpf", "run", "-p", profile, "--"])
             watched = programs.work(name, [BUILD / "tests/live/watch", told, profile])
