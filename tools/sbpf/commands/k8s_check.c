@@ -172,23 +172,62 @@ static char *read_stream(int fd, size_t *length)
 	return NULL;
 }
 
-static bool read_one(struct check *check, const char *file,
-		     bool (*take)(struct check *check, const char *file, const char *text,
-				  size_t length))
+/* A manifest, whole: what it says about pods elsewhere comes first. */
+struct input {
+	const char *file;
+	char *text;
+	size_t length;
+};
+
+static bool input_read(const char *file, struct input *input)
 {
 	bool is_stdin = !strcmp(file, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	size_t length;
-	char *text = fd < 0 ? NULL : read_stream(fd, &length);
-	bool done = false;
 
-	if (text)
-		done = take(check, file, text, length);
-	else
+	*input = (struct input){ .file = file };
+	if (fd >= 0)
+		input->text = read_stream(fd, &input->length);
+	if (!input->text)
 		report(tool.name, "%s: %s", is_stdin ? "<stdin>" : file, strerror(errno));
-	free(text);
 	if (fd >= 0 && !is_stdin)
 		close(fd);
+	return input->text;
+}
+
+static bool check_inputs(struct check *check, const struct input *inputs, size_t count)
+{
+	bool done = true;
+
+	for (size_t i = 0; done && i < count; i++)
+		done = check_note(check, inputs[i].file, inputs[i].text, inputs[i].length);
+	for (size_t i = 0; done && i < count; i++)
+		done = check_text(check, inputs[i].file, inputs[i].text, inputs[i].length);
+	return done;
+}
+
+static bool check_files(struct check *check, char **files, size_t count)
+{
+	struct input *inputs = calloc(count, sizeof(inputs[0]));
+	bool done = inputs;
+
+	if (!inputs)
+		report(tool.name, "out of memory");
+	for (size_t i = 0; done && i < count; i++)
+		done = input_read(files[i], &inputs[i]);
+	done = done && check_inputs(check, inputs, count);
+	for (size_t i = 0; inputs && i < count; i++)
+		free(inputs[i].text);
+	free(inputs);
+	return done;
+}
+
+static bool read_namespaces(struct check *check, const char *file)
+{
+	struct input input;
+	bool done =
+		input_read(file, &input) && check_namespaces(check, file, input.text, input.length);
+
+	free(input.text);
 	return done;
 }
 
@@ -245,9 +284,8 @@ int k8s_check_main(int argc, char **argv)
 		return usage_error(&tool, "which manifests?");
 	if (!parse(&given, &options))
 		return STATUS_TROUBLE;
-	done = !options.namespaces || read_one(&check, options.namespaces, check_namespaces);
-	for (int i = operand; done && i < argc; i++)
-		done = read_one(&check, argv[i], check_text);
+	done = !options.namespaces || read_namespaces(&check, options.namespaces);
+	done = done && check_files(&check, argv + operand, (size_t)(argc - operand));
 	status = done ? conclude(&given, &check) : STATUS_TROUBLE;
 	check_free(&check);
 	return status;

@@ -178,12 +178,29 @@ static bool take(void *context, const char *key, const struct manifest_node *nod
 	return true;
 }
 
+/* Beside the template they were never looked at. */
+static bool take_owners(void *context, const char *key, const struct manifest_node *node)
+{
+	struct scan *scan = context;
+
+	if (strcmp(key, POD_KEY) && !starts(key, CONTAINER_KEY) && !rest_of_crio(key))
+		return true;
+	check_add(scan->check, scan->row, DEAD_ANNOTATION, SEVERITY_WARNING, node->key->line,
+		  check_print(scan->check,
+			      "the annotation %.120s has no effect: it is not the pod's; write "
+			      "securityContext.seccompProfile into the template",
+			      key));
+	return true;
+}
+
 void annotations_apply(struct check *check, const struct pod *pod, struct row *row)
 {
 	struct scan scan = { .check = check, .pod = pod, .row = row };
 	const char *value;
 
 	manifest_members(manifest_member(pod->metadata, "annotations"), take, &scan);
+	if (pod->owner != pod->metadata && check->count == pod->first)
+		manifest_members(manifest_member(pod->owner, "annotations"), take_owners, &scan);
 	value = scan.old.value;
 	if (!value || row->declared.level)
 		return;

@@ -32,10 +32,28 @@ static struct row *new_row(struct check *check)
 	return &rows[check->count];
 }
 
+/* What is looked at for each container: its pod's annotations and, here and there, its others. */
+static bool count_work(struct check *check, const struct pod *pod,
+		       const struct manifest_node *container)
+{
+	const struct manifest_node *annotations = manifest_member(pod->metadata, "annotations");
+	size_t others = manifest_value(container)->count;
+
+	for (int role = 0; role < ROLES; role++) {
+		const struct manifest_node *list =
+			manifest_member(pod->spec, container_lists[role]);
+
+		others += list ? list->count : 0;
+	}
+	if (check->count == pod->first)
+		others *= 1 + (annotations ? annotations->count : 0);
+	return check_work(check, container, others + (annotations ? annotations->count : 0));
+}
+
 static bool add_container(struct check *check, const struct pod *pod,
 			  const struct manifest_node *container, enum role role)
 {
-	struct row *row = new_row(check);
+	struct row *row = count_work(check, pod, container) ? new_row(check) : NULL;
 
 	if (!row)
 		return false;
@@ -96,6 +114,45 @@ static bool take_document(struct check *check, const struct manifest_node *root)
 	return pods_find(check, root, add_pod);
 }
 
+static bool note_class(struct check *check, const struct manifest_node *root)
+{
+	struct runtime_class *classes =
+		reallocarray(check->classes, check->class_count + 1, sizeof(classes[0]));
+
+	if (!classes) {
+		report(check->tool->name, "out of memory");
+		check->failed = true;
+		return false;
+	}
+	check->classes = classes;
+	classes[check->class_count++] = (struct runtime_class){
+		check_keep(check, manifest_text(manifest_member(root, "metadata"), "name")),
+		check_keep(check, manifest_text(root, "handler")),
+	};
+	return !check->failed;
+}
+
+static bool note_object(struct check *check, const struct manifest_node *root)
+{
+	const char *kind = manifest_text(root, "kind");
+
+	if (!strcmp(kind, "Namespace"))
+		security_note(check, root, false);
+	if (!strcmp(kind, "RuntimeClass"))
+		return note_class(check, root);
+	return !check->failed;
+}
+
+static bool note_document(struct check *check, const struct manifest_node *root)
+{
+	return objects_find(check, root, note_object);
+}
+
+bool check_note(struct check *check, const char *file, const char *text, size_t length)
+{
+	return read_text(check, file, text, length, note_document);
+}
+
 bool check_text(struct check *check, const char *file, const char *text, size_t length)
 {
 	return read_text(check, file, text, length, take_document);
@@ -130,5 +187,6 @@ void check_free(struct check *check)
 		free(check->rows[i].findings);
 	free(check->rows);
 	free(check->spaces);
+	free(check->classes);
 	check_forget(check);
 }

@@ -157,12 +157,26 @@ static const struct {
 	{ "kata", "Kata Containers", "its agent takes them without disable_guest_seccomp" },
 };
 
+/* The handler of a RuntimeClass that is among the manifests; else its name, which mostly says it.
+ */
+static const char *handler_of(const struct check *check, const char *class)
+{
+	for (size_t i = 0; i < check->class_count; i++) {
+		const struct runtime_class *known = &check->classes[i];
+
+		if (known->name && known->handler && !strcmp(known->name, class))
+			return known->handler;
+	}
+	return class;
+}
+
 static bool is_in_sandbox(struct decision *decision)
 {
 	const char *class = manifest_text(decision->pod->spec, "runtimeClassName");
+	const char *handler = class ? handler_of(decision->check, class) : NULL;
 
-	for (size_t i = 0; class && i < COUNT(sandboxes); i++) {
-		if (!strcasestr(class, sandboxes[i].part))
+	for (size_t i = 0; handler && i < COUNT(sandboxes); i++) {
+		if (!strcasestr(handler, sandboxes[i].part))
 			continue;
 		if (decision->row->declared.level && !is_type(decision, "Unconfined"))
 			add(decision, RUNTIMECLASS_IGNORES, SEVERITY_WARNING,

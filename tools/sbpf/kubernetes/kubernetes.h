@@ -130,6 +130,12 @@ struct space_labels {
 	bool is_given; /* by --namespace: for pods that name none, too */
 };
 
+/* A RuntimeClass, and the handler that it is for. */
+struct runtime_class {
+	const char *name;
+	const char *handler;
+};
+
 struct policy_facts;
 
 struct check {
@@ -142,8 +148,10 @@ struct check {
 	size_t space_count;
 	struct policy_facts *policies; /* a list, each made once */
 	void *texts;		       /* kept until the end */
-	size_t visited;		       /* values that were looked at */
-	bool failed;		       /* which was reported */
+	size_t work;		       /* values that were looked at */
+	struct runtime_class *classes;
+	size_t class_count;
+	bool failed; /* which was reported */
 };
 
 /* A pod of a document, or the template of one. */
@@ -152,10 +160,17 @@ struct pod {
 	const char *name;
 	const char *namespace;
 	bool is_template;
+	const struct manifest_node *owner;    /* the object's metadata; may be NULL */
 	const struct manifest_node *metadata; /* the pod's own; may be NULL */
 	const struct manifest_node *spec;
 	size_t first; /* of its rows */
 };
+
+/*
+ * Notes what a text says about pods elsewhere: Namespaces and RuntimeClasses. False when that
+ * failed, which was reported.
+ */
+bool check_note(struct check *check, const char *file, const char *text, size_t length);
 
 /* Reads all of a text; false when that failed, which was reported. */
 bool check_text(struct check *check, const char *file, const char *text, size_t length);
@@ -172,12 +187,22 @@ const char *check_keep(struct check *check, const char *text);
 const char *check_print(struct check *check, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Reports what is wrong with a document, at a node. Returns false. */
+bool check_refuse(struct check *check, const struct manifest_node *node, const char *message);
+
+/* Counts work, in values; false when that is too much, which was reported. */
+bool check_work(struct check *check, const struct manifest_node *node, size_t amount);
+
 /* Frees those copies. */
 void check_forget(struct check *check);
 
 /* Adds a finding to the row that is in the making. */
 void check_add(struct check *check, struct row *row, size_t id, enum severity severity,
 	       unsigned int line, const char *message);
+
+/* Hands the objects of a document, those of lists too, to take(check, root). */
+bool objects_find(struct check *check, const struct manifest_node *root,
+		  bool (*take)(struct check *check, const struct manifest_node *root));
 
 /* Hands the pods of a document to take(check, pod); false when that failed, which was reported. */
 bool pods_find(struct check *check, const struct manifest_node *root,

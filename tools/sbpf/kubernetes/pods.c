@@ -6,8 +6,6 @@
 
 /* Lists in lists. */
 #define LISTS_MAX 4
-/* Aliases can mean more than a stream has bytes. */
-#define VISITED_MAX 20000000u
 
 /* Where each kind has its pod, or the template of one: "" for itself. */
 static const struct {
@@ -33,30 +31,15 @@ struct finder {
 	struct check *check;
 	struct pod pod;
 	bool (*report)(struct check *check, const struct pod *pod);
+	/* In place of looking for pods. */
+	bool (*note)(struct check *check, const struct manifest_node *root);
 };
-
-static bool fail(struct check *check, const struct manifest_node *node, const char *message)
-{
-	struct sbpf_error error = {
-		.code = SBPF_ERROR_SYNTAX,
-		.line = node->line,
-		.column = node->column,
-	};
-
-	snprintf(error.message, sizeof(error.message), "%s", message);
-	report_error(check->tool->name, check->file, &error);
-	check->failed = true;
-	return false;
-}
 
 static bool visit(struct finder *finder, const struct manifest_node *node)
 {
 	const struct manifest_node *value = manifest_value(node);
 
-	finder->check->visited += 1 + (value ? value->count : 0);
-	if (finder->check->visited <= VISITED_MAX)
-		return true;
-	return fail(finder->check, node, "aliases make this too large to look at");
+	return check_work(finder->check, node, 1 + (value ? value->count : 0));
 }
 
 /* ---- One pod ---- */
@@ -133,7 +116,7 @@ static bool find_object(struct finder *finder, const struct manifest_node *root,
 static bool find_items(struct finder *finder, const struct manifest_node *items, int depth)
 {
 	if (depth == LISTS_MAX)
-		return fail(finder->check, items, "there are too many lists in lists");
+		return check_refuse(finder->check, items, "there are too many lists in lists");
 	for (const struct manifest_node *one = items->first; one; one = one->next) {
 		if (!find_object(finder, manifest_value(one), depth + 1))
 			return false;
@@ -150,35 +133,19 @@ static void describe(struct finder *finder, const struct manifest_node *root)
 	if (!name)
 		name = manifest_text(metadata, "generateName");
 	finder->pod = (struct pod){
+		.owner = metadata,
 		.kind = check_keep(finder->check, manifest_text(root, "kind")),
 		.name = check_keep(finder->check, name),
 		.namespace = check_keep(finder->check, space),
 	};
 }
 
-static bool find_object(struct finder *finder, const struct manifest_node *root, int depth)
+/* Looks for the pods of one object. */
+static bool find_pods(struct finder *finder, const struct manifest_node *root)
 {
-	const struct manifest_node *items;
-	const char *kind;
 	bool known;
 
-	if (manifest_is_null(root))
-		return true;
-	if (root->kind != MANIFEST_MAPPING)
-		return fail(finder->check, root,
-			    "a manifest is a mapping with apiVersion and kind");
-	kind = manifest_text(root, "kind");
-	if (!kind)
-		return fail(finder->check, root, "a manifest needs a kind");
-	items = manifest_member(root, "items");
-	if (!visit(finder, root))
-		return false;
-	if (strlen(kind) >= 4 && !strcmp(kind + strlen(kind) - 4, "List") &&
-	    (!items || items->kind == MANIFEST_SEQUENCE))
-		return !items || find_items(finder, items, depth);
-	if (!strcmp(kind, "Namespace"))
-		security_note(finder->check, root, false);
-	if (is_other(kind))
+	if (is_other(manifest_text(root, "kind")))
 		return true;
 	describe(finder, root);
 	if (!find_known(finder, root, &known) || known)
@@ -187,10 +154,42 @@ static bool find_object(struct finder *finder, const struct manifest_node *root,
 	return search(finder, root);
 }
 
+static bool find_object(struct finder *finder, const struct manifest_node *root, int depth)
+{
+	const struct manifest_node *items;
+	const char *kind;
+
+	if (manifest_is_null(root))
+		return true;
+	if (root->kind != MANIFEST_MAPPING)
+		return check_refuse(finder->check, root,
+				    "a manifest is a mapping with apiVersion and kind");
+	kind = manifest_text(root, "kind");
+	if (!kind)
+		return check_refuse(finder->check, root, "a manifest needs a kind");
+	items = manifest_member(root, "items");
+	if (!visit(finder, root))
+		return false;
+	if (strlen(kind) >= 4 && !strcmp(kind + strlen(kind) - 4, "List") &&
+	    (!items || items->kind == MANIFEST_SEQUENCE))
+		return !items || find_items(finder, items, depth);
+	if (finder->note)
+		return finder->note(finder->check, root);
+	return find_pods(finder, root);
+}
+
 bool pods_find(struct check *check, const struct manifest_node *root,
 	       bool (*take)(struct check *check, const struct pod *pod))
 {
 	struct finder finder = { .check = check, .report = take };
+
+	return find_object(&finder, root, 0);
+}
+
+bool objects_find(struct check *check, const struct manifest_node *root,
+		  bool (*take)(struct check *check, const struct manifest_node *root))
+{
+	struct finder finder = { .check = check, .note = take };
 
 	return find_object(&finder, root, 0);
 }

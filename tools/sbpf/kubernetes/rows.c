@@ -66,8 +66,6 @@ static void json_row(FILE *out, const struct row *row)
 	json_text(out, "effective", effective_names[row->effective]);
 	json_text(out, "why", row->why);
 	json_text(out, "fingerprint", row->fingerprint);
-	fprintf(out, ", \"instructions\": ");
-	json_line(out, (unsigned int)row->size);
 	fprintf(out, ", \"baseline\": %s, \"restricted\": %s", row->baseline ? "true" : "false",
 		row->restricted ? "true" : "false");
 	json_findings(out, row);
@@ -90,12 +88,15 @@ static bool is_same(const struct check_finding *a, const struct check_finding *b
 	return a->id == b->id && a->line == b->line && !strcmp(a->message, b->message);
 }
 
+/* So many containers before are looked at. */
+#define ROWS_BACK 64
+
 /* Whether another container of the same pod, before this one, has the finding too. */
 static bool is_told(const struct check *check, size_t row, const struct check_finding *finding)
 {
 	const struct row *here = &check->rows[row];
 
-	for (size_t i = row; i-- > 0;) {
+	for (size_t i = row; i-- > 0 && row - i <= ROWS_BACK;) {
 		const struct row *other = &check->rows[i];
 
 		if (other->file != here->file || other->kind != here->kind)

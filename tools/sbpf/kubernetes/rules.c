@@ -53,6 +53,34 @@ struct check_rule check_rule_at(size_t id)
 	return (struct check_rule){ rule->name, rule->severity, rule->summary };
 }
 
+/* ---- Work ---- */
+
+/* Aliases can mean more than a stream has bytes. */
+#define WORK_MAX 50000000u
+
+bool check_work(struct check *check, const struct manifest_node *node, size_t amount)
+{
+	check->work += amount;
+	if (check->work <= WORK_MAX)
+		return true;
+	return check_refuse(check, node, "this is too large to look at: hand it over in parts");
+}
+
+bool check_refuse(struct check *check, const struct manifest_node *node, const char *message)
+{
+	struct sbpf_error error = {
+		.code = SBPF_ERROR_SYNTAX,
+		.line = node->line,
+		.column = node->column,
+	};
+
+	snprintf(error.message, sizeof(error.message), "%s", message);
+	if (!check->failed)
+		report_error(check->tool->name, check->file, &error);
+	check->failed = true;
+	return false;
+}
+
 /* ---- Texts ---- */
 
 struct kept_text {
