@@ -170,10 +170,11 @@ static int trace_child(struct probe *probe, pid_t child)
 	while (waitpid(child, &status, __WALL) == child && WIFSTOPPED(status)) {
 		int event = status >> 16;
 		struct seccomp_data data;
+		uint32_t mark;
 
 		if (event == PTRACE_EVENT_SECCOMP) {
 			/* Linux before 5.3 does not say which call it is. */
-			if (!registers_call(child, &data) ||
+			if (!registers_call(child, &data, &mark) ||
 			    !registers_answer(child, &data, TRACER_ERRNO))
 				probe->trace_errno = ENOSYS;
 			else

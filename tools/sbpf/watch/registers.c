@@ -17,7 +17,7 @@ static bool read_info(pid_t tid, struct __ptrace_syscall_info *info)
 	return ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(*info), info) > 0;
 }
 
-bool registers_call(pid_t tid, struct seccomp_data *data)
+bool registers_call(pid_t tid, struct seccomp_data *data, uint32_t *trace_data)
 {
 	struct __ptrace_syscall_info info;
 
@@ -34,6 +34,7 @@ bool registers_call(pid_t tid, struct seccomp_data *data)
 	};
 	for (size_t i = 0; i < 6; i++)
 		data->args[i] = info.seccomp.args[i];
+	*trace_data = info.seccomp.ret_data;
 	return true;
 }
 

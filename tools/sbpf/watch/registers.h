@@ -10,10 +10,11 @@
 /* Whether calls can be read and answered on this machine. */
 bool registers_known(void);
 
-/* The call at whose PTRACE_EVENT_SECCOMP the thread is stopped. False with errno: ESRCH when it is
- * gone.
+/*
+ * The call at whose PTRACE_EVENT_SECCOMP the thread is stopped, and the data of the filter's
+ * SECCOMP_RET_TRACE. False with errno: ESRCH when it is gone.
  */
-bool registers_call(pid_t tid, struct seccomp_data *data);
+bool registers_call(pid_t tid, struct seccomp_data *data, uint32_t *trace_data);
 
 /*
  * Has the thread's call, as registers_call() gave it, not be made and give this errno, or 0. False

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,13 @@
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
+
+/* How long a signal that came at the wrong time may wait. */
+#define SIGNAL_MICROSECONDS 20000
+
+/* How often is looked for the next stop before this process sleeps, and how often that is tried. */
+#define TRIES_MAX 64
+#define WAITS_BETWEEN 256
 
 #define SECCOMP_SIGNAL_CODE 1 /* SYS_SECCOMP of <asm-generic/siginfo.h> */
 
@@ -85,13 +93,6 @@ static int errno_of(uint32_t verdict)
 	return -1;
 }
 
-static bool asks_with_mark(pid_t tid)
-{
-	unsigned long message = 0;
-
-	return ptrace(PTRACE_GETEVENTMSG, tid, 0, &message) == 0 && message == REWRITE_MARK;
-}
-
 /* No call is made that may be refused: where it cannot be read, its process ends. */
 static void end_unread(pid_t tid)
 {
@@ -102,18 +103,18 @@ static void end_unread(pid_t tid)
 static void answer(struct trace *trace, pid_t tid)
 {
 	struct seccomp_data data;
-	uint32_t verdict;
+	uint32_t verdict, mark;
 	bool is_foreign = false;
 	int error;
 
-	if (!registers_call(tid, &data)) {
+	if (!registers_call(tid, &data, &mark)) {
 		end_unread(tid);
 		return;
 	}
 	verdict = verdict_on(trace, &data);
 	error = errno_of(verdict);
 	/* Another filter's SECCOMP_RET_TRACE, which without a watcher has no tracer. */
-	if (error < 0 && !asks_with_mark(tid)) {
+	if (error < 0 && mark != REWRITE_MARK) {
 		is_foreign = true;
 		verdict = SECCOMP_RET_TRACE;
 		error = ENOSYS;
@@ -243,31 +244,95 @@ static bool wait_for_join(struct watcher *watcher)
 	return false;
 }
 
-/* What is sent to this process waits for sigwaitinfo(2): stops, and what the starter wants. */
+/* ---- Waiting ---- */
+
+/* What came by signal and was not looked at yet. */
+static volatile sig_atomic_t is_called, is_over;
+
+/*
+ * A signal may come just before waitpid(2), which then sleeps: so it comes again until it was seen.
+ */
+static void note_signal(int signal)
+{
+	const struct itimerval soon = { .it_value.tv_usec = SIGNAL_MICROSECONDS };
+
+	if (signal == SIGIO)
+		is_called = 1;
+	else if (signal != SIGALRM)
+		is_over = 1;
+	if (is_called || is_over)
+		setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+/*
+ * A sleeping waitpid(2) and two calls of ptrace(2) are all that a stop takes, and most of what
+ * watching costs. So stops send no SIGCHLD, and the starter's messages come by signal.
+ */
 static void listen_by_signal(const struct watcher *watcher)
 {
+	static const int numbers[] = { SIGIO, SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_handler = note_signal };
+	const struct sigaction no_stops = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+	sigset_t wanted;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGCHLD);
+	sigfillset(&action.sa_mask);
+	sigaction(SIGCHLD, &no_stops, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&wanted, numbers[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &wanted, NULL);
 	if (fcntl(watcher->socket, F_SETOWN, getpid()) == 0)
 		fcntl(watcher->socket, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+static void see_signals(struct watcher *watcher)
+{
+	const struct itimerval never = { 0 };
+
+	if (!is_called && !is_over)
+		return;
+	setitimer(ITIMER_REAL, &never, NULL);
+	if (is_called) {
+		is_called = 0;
+		watcher_listen(watcher);
+	}
+	if (is_over) {
+		is_over = 0;
+		watcher_end(watcher, false);
+	}
+}
+
+/*
+ * To be woken takes as long as to look some ten times again, on a virtual machine some hundred
+ * times: worth it as long as the next stop comes soon, which the last ones tell.
+ */
+static pid_t look_again(int *status)
+{
+	static unsigned int tries = TRIES_MAX, waits;
+	pid_t tid = 0;
+
+	/* What was given up is tried now and then. */
+	if (!tries && ++waits % WAITS_BETWEEN == 0)
+		tries = TRIES_MAX;
+	for (unsigned int i = 0; i < tries && !tid; i++)
+		tid = waitpid(-1, status, __WALL | WNOHANG);
+	tries = tid ? TRIES_MAX : tries / 2;
+	return tid;
 }
 
 /* The next thread that stops or ends; false when there is none any more. */
 static bool wait_for_thread(struct watcher *watcher, pid_t *tid, int *status)
 {
-	sigset_t all;
-
-	sigfillset(&all);
-	for (;;) {
-		int signal;
-
-		*tid = waitpid(-1, status, __WALL | WNOHANG);
-		if (*tid)
-			return *tid > 0;
-		signal = sigwaitinfo(&all, NULL);
-		if (signal == SIGIO)
-			watcher_listen(watcher);
-		else if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP)
-			watcher_end(watcher, false);
-	}
+	do {
+		see_signals(watcher);
+		*tid = look_again(status);
+		if (!*tid)
+			*tid = waitpid(-1, status, __WALL);
+	} while (*tid < 0 && errno == EINTR);
+	return *tid > 0;
 }
 
 int trace_watch(struct watcher *watcher)
