@@ -125,7 +125,8 @@ class Pages(unittest.TestCase):
                 shutil.copy(os.path.join(folder, name), self.work)
         for name, original in FILES.items():
             shutil.copy(os.path.join(profiles, original), os.path.join(self.work, name))
-        shutil.copy(os.path.join(PROJECT, "tests", "docs", "worker.rec"), self.work)
+        for name in ("worker.rec", "try"):
+            shutil.copy(os.path.join(PROJECT, "tests", "docs", name), self.work)
         with open(os.path.join(self.work, "program"), "w", encoding="ascii") as file:
             file.write("#!/bin/sh\nexit 0\n")
         os.chmod(os.path.join(self.work, "program"), 0o755)
