@@ -4,6 +4,7 @@
 watch.py WATCH SBPF MAKE_CALLS."""
 import atexit
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -97,6 +98,102 @@ def test_pipelines():
     script = "for i in $(seq 100); do echo $i | cat | cat; done; getent passwd root; mkdir x"
     calls = both(profile(mkdir=1), "/bin/sh", "-c", script)
     assert [call.name for call in calls] == ["mkdir"]
+
+
+def test_by_notification():
+    script = "mkdir x; ls /; for i in 1 2 3; do echo $i | cat | cat; done; exit 3"
+    path = profile(mkdir=38)
+    alone = run(path, "/bin/sh", "-c", script)
+    done, told = watch(path, "/bin/sh", "-c", script, options=["-n"])
+    assert (done.returncode, done.stdout, done.stderr) == (3, alone.stdout, alone.stderr), done
+    assert [call.name for call in calls_of(told)] == ["mkdir"], told
+    assert told[0].startswith("note calls are watched by notification") and told[-1] == "end"
+
+
+def test_what_is_traced_already_is_watched_by_notification():
+    told = FOLDER / "told"
+    done = subprocess.run(["strace", "-f", "-o", "/dev/null", WATCH, told, profile(mkdir=13),
+                           "/bin/mkdir", FOLDER / "new"], timeout=PATIENCE, check=False,
+                          capture_output=True)
+    assert done.returncode == 1 and b"Permission denied" in done.stderr, done
+    assert [call.name for call in calls_of(told.read_text().splitlines())] == ["mkdir"]
+
+
+def test_programs_that_trace_and_that_install_filters_are_noticed():
+    for word, command in (("ptrace", ["/usr/bin/strace", "-o", "/dev/null", "true"]),
+                          ("filter of its own", [SBPF, "run", "true"])):
+        _, told = watch("-", *command)
+        notes = [line for line in told if line.startswith("note")]
+        assert len(notes) == 1 and word in notes[0], told
+
+
+def test_another_thread_executes():
+    source = ("import os, threading, sys, time\n"
+              "threading.Thread(target=os.execv, args=('/bin/sh', ['sh', '-c', "
+              "'mkdir x; exit 5'])).start()\ntime.sleep(60)")
+    calls = both(profile(mkdir=13), sys.executable, "-c", source)
+    assert [call.name for call in calls] == ["mkdir"] and calls[0].pid == calls[0].tid
+
+
+def test_daemons_are_watched_to_their_end():
+    script = "(setsid sh -c 'sleep 0.3; mkdir x' &) ; exit 4"
+    calls = both(profile(mkdir=13), "/bin/sh", "-c", script)
+    assert [call.name for call in calls] == ["mkdir"]
+
+
+def test_the_report_can_be_had_before():
+    told, place = FOLDER / "told", FOLDER / "place"
+    place.mkdir()
+    script = "mkdir x; (trap '' TERM; while sleep 0.1; do mkdir x || exit; done) & sleep 0.5"
+    with open(FOLDER / "messages", "w+b") as messages:
+        process = subprocess.Popen([WATCH, told, profile(mkdir=0), "/bin/sh", "-c", script],
+                                   stderr=messages, cwd=place)
+        time.sleep(1.5)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        messages.seek(0)
+        assert messages.read().endswith(b"watch: left\n")
+    lines = told.read_text().splitlines()
+    assert lines[-1] == "end" and len(calls_of(lines)) > 1
+    # Those that are left are watched on, and answered, but nothing is told any more.
+    time.sleep(0.3)
+    assert told.read_text().splitlines() == lines
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.readlink(f"/proc/{name}/cwd") == str(place):
+                os.kill(int(name), 9)
+
+
+def test_what_is_watched_ends_with_the_watcher():
+    told = FOLDER / "told"
+    process = subprocess.Popen([WATCH, told, profile(mkdir=13), "/bin/sleep", "600"],
+                               stderr=subprocess.PIPE)
+    time.sleep(0.5)
+    sleeper = next(pid for pid in os.listdir("/proc") if pid.isdigit() and is_child(pid, process))
+    status = pathlib.Path(f"/proc/{sleeper}/status").read_text()
+    os.kill(int(re.search(r"TracerPid:\s(\d+)", status)[1]), 9)
+    messages = process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 128 + 9 and b"has ended before its time" in messages, messages
+
+
+def is_child(pid, process):
+    try:
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().split()[3]) == process.pid
+    except OSError:
+        return False
+
+
+def test_set_user_id_programs():
+    if os.getuid():
+        return
+    program = pathlib.Path(FOLDER, "id")
+    shutil.copy("/usr/bin/id", program)
+    os.chmod(program, 0o4755)
+    command = ["/usr/bin/setpriv", "--reuid", "65534", "--clear-groups", program, "-u"]
+    done, told = watch(profile(mkdir=13), *command, options=["-k"])
+    alone = subprocess.run([SBPF, "run", "--keep-privileges", "-p", profile(mkdir=13), *command],
+                           check=False, capture_output=True, timeout=PATIENCE)
+    assert done.stdout == alone.stdout == b"0\n" and told[-1] == "end", (done, alone)
 
 
 # ---- Random calls

@@ -5,8 +5,13 @@
  */
 #include "rewrite.h"
 
+#include "common.h"
+
 #include <stddef.h>
 #include <string.h>
+
+/* How many instructions stand before the others for calls that are noticed. */
+#define NOTICED_MAX 10
 
 static const struct sock_filter allows_all[] = { { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW } };
 
@@ -121,8 +126,64 @@ static void set_too_large(struct sbpf_error *error)
 	memcpy(error->message, message, sizeof(message));
 }
 
-struct sbpf_filter *rewrite_for_trace(const struct sbpf_filter *filter, bool all,
-				      const struct probe *probe, struct sbpf_error *error)
+/* ---- Calls that are noticed ---- */
+
+/* Whether what a number gets can be had from the watcher, whatever the arguments. */
+static bool is_never_killed(const struct sock_filter *program, size_t count, uint32_t arch,
+			    uint32_t number)
+{
+	bool reached[BPF_MAXINSNS] = { false };
+
+	sbpf_program_follow(program, count, arch, number, reached);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t verdict = program[i].k;
+
+		if (reached[i] && BPF_CLASS(program[i].code) == BPF_RET &&
+		    (program[i].code != (BPF_RET | BPF_K) ||
+		     !(rewrite_is_asked(verdict) || is_let_through(verdict))))
+			return false;
+	}
+	return true;
+}
+
+static void append_noticed(struct code *code, const struct sock_filter *given, size_t count)
+{
+	static const char *const calls[] = { "ptrace", "seccomp" };
+	struct sbpf_abi abi = { 0 };
+	uint32_t number;
+
+	sbpf_abi_describe(sbpf_abi_native(), &abi);
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		if (!sbpf_call_number(sbpf_abi_native(), calls[i], &number) ||
+		    !is_never_killed(given, count, abi.audit_arch, number))
+			continue;
+		append(code, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+							  offsetof(struct seccomp_data, arch)));
+		append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, abi.audit_arch,
+							  0, 3));
+		append(code, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+							  offsetof(struct seccomp_data, nr)));
+		append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
+		append(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							  SECCOMP_RET_TRACE | REWRITE_MARK));
+	}
+}
+
+/* ---- All of it ---- */
+
+static void change(struct sock_filter *program, size_t count, uint32_t verdict, bool all)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t given = program[i].k;
+
+		if (program[i].code == (BPF_RET | BPF_K) &&
+		    (rewrite_is_asked(given) || (all && is_let_through(given))))
+			program[i].k = verdict;
+	}
+}
+
+struct sbpf_filter *rewrite(const struct sbpf_filter *filter, enum rewrite_way way, bool all,
+			    const struct probe *probe, struct sbpf_error *error)
 {
 	int machine = filter ? sbpf_filter_machine(filter) : sbpf_abi_native();
 	size_t count = 1;
@@ -131,11 +192,11 @@ struct sbpf_filter *rewrite_for_trace(const struct sbpf_filter *filter, bool all
 	struct code code = { .count = 0 };
 
 	memcpy(changed, given, count * sizeof(changed[0]));
-	for (size_t i = 0; i < count; i++) {
-		if (changed[i].code == (BPF_RET | BPF_K) &&
-		    (rewrite_is_asked(changed[i].k) || (all && is_let_through(changed[i].k))))
-			changed[i].k = SECCOMP_RET_TRACE | REWRITE_MARK;
-	}
+	change(changed, count,
+	       way == REWRITE_TRACE ? SECCOMP_RET_TRACE | REWRITE_MARK : SECCOMP_RET_USER_NOTIF,
+	       all);
+	if (way == REWRITE_TRACE && count <= BPF_MAXINSNS - NOTICED_MAX)
+		append_noticed(&code, given, count);
 	if (filter && probe->is_refusing)
 		append_choice(&code, probe, changed, given, count);
 	else

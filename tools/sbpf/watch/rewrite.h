@@ -12,13 +12,17 @@
 /* Whether the watcher gives this verdict: ERRNO, TRACE and NOTIFY. */
 bool rewrite_is_asked(uint32_t verdict);
 
+/* How the watcher is asked. */
+enum rewrite_way { REWRITE_TRACE, REWRITE_NOTIFY };
+
 /*
- * The filter with SECCOMP_RET_TRACE for each verdict that the watcher gives, with all also for
- * ALLOW and LOG. The kernel does the others as it would without a watcher, and all of a number's
- * that a filter around refuses: that one is stronger than SECCOMP_RET_TRACE. filter may be NULL,
- * which allows all. The caller's; NULL on error.
+ * The filter with SECCOMP_RET_TRACE, or with SECCOMP_RET_USER_NOTIF, for each verdict that the
+ * watcher gives, with all also for ALLOW and LOG. The kernel does the others as it would without a
+ * watcher, and all of a number's that a filter around refuses: that one is stronger than
+ * SECCOMP_RET_TRACE. For a tracer also ptrace(2) and seccomp(2) are asked for, where they are not
+ * killed. filter may be NULL, which allows all. The caller's; NULL on error.
  */
-struct sbpf_filter *rewrite_for_trace(const struct sbpf_filter *filter, bool all,
-				      const struct probe *probe, struct sbpf_error *error);
+struct sbpf_filter *rewrite(const struct sbpf_filter *filter, enum rewrite_way way, bool all,
+			    const struct probe *probe, struct sbpf_error *error);
 
 #endif

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,6 +101,17 @@ static void end_unread(pid_t tid)
 		kill(tid, SIGKILL);
 }
 
+/* Calls by which a program is watched less, or does less, than it would. */
+static void notice(const struct trace *trace, const struct seccomp_data *data)
+{
+	if (data->nr == SYS_seccomp && data->args[0] == SECCOMP_SET_MODE_FILTER)
+		watcher_note(trace->watcher, NOTE_INSTALLS);
+	if (data->nr == SYS_ptrace &&
+	    (data->args[0] == PTRACE_TRACEME || data->args[0] == PTRACE_ATTACH ||
+	     data->args[0] == PTRACE_SEIZE))
+		watcher_note(trace->watcher, NOTE_TRACES);
+}
+
 static void answer(struct trace *trace, pid_t tid)
 {
 	struct seccomp_data data;
@@ -119,6 +131,8 @@ static void answer(struct trace *trace, pid_t tid)
 		verdict = SECCOMP_RET_TRACE;
 		error = ENOSYS;
 	}
+	if (error < 0)
+		notice(trace, &data);
 	if (error >= 0 || trace->watcher->request->all)
 		tell(trace, tid, &data, verdict, is_foreign);
 	if (error >= 0 && !registers_answer(tid, &data, error))

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* A status file begins with the lines Name, Umask, State, Tgid; a name has at most 64 bytes. */
-static pid_t read_process(pid_t tid)
+pid_t tracees_process_of(pid_t tid)
 {
 	char path[32], text[512];
 	const char *line;
@@ -34,7 +34,7 @@ struct tracee *tracees_get(struct tracees *tracees, pid_t tid)
 	struct tracee *tracee = &tracees->places[(unsigned int)tid % TRACEES_MAX];
 
 	if (tracee->tid != tid)
-		*tracee = (struct tracee){ .tid = tid, .pid = read_process(tid) };
+		*tracee = (struct tracee){ .tid = tid, .pid = tracees_process_of(tid) };
 	return tracee;
 }
 

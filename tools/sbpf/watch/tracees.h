@@ -26,6 +26,9 @@ struct tracees {
  * that cannot be read. */
 struct tracee *tracees_get(struct tracees *tracees, pid_t tid);
 
+/* The process that /proc says a thread is of; its own number where that cannot be read. */
+pid_t tracees_process_of(pid_t tid);
+
 void tracees_forget(struct tracees *tracees, pid_t tid);
 
 #endif

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@ struct watch {
 	struct sbpf_filter *filter;
 	int socket; /* to the watcher */
 	pid_t watcher;
+	volatile int *listener; /* shared with who hands it over */
 };
 
 /* ---- Starting ---- */
@@ -77,7 +79,10 @@ static void become_watcher(const struct watch *watch, int socket)
 		watcher_note(&watcher, NOTE_FILTERS);
 	if (!message_send(socket, MESSAGE_READY, getpid()))
 		_exit(EXIT_FAILURE);
-	_exit(trace_watch(&watcher));
+	if (watch->request.engine == WATCH_TRACE)
+		_exit(trace_watch(&watcher));
+	watcher_note(&watcher, NOTE_NOTIFIED);
+	_exit(notify_watch(&watcher));
 }
 
 /*
@@ -111,6 +116,32 @@ static int start_watcher(struct watch *watch, int socket, struct sbpf_error *err
 	return 0;
 }
 
+static int choose_engine(struct watch *watch, struct sbpf_error *error)
+{
+	const struct probe *probe = watch->probe;
+	enum watch_engine *engine = &watch->request.engine;
+
+	if (*engine == WATCH_AUTO)
+		*engine = probe->trace_errno && !probe->has_listener ? WATCH_NOTIFY : WATCH_TRACE;
+	if (*engine == WATCH_TRACE && probe->trace_errno)
+		return fail(error, probe->trace_errno,
+			    "processes cannot be traced here (ptrace): this one is traced itself, "
+			    "or a filter, a security module or the kernel's settings forbid it");
+	if (*engine == WATCH_NOTIFY && probe->has_listener)
+		return fail(error, EBUSY,
+			    "a filter with a listener is in force here already, and there can be "
+			    "only one; without --engine notify, none is needed");
+	return 0;
+}
+
+static volatile int *share_number(void)
+{
+	void *number =
+		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return number == MAP_FAILED ? NULL : number;
+}
+
 static int start(struct watch *watch, struct sbpf_error *error)
 {
 	int sockets[2];
@@ -118,14 +149,17 @@ static int start(struct watch *watch, struct sbpf_error *error)
 	watch->probe = probe_new(watch->request.filter, error);
 	if (!watch->probe)
 		return -1;
-	if (watch->probe->trace_errno)
-		return fail(error, watch->probe->trace_errno,
-			    "processes cannot be traced here (ptrace): this one is traced itself, "
-			    "or a filter, a security module or the kernel's settings forbid it");
+	if (choose_engine(watch, error) < 0)
+		return -1;
 	watch->filter =
-		rewrite_for_trace(watch->request.filter, watch->request.all, watch->probe, error);
+		rewrite(watch->request.filter,
+			watch->request.engine == WATCH_TRACE ? REWRITE_TRACE : REWRITE_NOTIFY,
+			watch->request.all, watch->probe, error);
 	if (!watch->filter)
 		return -1;
+	watch->listener = share_number();
+	if (!watch->listener)
+		return fail(error, errno, "out of memory");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail(error, errno, "no socket can be made to talk with the watcher");
 	watch->socket = sockets[0];
@@ -176,6 +210,8 @@ int watch_install(struct watch *watch, unsigned int flags, struct sbpf_error *er
 {
 	if (watch_join(watch, error) < 0)
 		return -1;
+	if (watch->request.engine == WATCH_NOTIFY)
+		return notify_install(watch->socket, watch->filter, flags, watch->listener, error);
 	return sbpf_install(watch->filter, flags, error);
 }
 
@@ -267,6 +303,8 @@ void watch_free(struct watch *watch)
 		return;
 	if (watch->socket >= 0)
 		close(watch->socket);
+	if (watch->listener)
+		munmap((void *)watch->listener, sizeof(*watch->listener));
 	probe_free(watch->probe);
 	sbpf_filter_free(watch->filter);
 	free(watch);

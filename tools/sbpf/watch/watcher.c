@@ -5,11 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *const notes[] = {
 	[NOTE_TRACES] = "a program that is watched wants to trace others (ptrace), which it cannot "
 			"do while it is watched; --engine notify leaves that to it",
+	[NOTE_INSTALLS] = "a program that is watched installs a filter of its own; what that "
+			  "refuses with an errno is not seen",
+	[NOTE_NOTIFIED] = "calls are watched by notification: a signal may interrupt them (EINTR) "
+			  "where the profile's answer would come, and calls that are killed or "
+			  "trapped are not seen",
 	[NOTE_FILTERS] = "another filter is in force around this one; calls that it refuses as "
 			 "well get the profile's answer, but are not seen",
 	[NOTE_LISTENER] = "a filter with a listener is in force around this one; what that is "
@@ -31,6 +38,47 @@ bool message_receive(int socket, struct message *message)
 		length = read(socket, message, sizeof(*message));
 	while (length < 0 && errno == EINTR);
 	return length == sizeof(*message);
+}
+
+int message_send_descriptor(int socket, int descriptor)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char byte = 0;
+	struct iovec vector = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &vector,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(descriptor));
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int message_receive_descriptor(int socket)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char byte;
+	struct iovec vector = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &vector,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	int descriptor;
+
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message) ||
+	    control.header.cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&descriptor, CMSG_DATA(&control.header), sizeof(descriptor));
+	return descriptor;
 }
 
 void watcher_note(struct watcher *watcher, enum watcher_note note)

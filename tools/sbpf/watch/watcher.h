@@ -36,6 +36,8 @@ struct watcher {
 /* What an observer is told once. */
 enum watcher_note {
 	NOTE_TRACES,   /* a watched program wants to trace others */
+	NOTE_INSTALLS, /* or installs a filter of its own */
+	NOTE_NOTIFIED, /* the engine is the one that is notified */
 	NOTE_FILTERS,  /* filters around refuse calls too */
 	NOTE_LISTENER, /* a filter around has a listener */
 };
@@ -51,5 +53,17 @@ void watcher_listen(struct watcher *watcher);
 
 /* The watcher's life, from the first join to the last process; returns its exit status. */
 int trace_watch(struct watcher *watcher);
+int notify_watch(struct watcher *watcher);
+
+/* Sends a descriptor to the watcher, and takes it there; async-signal-safe. -1 on error. */
+int message_send_descriptor(int socket, int descriptor);
+int message_receive_descriptor(int socket);
+
+/*
+ * In the process that is to be watched: installs the filter and hands its listener to the watcher.
+ * Async-signal-safe. 0, or -1 on error.
+ */
+int notify_install(int socket, const struct sbpf_filter *filter, unsigned int flags,
+		   volatile int *listener, struct sbpf_error *error);
 
 #endif
