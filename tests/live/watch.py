@@ -135,6 +135,36 @@ def test_another_thread_executes():
     assert [call.name for call in calls] == ["mkdir"] and calls[0].pid == calls[0].tid
 
 
+INTERRUPTED = """
+import ctypes, os, select, signal, sys, time
+poll, libc = select.epoll(), ctypes.CDLL(None, use_errno=True)
+reader, writer = os.pipe()
+if int(sys.argv[1]) < 0:
+    poll.register(reader, select.EPOLLIN)
+parent = os.getpid()
+if not os.fork():
+    for number in (signal.SIGWINCH, signal.SIGCONT, signal.SIGUSR1) * 4:
+        time.sleep(0.03)
+        os.kill(parent, number)
+    if sys.argv[2] == "noticed":
+        os.kill(parent, signal.SIGUSR2)
+    time.sleep(0.1)
+    os.write(writer, b"x")
+    os._exit(0)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+signal.signal(signal.SIGUSR2, lambda *args: None)
+result = libc.epoll_wait(poll.fileno(), ctypes.create_string_buffer(64), 1, int(sys.argv[1]))
+print(result, ctypes.get_errno() if result < 0 else 0)
+"""
+
+
+def test_signals_that_nobody_notices_interrupt_nothing():
+    """A traced process gets to see the signals that it ignores."""
+    path = profile(mkdir=13)
+    for limit, signals in (("-1", "none"), ("-1", "noticed"), ("500", "none"), ("100", "none")):
+        both(path, sys.executable, "-c", INTERRUPTED, limit, signals)
+
+
 def test_daemons_are_watched_to_their_end():
     script = "(setsid sh -c 'sleep 0.3; mkdir x' &) ; exit 4"
     calls = both(profile(mkdir=13), "/bin/sh", "-c", script)

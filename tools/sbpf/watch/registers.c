@@ -85,6 +85,30 @@ bool registers_refused(pid_t tid, struct seccomp_data *data)
 	return true;
 }
 
+bool registers_result(pid_t tid, long result, struct seccomp_data *data)
+{
+	struct __ptrace_syscall_info info;
+	struct user_regs_struct registers;
+
+	errno = 0;
+	if (ptrace(PTRACE_PEEKUSER, tid, offsetof(struct user, regs.rax), 0) != result || errno ||
+	    !read_info(tid, &info) || ptrace(PTRACE_GETREGS, tid, 0, &registers) < 0 ||
+	    (int)registers.orig_rax == -1)
+		return false;
+	*data = (struct seccomp_data){
+		.nr = (int)registers.orig_rax,
+		.arch = info.arch,
+		.instruction_pointer = registers.rip,
+	};
+	set_arguments(data, &registers);
+	return true;
+}
+
+bool registers_set_result(pid_t tid, long result)
+{
+	return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.rax), result) == 0;
+}
+
 #elif defined(__aarch64__)
 
 #include <asm/ptrace.h>
@@ -143,6 +167,22 @@ bool registers_refused(pid_t tid, struct seccomp_data *data)
 	return true;
 }
 
+/* The kernel has forgotten the call by then (arch/arm64/kernel/signal.c: do_signal). */
+bool registers_result(pid_t tid, long result, struct seccomp_data *data)
+{
+	(void)tid;
+	(void)result;
+	(void)data;
+	return false;
+}
+
+bool registers_set_result(pid_t tid, long result)
+{
+	(void)tid;
+	(void)result;
+	return false;
+}
+
 #else
 
 bool registers_known(void)
@@ -162,6 +202,21 @@ bool registers_refused(pid_t tid, struct seccomp_data *data)
 {
 	(void)tid;
 	(void)data;
+	return false;
+}
+
+bool registers_result(pid_t tid, long result, struct seccomp_data *data)
+{
+	(void)tid;
+	(void)result;
+	(void)data;
+	return false;
+}
+
+bool registers_set_result(pid_t tid, long result)
+{
+	(void)tid;
+	(void)result;
 	return false;
 }
 

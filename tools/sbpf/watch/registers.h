@@ -29,4 +29,11 @@ bool registers_answer(pid_t tid, const struct seccomp_data *data, int error);
  */
 bool registers_refused(pid_t tid, struct seccomp_data *data);
 
+/*
+ * In a stop between a call and the return from it: the call that has given this result (0 or a
+ * negative errno, which may be one of the kernel's own). False when there is none.
+ */
+bool registers_result(pid_t tid, long result, struct seccomp_data *data);
+bool registers_set_result(pid_t tid, long result);
+
 #endif

@@ -7,6 +7,7 @@
  * A thread may be killed at any time, so that any ptrace(2) on it fails with ESRCH. Its end is what
  * is heard of it next, and nothing is to be done about it here.
  */
+#include "interrupts.h"
 #include "registers.h"
 #include "rewrite.h"
 #include "tracees.h"
@@ -202,10 +203,19 @@ static void see_exec(struct trace *trace, pid_t pid)
 		observer->executed(observer->context, pid);
 }
 
-static bool is_group_stop(int event, int signal)
+static bool stops(int signal)
 {
-	return event == PTRACE_EVENT_STOP &&
-	       (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU);
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* A process stops or goes on. SIGCONT is told to one that goes on already, too. */
+static void see_group(struct trace *trace, pid_t tid, int signal)
+{
+	struct tracee *tracee = tracees_get(&trace->tracees, tid);
+
+	if (!stops(signal) && !tracee->is_stopped)
+		interrupts_undo(tracee, 0);
+	tracee->is_stopped = stops(signal);
 }
 
 /* Looks at a stop, and lets the thread go on as it would without a tracer. */
@@ -224,12 +234,16 @@ static void handle_stop(struct trace *trace, pid_t tid, int status)
 	case PTRACE_EVENT_EXIT:
 		see_exit(trace, tid);
 		break;
+	case PTRACE_EVENT_STOP:
+		see_group(trace, tid, WSTOPSIG(status));
+		break;
 	case 0:
 		signal = WSTOPSIG(status);
+		interrupts_undo(tracees_get(&trace->tracees, tid), (int)signal);
 		if (signal == SIGSYS)
 			see_sigsys(trace, tid);
 	}
-	if (is_group_stop(event, WSTOPSIG(status)))
+	if (event == PTRACE_EVENT_STOP && stops(WSTOPSIG(status)))
 		ptrace(PTRACE_LISTEN, tid, 0, 0);
 	else
 		ptrace(PTRACE_CONT, tid, 0, signal);

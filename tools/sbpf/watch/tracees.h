@@ -4,6 +4,7 @@
 #define SBPF_TOOLS_TRACEES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -16,6 +17,13 @@ struct tracee {
 	pid_t tid;	   /* 0: none */
 	pid_t pid;	   /* of its process */
 	bool is_signalled; /* a SIGSYS was on its way to it */
+	bool is_stopped;   /* with its process */
+
+	/* A call that is made again after an interruption. */
+	bool is_again;
+	uint64_t waits_at;    /* the call's address; 0: none */
+	uint64_t waits_since; /* milliseconds of CLOCK_MONOTONIC: when it first was interrupted */
+	uint64_t waits_last;
 };
 
 struct tracees {
