@@ -35,7 +35,7 @@
 #define SIGNAL_MICROSECONDS 20000
 
 /* How often is looked for the next stop before this process sleeps, and how often that is tried. */
-#define TRIES_MAX 64
+#define TRIES_MAX 200
 #define WAITS_BETWEEN 256
 
 #define SECCOMP_SIGNAL_CODE 1 /* SYS_SECCOMP of <asm-generic/siginfo.h> */
