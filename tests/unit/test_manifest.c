@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(a_stream_has_many_documents)
 {
-	char *text = malloc(10000 * 32);
+	char *text = malloc((size_t)10000 * 32);
 	size_t length = 0;
 	int count = 0;
 
@@ -257,15 +257,17 @@ END_TEST
 /* A text made of a piece many times. */
 static int begin_many(const char *head, const char *piece, size_t count)
 {
-	size_t length = strlen(head), size = strlen(piece);
-	char *text = malloc(length + size * count + 1);
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
 	int result;
 
-	ck_assert_ptr_nonnull(text);
-	memcpy(text, head, length);
+	ck_assert_ptr_nonnull(out);
+	fputs(head, out);
 	for (size_t i = 0; i < count; i++)
-		memcpy(text + length + i * size, piece, size);
-	result = begin(text, length + size * count);
+		fputs(piece, out);
+	ck_assert_int_eq(fclose(out), 0);
+	result = begin(text, length);
 	free(text);
 	return result;
 }

@@ -5,6 +5,7 @@
 
 #include "pager.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -101,16 +102,20 @@ static bool parse_runtime(const char *name, enum runtime *runtime)
 /* "1.31", and what versions may have behind it. */
 static bool parse_version(const char *text, unsigned int *minor)
 {
-	unsigned int major;
-	int length = 0;
+	const char *digits = NULL;
+	unsigned long number;
+	char *end;
 
 	*minor = KUBERNETES_NEWEST;
 	if (!text)
 		return true;
-	text += *text == 'v';
-	if (sscanf(text, "%1u.%3u%n", &major, minor, &length) == 2 && major == 1 &&
-	    (!text[length] || text[length] == '.'))
-		return true;
+	digits = text + (*text == 'v');
+	if (!strncmp(digits, "1.", 2) && isdigit((unsigned char)digits[2])) {
+		number = strtoul(digits + 2, &end, 10);
+		*minor = (unsigned int)number;
+		if (number < 1000 && (!*end || *end == '.'))
+			return true;
+	}
 	usage_error(&tool, "--kubernetes: must be a version such as 1.31, not '%s'", text);
 	return false;
 }

@@ -199,10 +199,14 @@ static const char *key_text(const struct manifest_node *node)
 	return manifest_value(node->key)->text;
 }
 
+struct member {
+	const struct manifest_node *node;
+};
+
 static int compare_members(const void *one, const void *two)
 {
-	const struct manifest_node *a = *(const struct manifest_node *const *)one;
-	const struct manifest_node *b = *(const struct manifest_node *const *)two;
+	const struct manifest_node *a = ((const struct member *)one)->node;
+	const struct manifest_node *b = ((const struct member *)two)->node;
 	int order = strcmp(key_text(a), key_text(b));
 
 	if (order)
@@ -215,7 +219,7 @@ static int compare_members(const void *one, const void *two)
 /* The API server is strict here, and other readers take the first, or the last. */
 static int check_repeats(const struct manifest_node *mapping, struct sbpf_error *error)
 {
-	const struct manifest_node **members;
+	struct member *members;
 	size_t count = 0;
 	int result = 0;
 
@@ -225,13 +229,15 @@ static int check_repeats(const struct manifest_node *mapping, struct sbpf_error 
 	if (!members)
 		return fail_memory(error);
 	for (const struct manifest_node *at = mapping->first; at; at = at->next)
-		members[count++] = at;
+		members[count++].node = at;
 	qsort(members, count, sizeof(members[0]), compare_members);
 	for (size_t i = 1; i < count && !result; i++) {
-		if (!strcmp(key_text(members[i - 1]), key_text(members[i])))
-			result = source_error(error, members[i]->key->line, members[i]->key->column,
+		const struct manifest_node *before = members[i - 1].node, *node = members[i].node;
+
+		if (!strcmp(key_text(before), key_text(node)))
+			result = source_error(error, node->key->line, node->key->column,
 					      "the key '%.80s' stands twice, first in line %u",
-					      key_text(members[i]), members[i - 1]->key->line);
+					      key_text(node), before->key->line);
 	}
 	free(members);
 	return result;

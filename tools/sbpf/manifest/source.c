@@ -22,6 +22,7 @@ int source_error(struct sbpf_error *error, unsigned int line, unsigned int colum
 		.column = column,
 	};
 	va_start(arguments, format);
+	/* Which va_start() has filled. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(error->message, sizeof(error->message), format, arguments);
 	va_end(arguments);
 	return -1;
@@ -185,7 +186,7 @@ bool source_read(const char *text, size_t length, struct source *source, struct 
 			     MANIFEST_TEXT_MAX >> 20);
 		return false;
 	}
-	source->text = malloc(length + length / 2 + 4);
+	source->text = calloc(1, length + length / 2 + 4);
 	if (!source->text) {
 		*error = (struct sbpf_error){ .code = SBPF_ERROR_MEMORY,
 					      .message = "out of memory" };
