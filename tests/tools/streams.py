@@ -38,6 +38,7 @@ COMMANDS = {
     "lint": ([DOUBTFUL], 2),
     "minimise": ([LISTED, RECORDING], 1),
     "profile": ([RECORDING], 1),
+    "test": ([os.path.join(PROJECT, "profiles", "block-mkdir.test")], 2),
     "k8s": (["check", POD], 2),
     "syscalls": (["read"], 1),
 }

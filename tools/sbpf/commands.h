@@ -19,6 +19,7 @@ int lint_main(int argc, char **argv);
 int profile_main(int argc, char **argv);
 int k8s_main(int argc, char **argv);
 int minimise_main(int argc, char **argv);
+int test_main(int argc, char **argv);
 int syscalls_main(int argc, char **argv);
 
 #endif

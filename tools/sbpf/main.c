@@ -27,6 +27,7 @@ static const struct command {
 	{ "cost", "show what a filter costs", cost_main },
 	{ "lint", "look for what a profile does not do as it looks", lint_main },
 	{ "k8s", "say what the containers of Kubernetes manifests run under", k8s_main },
+	{ "test", "check what a profile does against a file of assertions", test_main },
 	{ "syscalls", "look up system calls by name or number", syscalls_main },
 };
 #define COMMANDS COUNT(commands)
