@@ -114,12 +114,12 @@ bool advice_meaning_of_seen(const struct advice *advice, const struct argument_c
 static const struct way {
 	enum sbpf_reading reading;
 	enum sbpf_width width;
-	const char *name;
+	const char *differs; /* what is reported where it means something else than the first */
 } ways[] = {
-	{ SBPF_READING_DOCKER, SBPF_WIDTH_PROFILE, "as docker reads it" },
-	{ SBPF_READING_OCI, SBPF_WIDTH_PROFILE, "as runc and crun read it" },
-	{ SBPF_READING_LITERAL, SBPF_WIDTH_PROFILE, "read literally" },
-	{ SBPF_READING_DOCKER, SBPF_WIDTH_KERNEL, "with --width kernel" },
+	{ SBPF_READING_DOCKER, SBPF_WIDTH_PROFILE, NULL },
+	{ SBPF_READING_OCI, SBPF_WIDTH_PROFILE, "means something else as runc and crun read it" },
+	{ SBPF_READING_LITERAL, SBPF_WIDTH_PROFILE, "means something else read literally" },
+	{ SBPF_READING_DOCKER, SBPF_WIDTH_KERNEL, "means something else with --width kernel" },
 };
 
 static bool meaning_of_text(struct proof *proof, const struct way *way, sbpf_meaning *meaning)
@@ -178,7 +178,7 @@ static bool prove_for_machine(struct proof *proof)
 		return false;
 	for (size_t i = 1; i < COUNT(ways); i++) {
 		if (!meaning_of_text(proof, &ways[i], &other) ||
-		    !advice_holds(&proof->claim, first, other, SBPF_EQUAL, ways[i].name,
+		    !advice_holds(&proof->claim, first, other, SBPF_EQUAL, ways[i].differs,
 				  &proof->error))
 			return false;
 	}

@@ -32,6 +32,8 @@ bool unused_keeps(const struct advice *advice, int call)
 	return advice->calls[call].reason || (is_multiplexer(name) && was_seen(advice, name));
 }
 
+#define ACTION_MAX 48u
+
 /* One entry of the profile, and which of its names go. */
 struct entry_names {
 	struct splice *splice;
@@ -43,22 +45,35 @@ struct entry_names {
 	bool *named;  /* the same of calls that another entry refuses */
 };
 
+/* The word in quotes at a place; "" where what stands there is none of capitals, or too long. */
+static void copy_word(const struct operand_part *part, unsigned int line, unsigned int column,
+		      char word[ACTION_MAX])
+{
+	const char *end = part->text + part->length;
+	const char *text = part->text;
+	size_t length = 0;
+
+	while (--line)
+		text = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1;
+	text += column;
+	while (length < ACTION_MAX - 1 && text < end &&
+	       (*text == '_' || (*text >= 'A' && *text <= 'Z')))
+		word[length++] = *text++;
+	word[text < end && *text == '"' ? length : 0] = '\0';
+}
+
 /* The action of an entry, whatever the target; false when it is none that lets through. */
 static bool lets_through(const struct operand_part *part, size_t entry, uint32_t *verdict)
 {
-	char path[96], word[48];
+	char path[96], word[ACTION_MAX];
 	unsigned int line, column;
-	const char *text = part->text;
-	int length;
 
 	snprintf(path, sizeof(path), "%ssyscalls[%zu].action", part->prefix, entry);
 	if (!sbpf_json_locate(part->text, part->length, path, &line, &column))
 		return false;
-	while (--line)
-		text = (const char *)memchr(text, '\n', part->length) + 1;
 	/* What is escaped is not looked for; it stays. */
-	length = sscanf(text + column - 1, "\"%47[A-Z_]", word);
-	return length == 1 && sbpf_verdict_parse(word, verdict) && is_permitted(*verdict);
+	copy_word(part, line, column, word);
+	return sbpf_verdict_parse(word, verdict) && is_permitted(*verdict);
 }
 
 /* What has LOG is staged already. */
