@@ -146,17 +146,14 @@ static bool find_offsets(struct bpf_offsets *offsets, struct sbpf_error *error)
 {
 	struct btf btf;
 	bool done = btf_read(&btf, error);
-	long info;
+	long info, status;
 
 	if (done) {
-		offsets->pid = btf_offset(&btf, "task_struct", "pid");
 		info = btf_offset(&btf, "task_struct", "thread_info");
-		offsets->status = btf_offset(&btf, "thread_info", "status");
-#if defined(__x86_64__)
-		done = info >= 0 && offsets->status >= 0;
-		offsets->status += info;
-#endif
-		if (offsets->pid < 0 || !done)
+		status = btf_offset(&btf, "thread_info", "status");
+		offsets->pid = btf_offset(&btf, "task_struct", "pid");
+		offsets->status = info < 0 || status < 0 ? -1 : info + status;
+		if (offsets->pid < 0 || (bpf_programs_read_status() && offsets->status < 0))
 			done = fail(error, SBPF_ERROR_KERNEL,
 				    "the kernel's task_struct is not as it is known");
 	}

@@ -75,6 +75,15 @@ bool bpf_programs_exist(void)
 	return layout.length > 0;
 }
 
+bool bpf_programs_read_status(void)
+{
+#if defined(__x86_64__)
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* ---- Pieces ---- */
 
 /* to = FRAME + offset */

@@ -23,6 +23,9 @@ enum bpf_slot { SLOT_NATIVE, SLOT_32, SLOT_X32, SLOTS };
 extern const char *const bpf_slot_abis[SLOTS];
 bool bpf_programs_exist(void);
 
+/* Whether they look at the status of a thread. */
+bool bpf_programs_read_status(void);
+
 enum thread_state {
 	THREAD_JOINED = 1, /* it has not become the command yet */
 	THREAD_RECORDED = 2,
