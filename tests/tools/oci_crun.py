@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import common
 
@@ -228,6 +229,51 @@ def test_a_notify_profile_hands_its_listener_over():
         agent.join(30)
     assert "Function not implemented" in done.stderr, done
     assert received[0][1] == 1 and received[0][0]["metadata"] == "for the agent", received
+
+
+def recordings(folder, count):
+    """They are written when the last process of the container has ended."""
+    end = time.monotonic() + 60
+    while len(names := sorted(os.listdir(folder))) < count and time.monotonic() < end:
+        time.sleep(0.05)
+    found = []
+    for name in names:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            found.append((name, json.load(file)["abis"]))
+    return found
+
+
+def test_a_container_is_recorded_and_does_what_it_would():
+    folder = common.path_of("recordings")
+    os.makedirs(folder)
+    command = ["sh", "-c", "mkdir /tmp/new; grep TracerPid /proc/self/status; ls /proc/self/fd; exit 7"]
+    write_config(DENY_MKDIR, *command)
+    alone = call("run", "--bundle", common.path_of("bundle"), "c")
+    for _ in range(2):
+        done = call("--sbpf-record", folder, "run", "--bundle", common.path_of("bundle"), "c")
+        assert (done.returncode, done.stdout, done.stderr) == (7, alone.stdout, alone.stderr), done
+    found = recordings(folder, 2)
+    assert [name for name, _ in found] == ["c.2.json", "c.json"], found
+    (calls, ) = found[0][1].values()
+    assert calls["mkdir"]["refused"] == calls["mkdir"]["count"] == 1, calls
+    assert "refused" not in calls["execve"] and "exit_group" in calls, calls
+
+
+def test_what_is_executed_in_a_recorded_container_is_recorded():
+    folder = common.path_of("executed")
+    os.makedirs(folder)
+    write_config(DENY_MKDIR, "sleep", "60")
+    # The container has the streams, and would keep a pipe open.
+    subprocess.run([SBPF_OCI, "--sbpf-runtime", common.path_of("runtime"), "--root", common.path_of("state"),
+                    "--sbpf-record", folder, "run", "--detach", "--bundle", common.path_of("bundle"), "d"],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
+                   timeout=60)
+    done = call("--sbpf-record", folder, "exec", "--cwd", "/", "d", "sh", "-c", "mkdir /tmp/new; exit 6")
+    assert done.returncode == 6 and "No space left on device" in done.stderr, done
+    call("delete", "--force", "d")
+    found = recordings(folder, 2)
+    assert [name for name, _ in found] == ["d.2.json", "d.json"], found
+    assert any(calls["mkdir"]["refused"] == 1 for _, abis in found for calls in abis.values() if "mkdir" in calls)
 
 
 def test_each_filter_was_proven():

@@ -187,6 +187,7 @@ bool compile_profile(const struct invocation *invocation, const struct config *c
 
 void compiled_free(struct compiled *compiled)
 {
+	watching_free(compiled->watching);
 	sbpf_policy_free(compiled->policy);
 	sbpf_filter_free(compiled->filter);
 	free(compiled->base64);

@@ -18,6 +18,9 @@ static const struct option_row own_rows[] = {
 	  AT(own_log) },
 	{ "sbpf-bad-arch", 0, "ACTION",
 	  "for calls from ABIs the profile does not name\n(default: KILL_PROCESS)", AT(bad_arch) },
+	{ "sbpf-record", 0, "DIR",
+	  "record what the container calls in DIR/CONTAINER.json, as sbpf record\ndoes",
+	  AT(record) },
 	{ "sbpf-effort", 0, "quick|thorough", "how much to search for a smaller filter",
 	  AT(effort) },
 	{ "help", 0, NULL, "print this and exit; crun(1) has the runtime's options", AT(help) },
@@ -54,7 +57,27 @@ static const struct option_row start_rows[] = {
 	{ "usage", 0, NULL, NULL, AT(usage) },
 };
 
-#define ROWS_MAX (COUNT(own_rows) + COUNT(global_rows) + COUNT(start_rows))
+/* And for exec (exec.c). */
+static const struct option_row exec_rows[] = {
+	{ "apparmor", 0, "PROFILE", NULL, AT(passed_on) },
+	{ "cap", 'c', "CAP", NULL, AT(passed_on) },
+	{ "cgroup", 0, "PATH", NULL, AT(passed_on) },
+	{ "console-socket", 0, "SOCKET", NULL, AT(passed_on) },
+	{ "cwd", 0, "DIR", NULL, AT(passed_on) },
+	{ "detach", 'd', NULL, NULL, AT(passed_on_flag) },
+	{ "env", 'e', "NAME=VALUE", NULL, AT(passed_on) },
+	{ "no-new-privs", 0, NULL, NULL, AT(passed_on_flag) },
+	{ "pid-file", 0, "FILE", NULL, AT(passed_on) },
+	{ "preserve-fds", 0, "N", NULL, AT(passed_on) },
+	{ "process", 'p', "FILE", NULL, AT(passed_on) },
+	{ "process-label", 0, "LABEL", NULL, AT(passed_on) },
+	{ "tty", 't', NULL, NULL, AT(passed_on_flag) },
+	{ "user", 'u', "USER", NULL, AT(passed_on) },
+	{ "help", 0, NULL, NULL, AT(usage) },
+	{ "usage", 0, NULL, NULL, AT(usage) },
+};
+
+#define ROWS_MAX (COUNT(own_rows) + COUNT(global_rows) + COUNT(start_rows) + COUNT(exec_rows))
 
 static bool is_own(const struct option_row *row)
 {
@@ -200,12 +223,13 @@ static bool check_own(const struct invocation *invocation, int *status)
 	return false;
 }
 
-static bool parse_start(struct invocation *invocation, int argc, char **argv, int *status)
+static bool parse_command(struct invocation *invocation, const struct option_row *rows,
+			  size_t count, int argc, char **argv, int *status)
 {
 	struct reader reader = { 0 };
 	int next;
 
-	add_rows(&reader, start_rows, COUNT(start_rows));
+	add_rows(&reader, rows, count);
 	if (!read_options(&reader, invocation, argc, argv, &next, status))
 		return false;
 	invocation->options_end = invocation->argc;
@@ -241,7 +265,11 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 	invocation->command = argv[next];
 	forward(invocation, argv, next, next + 1);
 	if (is_start(invocation->command))
-		return parse_start(invocation, argc - next, argv + next, status);
+		return parse_command(invocation, start_rows, COUNT(start_rows), argc - next,
+				     argv + next, status);
+	if (invocation->record && invocation_is_exec(invocation))
+		return parse_command(invocation, exec_rows, COUNT(exec_rows), argc - next,
+				     argv + next, status);
 	forward(invocation, argv, next + 1, argc);
 	return true;
 }
@@ -249,6 +277,22 @@ bool invocation_parse(struct invocation *invocation, int argc, char **argv, int 
 bool invocation_is_start(const struct invocation *invocation)
 {
 	return is_start(invocation->command) && !invocation->usage;
+}
+
+bool invocation_is_exec(const struct invocation *invocation)
+{
+	return invocation->command && !strcmp(invocation->command, "exec") && !invocation->usage;
+}
+
+const char *invocation_container(const struct invocation *invocation)
+{
+	char **at = invocation->argv + invocation->options_end;
+
+	if (!invocation->options_end || invocation->unknown)
+		return NULL;
+	if (*at && !strcmp(*at, "--"))
+		at++;
+	return *at;
 }
 
 void invocation_add(struct invocation *invocation, char *option, char *argument)

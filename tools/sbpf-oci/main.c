@@ -70,6 +70,28 @@ static const char *objection(const struct config *config, const struct sbpf_filt
 	return NULL;
 }
 
+/* From here on the runtime is watched, and has the filter that asks the watcher. */
+static bool have_watched(const struct invocation *invocation, struct compiled *compiled)
+{
+	struct sbpf_error error = { 0 };
+	char *base64;
+	size_t length;
+
+	compiled->watching = watching_start(invocation, compiled->filter);
+	if (!compiled->watching)
+		return true;
+	base64 = sbpf_filter_format(watching_filter(compiled->watching), SBPF_FORMAT_BASE64,
+				    &length, &error);
+	if (!base64) {
+		log_error(invocation, LEVEL_ERROR, NULL, &error);
+		return false;
+	}
+	base64[strcspn(base64, "\n")] = '\0';
+	free(compiled->base64);
+	compiled->base64 = base64;
+	return true;
+}
+
 static bool replace_profile(struct invocation *invocation, const struct config *config,
 			    struct compiled *compiled)
 {
@@ -85,6 +107,8 @@ static bool replace_profile(struct invocation *invocation, const struct config *
 	if (!runtime_takes_filters(invocation))
 		return false;
 	log_filter(invocation, config, compiled);
+	if (invocation->record && !have_watched(invocation, compiled))
+		return false;
 	return hand_over_or_report(invocation, config, compiled->base64);
 }
 
@@ -181,6 +205,9 @@ static int execute(struct invocation *invocation)
 	}
 	if (invocation_is_start(invocation))
 		return start_container(invocation);
+	/* Under the container's filter, which asks a watcher. */
+	if (invocation->record && invocation_is_exec(invocation))
+		watching_start(invocation, NULL);
 	return runtime_execute(invocation);
 }
 

@@ -21,6 +21,7 @@ struct invocation {
 	char runtime_path[4096];
 	const char *own_log;
 	const char *bad_arch;
+	const char *record; /* the folder of recordings, or NULL */
 	enum sbpf_effort effort;
 	bool help;
 
@@ -56,6 +57,12 @@ void invocation_free(struct invocation *invocation);
 
 /* Whether the command starts a container from a bundle, or may be one that does. */
 bool invocation_is_start(const struct invocation *invocation);
+
+/* Whether the command starts a process in a container that runs. */
+bool invocation_is_exec(const struct invocation *invocation);
+
+/* The container's name, or NULL where it cannot be told. */
+const char *invocation_container(const struct invocation *invocation);
 
 /* Adds an option and its argument behind the command's others: the last one counts. */
 void invocation_add(struct invocation *invocation, char *option, char *argument);
@@ -179,12 +186,15 @@ int config_seal(const char *text, size_t length, int lowest);
 
 /* ---- The filter ---- */
 
+struct watching;
+
 /* What a profile was made into. */
 struct compiled {
 	struct sbpf_policy *policy;
 	struct sbpf_filter *filter;
-	char *base64; /* the filter as text */
-	double time;  /* that it took, in milliseconds */
+	char *base64;		   /* the filter as text, or the one that asks the watcher */
+	struct watching *watching; /* NULL: nobody watches */
+	double time;		   /* that it took, in milliseconds */
 };
 
 /* Compiles and proves a config's linux.seccomp. False when it failed, which was reported. Free with
@@ -214,6 +224,22 @@ bool runtime_takes_filters(const struct invocation *invocation);
 /* Replaces this process by it, with invocation->argv. An exit status: that failed, and was
  * reported. */
 int runtime_execute(struct invocation *invocation);
+
+/* ---- Watching ---- */
+
+/*
+ * Has this process, and so the container, watched for --sbpf-record. filter: the container's; NULL
+ * for one that runs already, under a filter that was watched when it was started. The caller's, or
+ * NULL: it will not be watched, which was reported.
+ */
+struct watching *watching_start(const struct invocation *invocation,
+				const struct sbpf_filter *filter);
+
+/* The filter for the runtime in place of the container's. */
+const struct sbpf_filter *watching_filter(const struct watching *watching);
+
+/* To be called where the runtime is not executed. */
+void watching_free(struct watching *watching);
 
 /* ---- Descriptors ---- */
 

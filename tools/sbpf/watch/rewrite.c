@@ -33,6 +33,46 @@ static bool is_let_through(uint32_t verdict)
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
+/* ---- Marks ---- */
+
+/* Which action is in the upper four bits of the data, so that few others are taken for it. */
+static const struct {
+	uint32_t action;
+	uint32_t mark;
+} marks[] = {
+	{ SECCOMP_RET_ERRNO, 0x5000 },	    { SECCOMP_RET_TRACE, 0x6000 },
+	{ SECCOMP_RET_USER_NOTIF, 0x7000 }, { SECCOMP_RET_ALLOW, 0x9000 },
+	{ SECCOMP_RET_LOG, 0xa000 },
+};
+
+#define MARK_MASK 0xf000u
+#define ERRNO_MAX 4095u
+
+uint32_t rewrite_mark(uint32_t verdict)
+{
+	uint32_t data = verdict & SECCOMP_RET_DATA;
+
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		if (marks[i].action != (verdict & SECCOMP_RET_ACTION_FULL))
+			continue;
+		if (marks[i].action != SECCOMP_RET_ERRNO)
+			return marks[i].mark;
+		return marks[i].mark | (data > ERRNO_MAX ? ERRNO_MAX : data);
+	}
+	return 0;
+}
+
+bool rewrite_marked(uint32_t data, uint32_t *verdict)
+{
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		if (marks[i].mark != (data & MARK_MASK))
+			continue;
+		*verdict = marks[i].action | (data & ~MARK_MASK);
+		return marks[i].action == SECCOMP_RET_ERRNO || !(data & ~MARK_MASK);
+	}
+	return false;
+}
+
 /* ---- Which of two programs ---- */
 
 /* Instructions in their order, with room for one that is too long. */
@@ -165,20 +205,23 @@ static void append_noticed(struct code *code, const struct sock_filter *given, s
 							  offsetof(struct seccomp_data, nr)));
 		append(code, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
 		append(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-							  SECCOMP_RET_TRACE | REWRITE_MARK));
+							  SECCOMP_RET_TRACE |
+								  rewrite_mark(SECCOMP_RET_ALLOW)));
 	}
 }
 
 /* ---- All of it ---- */
 
-static void change(struct sock_filter *program, size_t count, uint32_t verdict, bool all)
+static void change(struct sock_filter *program, size_t count, enum rewrite_way way, bool all)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint32_t given = program[i].k;
 
 		if (program[i].code == (BPF_RET | BPF_K) &&
 		    (rewrite_is_asked(given) || (all && is_let_through(given))))
-			program[i].k = verdict;
+			program[i].k = way == REWRITE_TRACE
+					       ? SECCOMP_RET_TRACE | rewrite_mark(given)
+					       : SECCOMP_RET_USER_NOTIF;
 	}
 }
 
@@ -192,9 +235,7 @@ struct sbpf_filter *rewrite(const struct sbpf_filter *filter, enum rewrite_way w
 	struct code code = { .count = 0 };
 
 	memcpy(changed, given, count * sizeof(changed[0]));
-	change(changed, count,
-	       way == REWRITE_TRACE ? SECCOMP_RET_TRACE | REWRITE_MARK : SECCOMP_RET_USER_NOTIF,
-	       all);
+	change(changed, count, way, all);
 	if (way == REWRITE_TRACE && count <= BPF_MAXINSNS - NOTICED_MAX)
 		append_noticed(&code, given, count);
 	if (filter && probe->is_refusing)

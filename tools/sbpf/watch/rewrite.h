@@ -6,8 +6,14 @@
 #include "probe.h"
 #include "sbpf.h"
 
-/* The data of SECCOMP_RET_TRACE by which its calls are told from those of other filters. */
-#define REWRITE_MARK 0x5bf0u
+/*
+ * The verdict that a changed SECCOMP_RET_TRACE stands for, as its data: the watcher of a process
+ * that is started under a filter of before has nothing else to know it by. 0 for none.
+ */
+uint32_t rewrite_mark(uint32_t verdict);
+
+/* That verdict; false where the data is another filter's. What NOTIFY and TRACE carry is lost. */
+bool rewrite_marked(uint32_t data, uint32_t *verdict);
 
 /* Whether the watcher gives this verdict: ERRNO, TRACE and NOTIFY. */
 bool rewrite_is_asked(uint32_t verdict);

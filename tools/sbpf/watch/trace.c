@@ -116,18 +116,19 @@ static void notice(const struct trace *trace, const struct seccomp_data *data)
 static void answer(struct trace *trace, pid_t tid)
 {
 	struct seccomp_data data;
-	uint32_t verdict, mark;
-	bool is_foreign = false;
+	uint32_t verdict, marked, mark;
+	bool is_marked, is_foreign = false;
 	int error;
 
 	if (!registers_call(tid, &data, &mark)) {
 		end_unread(tid);
 		return;
 	}
-	verdict = verdict_on(trace, &data);
+	is_marked = rewrite_marked(mark, &marked);
+	verdict = trace->watcher->request->by_mark && is_marked ? marked : verdict_on(trace, &data);
 	error = errno_of(verdict);
 	/* Another filter's SECCOMP_RET_TRACE, which without a watcher has no tracer. */
-	if (error < 0 && mark != REWRITE_MARK) {
+	if (error < 0 && !is_marked) {
 		is_foreign = true;
 		verdict = SECCOMP_RET_TRACE;
 		error = ENOSYS;
@@ -161,8 +162,8 @@ static void see_sigsys(struct trace *trace, pid_t tid)
 	/* Before Linux 5.16 the signal that kills stops too; its end is told. */
 	if (kills(verdict))
 		return;
-	is_foreign = action_of(verdict) != SECCOMP_RET_TRAP;
-	if (is_foreign)
+	is_foreign = action_of(verdict) != SECCOMP_RET_TRAP && !trace->watcher->request->by_mark;
+	if (action_of(verdict) != SECCOMP_RET_TRAP)
 		verdict = SECCOMP_RET_TRAP | ((uint32_t)info.si_errno & SECCOMP_RET_DATA);
 	tell(trace, tid, &data, verdict, is_foreign);
 }
@@ -185,7 +186,8 @@ static void see_exit(struct trace *trace, pid_t tid)
 	if (kills(verdict))
 		tell(trace, tid, &data, verdict, false);
 	else if (!tracee->is_signalled)
-		tell(trace, tid, &data, SECCOMP_RET_KILL_PROCESS, true);
+		tell(trace, tid, &data, SECCOMP_RET_KILL_PROCESS,
+		     !trace->watcher->request->by_mark);
 }
 
 /* ---- Other stops ---- */

@@ -44,8 +44,19 @@ static int fail(struct sbpf_error *error, int system_errno, const char *message)
 	return -1;
 }
 
-/* What a daemon does, and leaves the folder and all descriptors but one. */
-static bool detach(int socket)
+/* Closes all descriptors above the standard streams but two. */
+static bool close_others(int one, int other)
+{
+	unsigned int low = (unsigned int)(one < other ? one : other);
+	unsigned int high = (unsigned int)(one < other ? other : one);
+
+	return (low <= 3 || close_range(3, low - 1, 0) == 0) &&
+	       (high <= low + 1 || close_range(low + 1, high - 1, 0) == 0) &&
+	       close_range(high + 1, ~0u, 0) == 0;
+}
+
+/* What a daemon does. */
+static bool detach(int socket, int kept)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -55,8 +66,7 @@ static bool detach(int socket)
 		if (dup2(null, stream) < 0)
 			return false;
 	}
-	return (socket <= 3 || close_range(3, (unsigned int)socket - 1, 0) == 0) &&
-	       close_range((unsigned int)socket + 1, ~0u, 0) == 0;
+	return close_others(socket, kept > 2 ? kept : socket);
 }
 
 static void become_watcher(const struct watch *watch, int socket)
@@ -71,7 +81,7 @@ static void become_watcher(const struct watch *watch, int socket)
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		_exit(EXIT_FAILURE);
-	if (watch->request.detached && !detach(socket))
+	if (watch->request.detached && !detach(socket, watch->request.kept))
 		_exit(EXIT_FAILURE);
 	if (watch->probe->has_listener)
 		watcher_note(&watcher, NOTE_LISTENER);

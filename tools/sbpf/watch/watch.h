@@ -57,6 +57,12 @@ struct watch_request {
 	 */
 	const struct sbpf_filter *filter;
 
+	/*
+	 * Somebody else installs a filter that watch_filter() gave another time: the verdicts are
+	 * those of that one's, and the filter above is NULL.
+	 */
+	bool by_mark;
+
 	/* Every call is told, not those alone that are refused. What LOG allows is then not logged.
 	 */
 	bool all;
@@ -66,6 +72,10 @@ struct watch_request {
 	 * /dev/null for standard streams. It outlives who starts it.
 	 */
 	bool detached;
+
+	/* A descriptor that a detached watcher keeps: what is to be written when it ends. 0: none.
+	 */
+	int kept;
 
 	struct watch_observer observer;
 };
