@@ -50,7 +50,7 @@ _sbpf_complete() { # tool, word, word before
 			fi
 			command+=("${COMP_WORDS[2]}")
 		fi
-		if [ "$3" = -- ] && [[ ${command[0]} = @(run|record) ]]; then
+		if [ "$3" = -- ] && [[ ${command[0]} = @(run|why|record) ]]; then
 			mapfile -t COMPREPLY < <(compgen -c -- "$2")
 			return
 		fi

@@ -3,9 +3,12 @@
 #include "account.h"
 #include "commands.h"
 #include "common.h"
+#include "launch.h"
 #include "log.h"
+#include "narrow.h"
 #include "operand.h"
 #include "replace.h"
+#include "witness.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -19,7 +22,9 @@ struct why_options {
 	const char *output;
 	const char *apply;
 	enum why_format format;
+	enum watch_engine engine;
 	bool follow;
+	bool keep_privileges;
 };
 
 static const struct option_row why_rows[] = {
@@ -28,7 +33,7 @@ static const struct option_row why_rows[] = {
 	  "(default: Docker's)",
 	  offsetof(struct why_options, profile) },
 	{ "log", 0, "FILE",
-	  "take the refused calls from the kernel's audit records in\n"
+	  "run nothing, take the calls from the kernel's audit records in\n"
 	  "FILE, or - for standard input: dmesg, journalctl -k, audit.log",
 	  offsetof(struct why_options, log) },
 	{ "output", 'o', "FILE", "write the report to FILE, not to standard error",
@@ -39,16 +44,28 @@ static const struct option_row why_rows[] = {
 	  offsetof(struct why_options, follow) },
 	{ "apply", 0, "FILE", "write the profile with all additions to FILE, proven",
 	  offsetof(struct why_options, apply) },
+	{ "engine", 0, "auto|trace|notify",
+	  "how to watch: by ptrace(2), or by notification, which is not\n"
+	  "exact (default: auto, by ptrace where that may be)",
+	  offsetof(struct why_options, engine) },
+	{ "keep-privileges", 0, NULL,
+	  "do not set no_new_privs, so that set-user-ID programs work;\n"
+	  "needs CAP_SYS_ADMIN",
+	  offsetof(struct why_options, keep_privileges) },
 };
 
 static const struct tool tool = {
 	.name = "sbpf why",
-	.synopsis = "[OPTION...] --log FILE",
-	.summary = "List the calls that a profile refused, most frequent first: by which line, why "
-		   "no\n"
-		   "other rule decided, and the smallest addition that lets just them pass.",
-	.notes = "Records have no arguments: where several rules can have decided, all are named.\n"
-		 "What this profile cannot have answered so is told apart.",
+	.synopsis = "[OPTION...] [--] COMMAND [ARGUMENT...]\n[OPTION...] --log FILE",
+	.summary =
+		"Run a command under a profile, and list the calls that were refused, most "
+		"frequent\n"
+		"first: by which line, why no other rule decided, and the smallest addition that\n"
+		"lets just them pass.",
+	.notes = "The command gets what it gets under sbpf run, and the exit status is the same.\n"
+		 "With --log: records have no arguments; where several rules can have decided, "
+		 "all\n"
+		 "are named. What this profile cannot have answered so is told apart.",
 	.stops_at_operand = true,
 };
 
@@ -168,6 +185,111 @@ static bool look_at_log(struct account *account, const struct operand *operand,
 	       conclude(account, operand, options);
 }
 
+/* ---- A command ---- */
+
+static int install(void *context, unsigned int flags, struct sbpf_error *error)
+{
+	return watch_install(context, flags, error);
+}
+
+/* A command that may not be executed is not, so that nobody has seen the refusal. */
+static void count_exec(const struct witness *witness, const struct sbpf_filter *filter, char **argv)
+{
+	struct seccomp_data data = { .arch = abi_of(sbpf_filter_machine(filter)).audit_arch };
+	struct refusal_key key;
+	struct refusal *refusal;
+	uint32_t number, verdict;
+	bool is_new;
+
+	if (refusals_size(witness->refusals) ||
+	    !sbpf_call_number(sbpf_filter_machine(filter), "execve", &number))
+		return;
+	data.nr = (int)number;
+	verdict = sbpf_filter_run(filter, &data, NULL);
+	if (is_permitted(verdict))
+		return;
+	narrow_call(witness->policy, &data, verdict, false, &key);
+	refusal = refusals_count(witness->refusals, &key, &is_new);
+	refusal->data = data;
+	snprintf(refusal->decoded, sizeof(refusal->decoded), "execve of %s", argv[0]);
+}
+
+/* Runs the command and waits for all that it started. Returns the status to exit with. */
+static int watch_command(const struct why_options *options, const struct sbpf_filter *filter,
+			 struct witness *witness, char **argv)
+{
+	const struct watch_request request = {
+		.program = tool.name,
+		.engine = options->engine,
+		.filter = filter,
+		.observer = { .context = witness, .called = witness_called },
+	};
+	struct sbpf_error error = { 0 };
+	struct watch *watch = watch_start(&request, &error);
+	const struct launch launch = {
+		.argv = argv,
+		.filter = filter,
+		.keep_privileges = options->keep_privileges,
+		.has_profile = options->profile,
+		.install = install,
+		.install_context = watch,
+	};
+	int status;
+
+	if (!watch) {
+		report_error(tool.name, NULL, &error);
+		return STATUS_NOT_STARTED;
+	}
+	status = launch_run(&tool, &launch);
+	if (watch_finish(watch) == WATCH_DIED)
+		status = STATUS_NOT_STARTED;
+	watch_free(watch);
+	if (status == STATUS_NOT_STARTED)
+		count_exec(witness, filter, argv);
+	return status;
+}
+
+static int look_at_command(struct account *account, const struct operand *operand,
+			   const struct why_options *options, char **argv)
+{
+	struct witness witness = {
+		.policy = operand->parts[0].policy,
+		.refusals = account->refusals,
+		.follow = options->follow ? print_follow : NULL,
+		.context = account,
+	};
+	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter = sbpf_compile(operand->parts[0].policy, NULL, &error);
+
+	if (!filter) {
+		report_error(tool.name, operand->parts[0].path, &error);
+		return STATUS_NOT_STARTED;
+	}
+	account->status = watch_command(options, filter, &witness, argv);
+	sbpf_filter_free(filter);
+	return conclude(account, operand, options) ? account->status : STATUS_NOT_STARTED;
+}
+
+/* ---- The command line ---- */
+
+static int look(const struct why_options *options, const struct sbpf_target *target,
+		const struct operand *profile, char **argv)
+{
+	struct account account = { .tool = &tool, .target = target, .part = &profile->parts[0] };
+	int status = options->log ? STATUS_FAILURE : STATUS_NOT_STARTED;
+
+	account.refusals = refusals_new();
+	if (!account.refusals || !part_lines_read(account.part, &account.lines))
+		report(tool.name, "out of memory");
+	else if (!options->log)
+		status = look_at_command(&account, profile, options, argv);
+	else if (look_at_log(&account, profile, options))
+		status = STATUS_OK;
+	part_lines_free(&account.lines);
+	refusals_free(account.refusals);
+	return status;
+}
+
 int why_main(int argc, char **argv)
 {
 	struct why_options options = { 0 };
@@ -176,27 +298,18 @@ int why_main(int argc, char **argv)
 		{ "Options", why_rows, COUNT(why_rows), &options },
 		{ "Target", target_options, target_option_count, &target },
 	};
-	struct account account = { .tool = &tool, .target = &target };
 	struct operand profile;
-	bool done;
 	int operand, status;
 
 	if (!options_parse(&tool, groups, 2, argc, argv, &operand, &status))
 		return status;
-	if (!options.log)
-		return usage_error(&tool, "which log?");
-	if (operand != argc)
-		return usage_error(&tool, "a log has no command");
+	if (!options.log && operand == argc)
+		return usage_error(&tool, "which command is to be run?");
+	if (options.log && operand != argc)
+		return usage_error(&tool, "with --log no command is run");
 	if (!operand_load_profile(&tool, &target, options.profile, &profile))
-		return STATUS_FAILURE;
-	account.part = &profile.parts[0];
-	account.refusals = refusals_new();
-	done = account.refusals && part_lines_read(account.part, &account.lines);
-	if (!done)
-		report(tool.name, "out of memory");
-	done = done && look_at_log(&account, &profile, &options);
-	part_lines_free(&account.lines);
-	refusals_free(account.refusals);
+		return options.log ? STATUS_FAILURE : STATUS_NOT_STARTED;
+	status = look(&options, &target, &profile, argv + operand);
 	operand_free(&profile);
-	return done ? STATUS_OK : STATUS_FAILURE;
+	return status;
 }

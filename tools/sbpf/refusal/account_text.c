@@ -127,8 +127,9 @@ static void print_rule(FILE *out, const struct account *account, size_t index)
 		print_replaced(out, account, call);
 	} else if (addition->kind == ADDITION_ENOSYS) {
 		fprintf(out,
-			"  %s falls back on %s for ENOSYS, but not for this; add to syscalls:\n",
-			addition->user, addition->fallback);
+			"  libraries fall back on %s for ENOSYS, but not for this (%s); add to "
+			"syscalls:\n",
+			addition->fallback, addition->user);
 		print_rules(out, &addition->rule, 1);
 	} else {
 		fputs("  to let just it pass, add to syscalls:\n", out);
@@ -195,11 +196,11 @@ static void print_handled(FILE *out, const struct account *account, size_t index
 
 	account_decide(account, refusal, &decision);
 	fprintf(out,
-		"%s was answered with ENOSYS %" PRIu64 " time%s (%s:%u: %s), on which %s falls "
-		"back on %s: nothing to write\n",
+		"%s was answered with ENOSYS %" PRIu64 " time%s, by %s:%u: %s; libraries then fall "
+		"back on %s (%s): nothing to write\n",
 		addition->name, refusal->count, plural(refusal->count), shown_path(account),
-		decision.line, decision.cause ? decision.cause : decision.path, addition->user,
-		addition->fallback);
+		decision.line, decision.cause ? decision.cause : decision.path, addition->fallback,
+		addition->user);
 }
 
 static void print_head(FILE *out, const struct account *account)

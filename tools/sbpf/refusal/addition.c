@@ -72,7 +72,7 @@ static void take_conditions(const struct draft *draft, const struct refusal *ref
 		return;
 	if (key.cause == SBPF_BY_BAD_ARCH) {
 		verdict = sbpf_policy_verdict(draft->policy, &refusal->data, NULL, NULL, NULL);
-		narrow_call(draft->policy, &refusal->data, verdict, &key);
+		narrow_call(draft->policy, &refusal->data, verdict, false, &key);
 	}
 	addition->rule.condition_count = key.condition_count;
 	memcpy(addition->rule.conditions, key.conditions, sizeof(key.conditions));

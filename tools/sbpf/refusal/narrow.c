@@ -158,7 +158,7 @@ static void add_conditions(const struct narrowing *narrowing, const struct secco
 }
 
 void narrow_call(const struct sbpf_policy *policy, const struct seccomp_data *data,
-		 uint32_t verdict, struct refusal_key *key)
+		 uint32_t verdict, bool is_foreign, struct refusal_key *key)
 {
 	struct narrowing narrowing = { .entry = NO_ENTRY };
 	enum sbpf_cause cause;
@@ -170,7 +170,8 @@ void narrow_call(const struct sbpf_policy *policy, const struct seccomp_data *da
 	key->number = (uint32_t)data->nr;
 	key->verdict = verdict;
 	key->entry = NO_ENTRY;
-	if (sbpf_policy_verdict(policy, data, &cause, note_rule, &narrowing) != verdict) {
+	if (sbpf_policy_verdict(policy, data, &cause, note_rule, &narrowing) != verdict ||
+	    is_foreign) {
 		key->origin = ORIGIN_FOREIGN;
 		return;
 	}

@@ -428,14 +428,15 @@ static void add_to_map(struct splice *splice, const struct stretch *maps, const 
 		add_elements(splice, maps, write_word, element);
 		return;
 	}
-	if (find(splice, &value, "archMap[%zu].subArchitectures", index) &&
-	    !is_null(splice, &value)) {
-		add_elements(splice, &value, write_word, word);
-		return;
-	}
 	snprintf(element, sizeof(element), ", \"subArchitectures\": [%s]", word);
-	if (find(splice, &value, "archMap[%zu].architecture", index))
-		insert(splice, value.end, element);
+	if (!find(splice, &value, "archMap[%zu].subArchitectures", index)) {
+		if (find(splice, &value, "archMap[%zu].architecture", index))
+			insert(splice, value.end, element);
+	} else if (is_null(splice, &value)) {
+		replace(splice, value, strchr(element, '['), strlen(strchr(element, '[')));
+	} else {
+		add_elements(splice, &value, write_word, word);
+	}
 }
 
 void splice_add_abi(struct splice *splice, int machine, int abi, bool maps)
