@@ -100,9 +100,10 @@ int main(int argc, char **argv)
 			      .ended = ended },
 	};
 	struct sbpf_error error = { 0 };
+	struct sbpf_filter *filter = NULL;
 	struct watch *watch;
 	unsigned int flags = 0;
-	int option;
+	int option, status = 125;
 
 	while ((option = getopt(argc, argv, "+antk")) > 0) {
 		if (option == 'a')
@@ -117,12 +118,15 @@ int main(int argc, char **argv)
 	request.observer.context = fopen(argv[optind], "we");
 	if (!request.observer.context)
 		return 125;
-	if (strcmp(argv[optind + 1], "-") && !(request.filter = read_profile(argv[optind + 1])))
+	if (strcmp(argv[optind + 1], "-") && !(filter = read_profile(argv[optind + 1])))
 		return 125;
+	request.filter = filter;
 	watch = watch_start(&request, &error);
-	if (!watch) {
+	if (watch)
+		status = run(watch, flags, argv + optind + 2);
+	else
 		report_error("watch", NULL, &error);
-		return 125;
-	}
-	return run(watch, flags, argv + optind + 2);
+	watch_free(watch);
+	sbpf_filter_free(filter);
+	return status;
 }
