@@ -222,7 +222,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-static void make(int abi, uint32_t number, uint32_t *is_alive)
+static void make(int abi, uint32_t number, const uint32_t *is_alive)
 {
 	long argument = number == tid_addresses[abi] ? (long)is_alive : -1;
 	long result;
@@ -240,9 +240,9 @@ static void make(int abi, uint32_t number, uint32_t *is_alive)
 	wait_for(result);
 }
 
-static void make_all(uint64_t seed, uint32_t *is_alive)
+static void make_all(uint64_t seed, const uint32_t *is_alive)
 {
-	uint16_t order[CALLS_MAX];
+	uint16_t order[CALLS_MAX] = { 0 };
 
 	for (size_t i = 0; i < plan_length; i++) {
 		size_t other = next_random(&seed) % (i + 1);
@@ -266,7 +266,7 @@ static void thread_body(void)
 	uint32_t number = __atomic_load_n(&threads_started, __ATOMIC_ACQUIRE);
 
 	__atomic_store_n(&threads_started, number + 1, __ATOMIC_RELEASE);
-	make_all(first_seed + process_number * THREADS + number, &alive[number]);
+	make_all(first_seed + (uint64_t)process_number * THREADS + number, &alive[number]);
 	leave(SYS_exit);
 }
 

@@ -83,7 +83,7 @@ static bool name_container(struct watching *watching, const char *name)
 		errno = EINVAL;
 		return false;
 	}
-	strcpy(watching->container, name);
+	snprintf(watching->container, sizeof(watching->container), "%s", name);
 	return true;
 }
 

@@ -67,15 +67,25 @@ static void add(struct advice *advice, const char *name, enum advice_reason reas
 
 /* ---- What was seen ---- */
 
+/* "5.9"; false for what is not known. */
+static bool parse_release(const char *release, unsigned long numbers[2])
+{
+	char *end;
+
+	numbers[0] = strtoul(release, &end, 10);
+	if (end == release || *end != '.')
+		return false;
+	numbers[1] = strtoul(end + 1, NULL, 10);
+	return true;
+}
+
 static bool is_newer(const char *release, const char *other)
 {
-	unsigned int a[2], b[2];
+	unsigned long a[2], b[2];
 
-	if (sscanf(release, "%u.%u", &a[0], &a[1]) != 2)
+	if (!parse_release(release, a))
 		return false;
-	if (sscanf(other, "%u.%u", &b[0], &b[1]) != 2)
-		return true;
-	return a[0] > b[0] || (a[0] == b[0] && a[1] > b[1]);
+	return !parse_release(other, b) || a[0] > b[0] || (a[0] == b[0] && a[1] > b[1]);
 }
 
 static void add_seen(struct advice *advice, const struct recorded_call *seen)

@@ -40,7 +40,7 @@ size_t group_of(const char *call);
 int records_compare(const struct rule_record *a, const struct rule_record *b);
 
 /* By group, and by that in each. */
-int records_compare_groups(const void *a, const void *b);
+int records_compare_groups(const void *one, const void *two);
 
 /* Where in by_entry the rules of an entry begin, or would. */
 size_t records_of_entry(const struct records *records, size_t entry);

@@ -146,7 +146,7 @@ bool region_program_has_room(const struct region_program *program,
 
 	for (size_t i = 0; condition && i < condition->count; i++)
 		tests += condition->nodes[i].kind == CONDITION_TEST;
-	return program->first > 2 * CALL_ROOM + tests * TEST_ROOM;
+	return program->first > (size_t)2 * CALL_ROOM + tests * TEST_ROOM;
 }
 
 /* A call of the number goes on at body. */

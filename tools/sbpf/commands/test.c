@@ -60,23 +60,26 @@ static const struct tool tool = {
 		 "file that cannot be read. The target options are for --init.",
 };
 
+#define SCORE_MAX 999999999
+
 /* "N/M", of which N is not the larger. */
 static bool parse_least(struct test_options *options, struct suites *suites)
 {
-	unsigned int wanted, of;
-	int length = 0;
+	unsigned long wanted, of;
+	char *slash, *end;
 
 	if (!options->least)
 		return true;
 	options->mutate = true;
+	wanted = strtoul(options->least, &slash, 10);
+	of = *slash == '/' ? strtoul(slash + 1, &end, 10) : 0;
 	if (strspn(options->least, "0123456789/") != strlen(options->least) ||
-	    sscanf(options->least, "%9u/%9u%n", &wanted, &of, &length) != 2 ||
-	    options->least[length] || !of || wanted > of) {
+	    slash == options->least || !of || *end || of > SCORE_MAX || wanted > of) {
 		usage_error(&tool, "--min-score: '%s' is no N/M such as 9/10", options->least);
 		return false;
 	}
-	suites->wanted = wanted;
-	suites->least_of = of;
+	suites->wanted = (unsigned int)wanted;
+	suites->least_of = (unsigned int)of;
 	return true;
 }
 

@@ -162,6 +162,7 @@ static bool conclude(struct account *account, const struct operand *operand,
 	}
 	done = done && write_report(account, options);
 	amendment_free(&amendment);
+	account->amendment = NULL;
 	return done;
 }
 

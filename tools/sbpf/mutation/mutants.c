@@ -262,7 +262,7 @@ static const struct rule_record **list_rules(struct nursery *nursery, const stru
 
 	for (size_t i = 0; i < cell_count; i++)
 		all += records[i].count;
-	rules = calloc(all + 1, sizeof(rules[0]));
+	rules = calloc(all + 1, sizeof(void *));
 	if (!rules) {
 		report(nursery->cell->tool->name, "out of memory");
 		return NULL;
@@ -545,8 +545,9 @@ static void add_groups(struct group_list *list, const struct mutant *mutant,
 size_t mutant_groups(const struct mutant *mutant, const struct records *records, bool *seen,
 		     size_t *groups)
 {
-	struct group_list list = { .seen = seen, .groups = groups };
+	struct group_list list = { .seen = seen };
 
+	list.groups = groups;
 	add_groups(&list, mutant, records, mutant->entry);
 	if (mutant->kind == MUTANT_ORDER)
 		add_groups(&list, mutant, records, mutant->other);

@@ -113,7 +113,7 @@ static bool try_mutant(struct campaign *campaign, const struct mutant *mutant)
 static bool find_mutants(struct campaign *campaign)
 {
 	size_t count = campaign->count;
-	const struct cell **cells = calloc(count, sizeof(cells[0]));
+	const struct cell **cells = calloc(count, sizeof(void *));
 	struct records *records = calloc(count, sizeof(records[0]));
 	bool done = cells && records;
 

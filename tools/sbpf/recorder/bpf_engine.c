@@ -59,11 +59,11 @@ static const struct map_row map_rows[] = {
 	{ offsetof(struct bpf_maps, calls), BPF_MAP_TYPE_PERCPU_HASH, sizeof(struct call_key),
 	  sizeof(uint64_t), CALLS_MAX },
 	{ offsetof(struct bpf_maps, totals), BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(uint32_t),
-	  sizeof(uint64_t), SLOTS *SLOT_NUMBERS },
+	  sizeof(uint64_t), (size_t)SLOTS *SLOT_NUMBERS },
 	{ offsetof(struct bpf_maps, values), BPF_MAP_TYPE_HASH, sizeof(struct value_key),
 	  sizeof(uint64_t), VALUES_MAX },
 	{ offsetof(struct bpf_maps, wanted), BPF_MAP_TYPE_ARRAY, sizeof(uint32_t),
-	  sizeof(struct wanted_entry), SLOTS *SLOT_NUMBERS },
+	  sizeof(struct wanted_entry), (size_t)SLOTS *SLOT_NUMBERS },
 	{ offsetof(struct bpf_maps, lost), BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t),
 	  ALL_KINDS },
 };

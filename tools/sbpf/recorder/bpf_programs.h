@@ -17,7 +17,7 @@
 enum bpf_slot { SLOT_NATIVE, SLOT_32, SLOT_X32, SLOTS };
 
 /* Numbers below this have a place in the arrays: [slot * SLOT_NUMBERS + number]. */
-#define SLOT_NUMBERS 1024
+#define SLOT_NUMBERS 1024u
 
 /* The names of the ABIs by slot, NULL for none; and whether there are programs for this machine. */
 extern const char *const bpf_slot_abis[SLOTS];

@@ -102,11 +102,11 @@ static size_t search_call(const struct recorded_abi *calls, const char *name, ui
 static struct recorded_call *find_call(const struct recording *recording, int abi, uint32_t number)
 {
 	const struct recorded_abi *calls = &recording->abis[abi];
-	const uint16_t *place = place_of(recording, abi, number);
+	uint32_t place = number - abi_of(abi).number_offset;
 	size_t at;
 
-	if (place)
-		return *place ? &calls->calls[*place - 1] : NULL;
+	if (place < RECORDED_PLACES)
+		return calls->places[place] ? &calls->calls[calls->places[place] - 1] : NULL;
 	at = search_call(calls, sbpf_call_name(abi, number), number);
 	return at < calls->count && calls->calls[at].number == number ? &calls->calls[at] : NULL;
 }

@@ -194,7 +194,7 @@ static bool read_value(struct parser *parser, uint32_t place, const char *key, v
 {
 	struct call_place *at = context;
 	struct recorded_argument *argument = &at->call->arguments[at->argument];
-	uint64_t value, count;
+	uint64_t value = 0, count = 0;
 
 	if (!take_number(parser, place, 1, at->call->count, &count))
 		return false;
@@ -221,7 +221,7 @@ static bool read_value_runs(struct parser *parser, uint32_t place, const char *k
 	struct call_place *at = context;
 	struct recorded_argument *argument = &at->call->arguments[at->argument];
 	struct recorded_value *found;
-	uint64_t value, runs;
+	uint64_t value = 0, runs = 0;
 
 	if (!take_value(parser, place, key, argument, &value))
 		return false;
@@ -348,9 +348,9 @@ static bool read_call(struct parser *parser, uint32_t place, const char *key, vo
 {
 	struct call_place at = { .abi = *(const int *)context };
 	struct recording *recording = parser->recording;
-	uint32_t places[COUNT(call_keys)];
-	uint64_t count, runs, refused = 0;
-	uint32_t number;
+	uint32_t places[COUNT(call_keys)] = { 0 };
+	uint64_t count = 0, runs = 0, refused = 0;
+	uint32_t number = 0;
 
 	if (!find_number(parser, place, key, at.abi, &number) ||
 	    !find_members(parser, place, call_keys, COUNT(call_keys), places) ||
@@ -395,8 +395,8 @@ enum document_member { DOCUMENT_RECORDING, DOCUMENT_RUNS, DOCUMENT_LOST, DOCUMEN
 static bool read_document(struct parser *parser)
 {
 	static const char *const keys[] = { "recording", "runs", "lost", "abis" };
-	uint32_t places[COUNT(keys)];
-	uint64_t version;
+	uint32_t places[COUNT(keys)] = { 0 };
+	uint64_t version = 0;
 	size_t before;
 	bool done;
 

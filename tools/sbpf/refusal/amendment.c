@@ -342,7 +342,7 @@ static bool attempt(struct amendment *amendment, struct amended_call *const *cal
 /* All that may be appended at once, as is nearly always possible; else each by itself. */
 static bool write_calls(struct amendment *amendment)
 {
-	struct amended_call **calls = calloc(amendment->call_count + 1, sizeof(calls[0]));
+	struct amended_call **calls = calloc(amendment->call_count + 1, sizeof(void *));
 	size_t count = 0;
 
 	if (!calls)

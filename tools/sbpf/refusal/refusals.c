@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 /* A power of two, so that one chain of places leads through all. */
-#define SLOTS (4 * REFUSALS_MAX)
+#define SLOTS ((size_t)4 * REFUSALS_MAX)
 
 struct refusals {
 	uint64_t others;

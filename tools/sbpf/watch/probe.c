@@ -81,10 +81,10 @@ static bool differs(const struct probe_entry *entry, size_t index, long wanted, 
 	for (size_t argument = 0; argument < 3; argument++) {
 		/* Numbers, as of families and commands, and flags. */
 		for (long value = 1; value < 128; value++) {
-			const long shifted = 1l << (value - 64);
 			long arguments[6] = { 0 };
 
-			arguments[argument] = value < 64 ? value : shifted;
+			arguments[argument] =
+				value < 64 ? value : (long)(UINT64_C(1) << (value - 64));
 			if (enter(entry, number, arguments) != wanted)
 				return true;
 		}

@@ -338,25 +338,35 @@ static bool check_comparison(struct parser *parser, const struct condition_node 
 	return true;
 }
 
-/* "{A, B}" after "in": alternatives. Takes over the mask. */
+/* Gives the names of a test's mask to a node too. */
+static bool copy_mask(struct parser *parser, const struct condition_node *test, size_t node)
+{
+	char **names = &parser->condition->nodes[node].mask.names;
+
+	*names = test->mask.names ? strdup(test->mask.names) : NULL;
+	return *names || !test->mask.names || parse_fail(parser->text, test->at, "out of memory");
+}
+
+/* "{A, B}" after "in": alternatives. */
 static bool parse_set(struct parser *parser, const struct condition_node *test, size_t *index)
 {
 	struct condition_node one = *test;
 	size_t count = 0;
 
 	one.compare = SBPF_EQ;
+	one.mask.names = NULL;
 	if (!expect(parser, "{", "'{'"))
 		return false;
 	do {
-		size_t other;
+		size_t other = 0;
 
-		one.mask.names = test->mask.names ? strdup(test->mask.names) : NULL;
-		if ((test->mask.names && !one.mask.names) || !parse_value(parser, &one.value) ||
-		    !add_test(parser, &one, &other)) {
+		if (!parse_value(parser, &one.value) || !add_test(parser, &one, &other)) {
 			free_test(&one);
 			return false;
 		}
 		one.value = (struct condition_value){ 0 };
+		if (!copy_mask(parser, test, other))
+			return false;
 		if (count++ && !add_pair(parser, CONDITION_OR, *index, other, &other))
 			return false;
 		*index = other;
@@ -439,7 +449,7 @@ static bool parse_primary(struct parser *parser, size_t *index)
 {
 	struct parse_text *text = parser->text;
 	bool done = false;
-	size_t inner;
+	size_t inner = 0;
 
 	parse_blanks(text);
 	if (parser->depth++ == CONDITION_DEPTH_MAX)
@@ -461,7 +471,7 @@ static bool parse_primary(struct parser *parser, size_t *index)
 
 static bool parse_all(struct parser *parser, size_t *index)
 {
-	size_t right;
+	size_t right = 0;
 
 	if (!parse_primary(parser, index))
 		return false;
@@ -475,7 +485,7 @@ static bool parse_all(struct parser *parser, size_t *index)
 
 static bool parse_any(struct parser *parser, size_t *index)
 {
-	size_t right;
+	size_t right = 0;
 
 	if (!parse_all(parser, index))
 		return false;

@@ -13,7 +13,7 @@
 #define CONDITION_TESTS_MAX 256
 #define CONDITION_DEPTH_MAX 32
 /* Of its tree: the comparisons, what joins them, and negations. */
-#define CONDITION_NODES_MAX (4 * CONDITION_TESTS_MAX)
+#define CONDITION_NODES_MAX ((size_t)4 * CONDITION_TESTS_MAX)
 
 /* A number, and constants whose bits are added to it; what they are depends on the ABI. */
 struct condition_value {

@@ -51,7 +51,7 @@ bool find_twin(const char *call, char twin[WORD_MAX]);
 
 /* Such a call as a probe, without its user; fallback is filled with what libraries fall back on.
  * False when it is no twin. */
-#define FALLBACK_MAX (2 * WORD_MAX)
+#define FALLBACK_MAX ((size_t)2 * WORD_MAX)
 bool probe_of_twin(const char *call, struct probe *probe, char fallback[FALLBACK_MAX]);
 
 /* Who probes for twins. */

@@ -181,16 +181,22 @@ static char *copy_line_begin(const struct splice *splice, size_t at)
 static void lay_out_empty(const struct splice *splice, const struct stretch *array,
 			  struct layout *layout)
 {
+	char *separator = NULL;
+	const char *unit;
+
 	layout->closing = copy_line_begin(splice, array->begin);
 	layout->at = array->begin + 1;
 	layout->is_empty = true;
-	if (layout->closing && !*layout->closing)
-		layout->separator = strdup("");
-	else if (layout->closing && asprintf(&layout->separator, "%s%s", layout->closing,
-					     strchr(layout->closing, ' ') ? "  " : "\t") < 0)
-		layout->separator = NULL;
-	if (layout->separator && *layout->separator)
-		layout->unit = strdup(strchr(layout->closing, ' ') ? "  " : "\t");
+	if (!layout->closing)
+		return;
+	unit = strchr(layout->closing, ' ') ? "  " : "\t";
+	if (!*layout->closing)
+		separator = strdup("");
+	else if (asprintf(&separator, "%s%s", layout->closing, unit) < 0)
+		separator = NULL;
+	if (separator && *separator)
+		layout->unit = strdup(unit);
+	layout->separator = separator;
 }
 
 /* Whether the elements inside of one are on lines of their own, and how far in. */
