@@ -8,6 +8,7 @@
 #include "narrow.h"
 #include "operand.h"
 #include "replace.h"
+#include "suspects.h"
 #include "witness.h"
 
 #include <limits.h>
@@ -171,6 +172,7 @@ static bool conclude(struct account *account, const struct operand *operand,
 static bool look_at_log(struct account *account, const struct operand *operand,
 			const struct why_options *options)
 {
+	uint64_t effort = SUSPECTS_EFFORT;
 	struct audit_input input;
 	const struct log_request request = {
 		.tool = &tool,
@@ -182,6 +184,7 @@ static bool look_at_log(struct account *account, const struct operand *operand,
 	};
 
 	account->log = &input;
+	account->effort = &effort;
 	return log_collect(&request, account->refusals, &input) &&
 	       conclude(account, operand, options);
 }

@@ -16,6 +16,7 @@ struct account {
 	const struct amendment *amendment;
 	struct part_lines lines;
 	const struct audit_input *log; /* what the calls come from; NULL: a command that ran */
+	uint64_t *effort;	       /* left for which rules can have given its records */
 	int status;		       /* of that command */
 	const char *applied;	       /* the file that has the additions now; NULL: none */
 };

@@ -64,7 +64,7 @@ static void print_suspects(FILE *out, const struct account *account, const struc
 	if (!decision.is_open)
 		return;
 	suspects_find(account->part->policy, account->target, &refusal->data,
-		      refusal->key.verdict & SECCOMP_RET_ACTION_FULL, &suspects);
+		      refusal->key.verdict & SECCOMP_RET_ACTION_FULL, account->effort, &suspects);
 	fputs(", \"candidates\": [", out);
 	for (size_t i = 0; i < suspects.count && i < SUSPECTS_MAX; i++) {
 		struct refusal one = { .key = { .cause = suspects.list[i].cause,

@@ -27,7 +27,7 @@ static void print_suspects(FILE *out, const struct account *account, const struc
 	struct suspects suspects;
 
 	suspects_find(account->part->policy, account->target, &refusal->data,
-		      refusal->key.verdict & SECCOMP_RET_ACTION_FULL, &suspects);
+		      refusal->key.verdict & SECCOMP_RET_ACTION_FULL, account->effort, &suspects);
 	fputs("  the record has no arguments; any of these may have decided:\n", out);
 	for (size_t i = 0; i < suspects.count && i < SUSPECTS_MAX; i++) {
 		const struct suspect *suspect = &suspects.list[i];
@@ -46,6 +46,23 @@ static void print_suspects(FILE *out, const struct account *account, const struc
 		fputs("    and perhaps others: its rules are too many to look at\n", out);
 }
 
+/* Of a call with more rules than anybody reads, the first ones and the one that decided. */
+#define RULES_MAX 40
+
+static size_t hide_rules(struct opinion *opinion)
+{
+	const struct rule_finding *decisive = opinion_decisive(opinion);
+	size_t hidden;
+
+	if (opinion->count <= RULES_MAX)
+		return 0;
+	if (decisive && decisive >= &opinion->findings[RULES_MAX])
+		opinion->findings[RULES_MAX - 1] = *decisive;
+	hidden = opinion->count - RULES_MAX;
+	opinion->count = RULES_MAX;
+	return hidden;
+}
+
 /* Each rule on the call and why it did or did not decide. */
 static void print_why(struct page *page, const struct account *account,
 		      const struct refusal *refusal)
@@ -58,6 +75,7 @@ static void print_why(struct page *page, const struct account *account,
 	};
 	struct decision decision;
 	struct opinion opinion;
+	size_t hidden = 0;
 
 	account_decide(account, refusal, &decision);
 	if (refusal->key.origin == ORIGIN_FOREIGN) {
@@ -70,8 +88,12 @@ static void print_why(struct page *page, const struct account *account,
 		print_suspects(page->stream, account, refusal);
 		return;
 	}
-	if (opinion_form(account->part, &account->lines, &refusal->data, &opinion))
+	if (opinion_form(account->part, &account->lines, &refusal->data, &opinion)) {
+		hidden = hide_rules(&opinion);
 		opinion_print(page, &call, &opinion);
+	}
+	if (hidden)
+		fprintf(page->stream, "  and %zu more rules on the call\n", hidden);
 	opinion_free(&opinion);
 }
 

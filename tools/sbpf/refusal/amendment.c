@@ -313,6 +313,9 @@ static bool append_rules(const struct amendment *amendment, struct amended_call 
 
 /* ---- Attempts ---- */
 
+/* Every attempt reads the profile anew: bytes that are read at most. */
+#define BYTES_MAX (UINT64_C(64) << 20)
+
 /* Whether a change in this manner means what is wanted; then the draft has it. */
 static bool attempt(struct amendment *amendment, struct amended_call *const *calls, size_t count,
 		    enum manner manner)
@@ -322,8 +325,9 @@ static bool attempt(struct amendment *amendment, struct amended_call *const *cal
 	sbpf_meaning wanted;
 	bool done;
 
-	if (!find_wanted(amendment, calls, count, &wanted))
+	if (amendment->bytes > BYTES_MAX || !find_wanted(amendment, calls, count, &wanted))
 		return false;
+	amendment->bytes += amendment->after.length;
 	splice_begin(&splice, amendment->after.text, amendment->after.length,
 		     amendment->part->prefix);
 	done = manner == MANNER_APPENDED ? append_rules(amendment, calls, count, &splice)

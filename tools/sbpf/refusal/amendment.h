@@ -29,6 +29,7 @@ struct amended_call {
 };
 
 struct amendment {
+	uint64_t bytes; /* that attempts have read */
 	const struct tool *tool;
 	const struct operand_part *part; /* the profile, the operand's only part */
 	struct refusals *refusals;

@@ -27,6 +27,7 @@ struct collection {
 	const struct log_request *request;
 	struct refusals *refusals;
 	struct known *known;
+	uint64_t effort; /* left for suspects */
 };
 
 static volatile sig_atomic_t stopped;
@@ -37,7 +38,7 @@ static void stop(int signal)
 }
 
 /* Where several rules can have decided, the cause is a rule, and which is not said. */
-static void judge(const struct collection *collection, struct known *known)
+static void judge(struct collection *collection, struct known *known)
 {
 	struct suspects suspects;
 	struct refusal_key *key = &known->key;
@@ -45,7 +46,7 @@ static void judge(const struct collection *collection, struct known *known)
 	known->data = (struct seccomp_data){ .arch = known->arch, .nr = (int)known->number };
 	memset(key, 0, sizeof(*key));
 	suspects_find(collection->request->policy, collection->request->target, &known->data,
-		      known->action, &suspects);
+		      known->action, &collection->effort, &suspects);
 	key->abi = abi_of_data(&known->data);
 	key->arch = known->arch;
 	key->number = known->number;
@@ -65,8 +66,7 @@ static void judge(const struct collection *collection, struct known *known)
 		known->data = suspects.list[0].data;
 }
 
-static const struct known *look_up(const struct collection *collection,
-				   const struct audit_record *record)
+static const struct known *look_up(struct collection *collection, const struct audit_record *record)
 {
 	uint32_t mixed = (record->arch * 31 + record->number) * 31 + (record->action >> 16);
 	struct known *known = &collection->known[(mixed ^ mixed >> 10) % KNOWN];
@@ -84,7 +84,7 @@ static const struct known *look_up(const struct collection *collection,
 
 static void take_record(void *context, const struct audit_record *record)
 {
-	const struct collection *collection = context;
+	struct collection *collection = context;
 	const struct known *known = look_up(collection, record);
 	struct refusal *refusal;
 	bool is_new;
@@ -118,7 +118,8 @@ bool log_collect(const struct log_request *request, struct refusals *refusals,
 {
 	bool is_stdin = !strcmp(request->path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(request->path, O_RDONLY | O_CLOEXEC);
-	struct collection collection = { request, refusals, calloc(KNOWN, sizeof(struct known)) };
+	struct collection collection = { request, refusals, calloc(KNOWN, sizeof(struct known)),
+					 SUSPECTS_EFFORT };
 	sigset_t mask;
 	bool done = false;
 

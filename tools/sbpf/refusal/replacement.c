@@ -12,6 +12,9 @@ struct mention {
 	size_t name;
 };
 
+/* A call that is named more often is not rewritten: each name is a change of the text. */
+#define MENTIONS_MAX 256
+
 /* Where a call is named by rules that apply. */
 struct mentions {
 	const char *call;
@@ -31,7 +34,9 @@ static bool note_rule(void *context, const char *call, const struct sbpf_rule *r
 	/* Alternatives are rules of one name. */
 	if (mentions->count && !memcmp(&mentions->list[mentions->count - 1], &last, sizeof(last)))
 		return true;
-	list = reallocarray(mentions->list, mentions->count + 1, sizeof(list[0]));
+	list = mentions->count == MENTIONS_MAX
+		       ? NULL
+		       : reallocarray(mentions->list, mentions->count + 1, sizeof(list[0]));
 	mentions->failed = !list;
 	if (!list)
 		return false;
@@ -132,9 +137,8 @@ bool replace_rules(const struct amendment *amendment, sbpf_meaning wanted,
 	sbpf_policy_rules(amendment->after.policy, note_rule, &mentions);
 	if (mentions.count)
 		qsort(mentions.list, mentions.count, sizeof(mentions.list[0]), compare);
-	sizes = find_sizes(&amendment->after, &mentions);
-	done = sizes && !mentions.failed &&
-	       profile_call_rules(&request, &call->name, &call->rules, &call->rule_count);
+	sizes = mentions.failed ? NULL : find_sizes(&amendment->after, &mentions);
+	done = sizes && profile_call_rules(&request, &call->name, &call->rules, &call->rule_count);
 	if (done) {
 		remove_mentions(&mentions, sizes, splice);
 		splice_add_rules(splice, call->rules, call->rule_count);

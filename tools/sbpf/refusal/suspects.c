@@ -29,6 +29,7 @@ struct search {
 	uint64_t *entries; /* of marks, from 1 on */
 	uint32_t *verdicts;
 	size_t marks;
+	uint64_t *effort;
 	struct suspects *suspects;
 };
 
@@ -47,6 +48,11 @@ static bool mark_rule(void *context, const char *call, const struct sbpf_rule *r
 	struct search *search = context;
 	uint32_t verdict = rule->verdict;
 
+	if (!*search->effort) {
+		search->suspects->unknown = true;
+		return false;
+	}
+	--*search->effort;
 	if (!bears_on(search, call) || (!search->literal && verdict == search->fallback))
 		return true;
 	if ((verdict & SECCOMP_RET_ACTION_FULL) == search->action) {
@@ -152,7 +158,8 @@ static void look_at_rules(struct search *search, const struct sbpf_target *targe
 }
 
 void suspects_find(const struct sbpf_policy *policy, const struct sbpf_target *target,
-		   const struct seccomp_data *data, uint32_t action, struct suspects *suspects)
+		   const struct seccomp_data *data, uint32_t action, uint64_t *effort,
+		   struct suspects *suspects)
 {
 	int abi = abi_of_data(data);
 	enum sbpf_cause cause;
@@ -165,6 +172,7 @@ void suspects_find(const struct sbpf_policy *policy, const struct sbpf_target *t
 		.suspects = suspects,
 	};
 
+	search.effort = effort;
 	*suspects = (struct suspects){ 0 };
 	if (cause != SBPF_BY_BAD_ARCH && cause != SBPF_BY_UNKNOWN_CALL && search.call)
 		look_at_rules(&search, target, abi);
